@@ -130,7 +130,7 @@ enum Command {
     Run(Box<run::Args>),
     /// Train and evaluate runs of a planned sweep by index, for batch systems.
     RunOne(run_one::Args),
-    /// Predict a split or a sample with the weights of a finished run.
+    /// Predict a split, a sample or a new file with a finished run.
     Predict(predict::Args),
     /// Make tables, figures and a page from runs.
     Report(report::Args),

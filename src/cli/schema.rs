@@ -82,6 +82,12 @@ const SCHEMAS: &[Named] = &[
         describes: "lines of `run --progress-json`",
         schema: of::<lnln_bench::sweep::events::Event<'_>>,
     },
+    #[cfg(feature = "torch")]
+    Named {
+        name: "predict",
+        describes: "`predict --json`",
+        schema: of::<super::predict::PredictRecord<'_>>,
+    },
     Named {
         name: "report",
         describes: "`report --json`",

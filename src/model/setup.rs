@@ -1,5 +1,6 @@
 //! Holds what a model is built from: data set, shapes, encoder, labels, hyper-parameters.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tch::nn;
 
@@ -33,7 +34,7 @@ impl Profile {
 }
 
 /// Padded steps and feature widths of the inputs. The text's width is the encoder's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shapes {
     pub text_steps: i64,
     pub audio_steps: i64,
@@ -43,7 +44,7 @@ pub struct Shapes {
 }
 
 /// Statistics of the labels of the training split.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LabelStats {
     pub count: usize,
     /// Labels above 0.

@@ -29,6 +29,7 @@ mod groups;
 pub mod import;
 pub mod manifest;
 pub mod masks;
+pub mod new_predictions;
 pub mod parquet;
 pub mod predictions;
 pub mod run_dir;

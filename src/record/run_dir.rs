@@ -18,6 +18,7 @@ pub const UNFINISHED: &str = "unfinished";
 const CONFIG: &str = "config.toml";
 const MANIFEST: &str = "manifest.json";
 const METRICS: &str = "metrics.jsonl";
+const INPUTS: &str = "inputs.json";
 const CHECKPOINT: &str = "checkpoint.safetensors";
 const LAST_CHECKPOINT: &str = "last.safetensors";
 const OPERATIONS: &str = "operations.csv";
@@ -112,6 +113,11 @@ impl RunDir {
         self.path.join(OPERATIONS)
     }
 
+    /// What the model reads; only of runs with weights.
+    pub fn inputs(&self) -> PathBuf {
+        self.path.join(INPUTS)
+    }
+
     /// The selected weights.
     pub fn checkpoint(&self) -> PathBuf {
         self.path.join(CHECKPOINT)
@@ -155,8 +161,8 @@ impl RunDir {
             .any(|name| self.path.join(name).is_file())
     }
 
-    /// Writes `manifest.json` and the first evaluation, then `DONE` with the checksums of the manifest and
-    /// of the log of epochs. Masks and the time of the evaluation are no part of the manifest's file.
+    /// Writes `manifest.json` and the first evaluation, then `DONE` with the checksums of the manifest,
+    /// of the log of epochs and of `inputs.json`. Masks and the time of the evaluation are no part of the manifest's file.
     ///
     /// # Errors
     /// If the manifest is another run's, or a file cannot be written; then there is no `DONE`.
@@ -179,9 +185,12 @@ impl RunDir {
         let json = manifest::to_json(&self.manifest(), &stored)?;
         evaluation::add(&self.path, &stored, evaluation, predictions)?;
         write_atomic(&self.manifest(), &json)?;
-        let epochs = fs::read(self.metrics()).ok();
+        let others = [(METRICS, self.metrics()), (INPUTS, self.inputs())];
+        let others = others.map(|(name, path)| (name, fs::read(path).ok()));
         let mut files = vec![(MANIFEST, &json[..])];
-        files.extend(epochs.as_deref().map(|epochs| (METRICS, epochs)));
+        for (name, bytes) in &others {
+            files.extend(bytes.as_deref().map(|bytes| (*name, bytes)));
+        }
         Ok(write_atomic(&self.done(), seal::render(&files).as_bytes())?)
     }
 
@@ -226,6 +235,14 @@ impl RunDir {
     /// If the run is unfinished, or its manifest is missing, changed, damaged, or of another format.
     pub fn checked_manifest(&self) -> Result<(Manifest, String)> {
         self.manifest_of(&self.sums()?)
+    }
+
+    /// The bytes of `inputs.json` of a finished run, checked against `DONE`.
+    ///
+    /// # Errors
+    /// If the run is unfinished, or the file is missing or changed.
+    pub fn checked_inputs(&self) -> Result<Vec<u8>> {
+        Ok(self.sums()?.checked(INPUTS)?.0)
     }
 
     fn manifest_of(&self, sums: &seal::Files) -> Result<(Manifest, String)> {

@@ -36,6 +36,10 @@ pub enum Error {
     },
     #[error("suite `{path}` extends `{base}`, which already extends `{path}`: expected no circle")]
     ExtendsCircle { path: PathBuf, base: PathBuf },
+    #[error(
+        "expected --split train, valid or test, found `{found}`; another split of a file is predicted with --input"
+    )]
+    SplitName { found: String },
     #[error("expected a protocol like own or paper, found `{found}`")]
     ProtocolName { found: String },
     #[error(
@@ -66,6 +70,16 @@ pub enum Error {
     },
     #[error("the run was trained with encoder {expected}, not {found}: give it with --encoder")]
     OtherEncoder { expected: String, found: String },
+    #[error(
+        "the run was trained on text states of the frozen BERT with hash {hash}, which is no part of it: give its \
+         folder with --encoder frozen:DIR, or $LNLN_BENCH_BERT"
+    )]
+    FrozenEncoder { hash: String },
+    #[error(
+        "{} has no inputs.json, which tells what its model reads: it was trained by an earlier build; remove the \
+         folder and train the run again", run.display()
+    )]
+    NoInputs { run: PathBuf },
     #[error(
         "run {run} holds external predictions (`lnln-bench score`): it has no weights to predict with"
     )]
@@ -152,6 +166,7 @@ impl Classify for Error {
             | Self::Suite { .. }
             | Self::Extended { .. }
             | Self::ExtendsCircle { .. }
+            | Self::SplitName { .. }
             | Self::ProtocolName { .. }
             | Self::TrainOnName { .. }
             | Self::TrainOn { .. }
@@ -160,6 +175,7 @@ impl Classify for Error {
             | Self::NothingToDo { .. }
             | Self::NoSample { .. }
             | Self::NoMetric { .. }
+            | Self::NoInputs { .. }
             | Self::NoRun { .. } => ErrorClass::Usage,
             Self::OtherData { .. }
             | Self::OtherRun { .. }
@@ -167,7 +183,7 @@ impl Classify for Error {
             | Self::WeightsGone { .. }
             | Self::WeightsChanged { .. }
             | Self::SeveralDatasets { .. } => ErrorClass::BadData,
-            Self::OtherEncoder { .. } => ErrorClass::Unavailable,
+            Self::OtherEncoder { .. } | Self::FrozenEncoder { .. } => ErrorClass::Unavailable,
             Self::RunsFailed { .. } => ErrorClass::RunsFailed,
             Self::Io { .. } => ErrorClass::Io,
             Self::Unexpected(_) => ErrorClass::Unexpected,

@@ -9,13 +9,13 @@ use tch::{Device, nn};
 use super::error::Error;
 use super::stored_weights::{Threads, check_weights, weights_file};
 use crate::data::dataset::{Corpus, SplitName, file_name};
-use crate::mask::{Condition, MaskProtocol};
 use crate::model::{Choice, Engine};
 use crate::record::{EngineKind, Manifest, PredictionKey, Predictions, RunDir};
 use crate::support::Progress;
 use crate::train::data::{DataOptions, TrainData};
 use crate::train::encoder::BERT_FOLDER;
 use crate::train::evaluate::Evaluator;
+use crate::train::new_data::Masking;
 use crate::train::view::View;
 use crate::train::{EncoderSpec, native, resume};
 
@@ -27,9 +27,7 @@ pub struct Request {
     pub split: SplitName,
     /// One sample of the split; all where there is none.
     pub sample: Option<String>,
-    pub mask_protocol: &'static dyn MaskProtocol,
-    pub mask_seed: u64,
-    pub condition: Condition,
+    pub maskings: Vec<Masking>,
     /// The metric whose weights are used, where the run's metrics chose different ones.
     pub metric: String,
     pub encoder: EncoderSpec,
@@ -48,7 +46,7 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Er
             run: manifest.id.clone(),
         });
     };
-    let weights = weights(request, &manifest)?;
+    let weights = weights(&request.run, &request.metric, &manifest)?;
     check_weights(&manifest, &request.run)?;
     let _threads = Threads::of(&manifest, request.device);
     let path = request.data.join(file_name(&manifest.dataset.name));
@@ -86,27 +84,29 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Er
         recompute: false,
     });
     resume::load_weights(&mut store, &weights)?;
-    let view = view(request, &data)?;
     let tensors = &data.tensors[request.split as usize];
     let evaluator =
         Evaluator::new(computing.precision, &never).with_batch(computing.evaluation_batch);
-    let predicted = evaluator.predict_rows(model.as_ref(), tensors, rows.clone(), &[view])?;
-    let predicted = predicted.first().map_or(&[][..], Vec::as_slice);
-    let key = PredictionKey {
-        dataset: manifest.dataset.name.clone(),
-        split: request.split.as_str().to_owned(),
-        mask_protocol: request.mask_protocol.name().to_owned(),
-        mask_seed: request.mask_seed,
-        condition: request.condition,
-    };
     let split = &data.splits[request.split as usize];
     let mut predictions = Predictions::new();
-    predictions.extend(
-        &key,
-        &split.ids[rows.clone()],
-        &split.labels[rows.clone()],
-        predicted,
-    )?;
+    for masking in &request.maskings {
+        let views = [view(request.split, masking, &data)?];
+        let predicted = evaluator.predict_rows(model.as_ref(), tensors, rows.clone(), &views)?;
+        let predicted = predicted.first().map_or(&[][..], Vec::as_slice);
+        let key = PredictionKey {
+            dataset: manifest.dataset.name.clone(),
+            split: request.split.as_str().to_owned(),
+            mask_protocol: masking.mask_protocol.name().to_owned(),
+            mask_seed: masking.mask_seed,
+            condition: masking.condition,
+        };
+        predictions.extend(
+            &key,
+            &split.ids[rows.clone()],
+            &split.labels[rows.clone()],
+            predicted,
+        )?;
+    }
     Ok(predictions)
 }
 
@@ -125,15 +125,13 @@ fn rows(request: &Request, data: &TrainData<'_>) -> Result<Range<usize>, Error> 
     Ok(row..row + 1)
 }
 
-/// The split under the requested mask.
-fn view(request: &Request, data: &TrainData<'_>) -> Result<View, Error> {
-    let Request {
+/// The split under a mask.
+fn view(split: SplitName, masking: &Masking, data: &TrainData<'_>) -> Result<View, Error> {
+    let &Masking {
         mask_protocol,
-        split,
         mask_seed,
         condition,
-        ..
-    } = *request;
+    } = masking;
     let masks = data.masks(mask_protocol, split, mask_seed, &[condition])?;
     Ok(data.under(split, &masks.keeps(split, condition)?, condition)?)
 }
@@ -169,15 +167,15 @@ fn check(manifest: &Manifest, corpus: &Corpus, encoder: &EncoderSpec) -> Result<
     }
 }
 
-/// File of the requested weights.
-fn weights(request: &Request, manifest: &Manifest) -> Result<PathBuf, Error> {
+/// File of the weights that a metric chose.
+pub(super) fn weights(run: &RunDir, metric: &str, manifest: &Manifest) -> Result<PathBuf, Error> {
     let selection = &manifest.selection;
-    match selection.chosen_by(&request.metric) {
-        Some(epoch) => Ok(weights_file(&request.run, epoch)),
+    match selection.chosen_by(metric) {
+        Some(epoch) => Ok(weights_file(run, epoch)),
         None => {
             let known: Vec<&str> = selection.chosen.keys().map(String::as_str).collect();
             Err(Error::NoMetric {
-                found: request.metric.clone(),
+                found: metric.to_owned(),
                 known: known.join(", "),
             })
         }
@@ -189,35 +187,19 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::mask;
     use crate::record::fixture;
 
     #[test]
     fn weights_are_those_of_the_metric_named() {
         let mut manifest = fixture::manifest("lnln", 1, &[0.0]);
-        let mut request = Request {
-            run: RunDir::open("runs/0123456789ab"),
-            data: PathBuf::from("data"),
-            split: SplitName::Test,
-            sample: None,
-            mask_protocol: mask::find("random").unwrap(),
-            mask_seed: 1111,
-            condition: "0.5".parse().unwrap(),
-            metric: "acc7".to_owned(),
-            encoder: EncoderSpec::Tiny,
-            device: Device::Cpu,
-        };
-        assert_eq!(
-            weights(&request, &manifest).unwrap(),
-            request.run.checkpoint()
-        );
+        let run = RunDir::open("runs/0123456789ab");
+        assert_eq!(weights(&run, "acc7", &manifest).unwrap(), run.checkpoint());
         manifest.selection.chosen = BTreeMap::from([("acc7".to_owned(), 3), ("mae".to_owned(), 5)]);
         assert_eq!(
-            weights(&request, &manifest).unwrap(),
-            request.run.epoch_checkpoint(3)
+            weights(&run, "acc7", &manifest).unwrap(),
+            run.epoch_checkpoint(3)
         );
-        "acc_7".clone_into(&mut request.metric);
-        let refused = weights(&request, &manifest).unwrap_err().to_string();
+        let refused = weights(&run, "acc_7", &manifest).unwrap_err().to_string();
         assert!(
             refused.contains("`acc_7`") && refused.contains("acc7, mae"),
             "{refused}"

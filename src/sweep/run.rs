@@ -17,6 +17,7 @@ use crate::record::{self, Evaluation, Predictions, RunDir};
 use crate::support::Bar;
 use crate::support::fs::write_atomic;
 use crate::train::data::{TrainData, ValidationMasks};
+use crate::train::model_inputs::ModelInputs;
 use crate::train::test_masks::TestMasks;
 use crate::train::training::{Compute, Training, TrainingSpec};
 use crate::train::{Files, memory};
@@ -69,6 +70,7 @@ pub fn run(
         wall_seconds: seconds,
     };
     let manifest = metadata::manifest(run, data, &training.store, trained)?;
+    ModelInputs::of(data)?.write(dir)?;
     Ok(dir.finish(&manifest, &evaluation, &predictions)?)
 }
 

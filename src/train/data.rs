@@ -9,6 +9,7 @@ use tch::{Device, nn};
 
 use super::encoder::EncoderSpec;
 use super::error::Error;
+use super::model_setup::ModelSetup;
 use super::out_of_memory;
 use super::settings;
 use super::tensors::SplitTensors;
@@ -21,7 +22,7 @@ use crate::mask::{
     self, Condition, Keep, MaskProtocol, MaskSource, NoiseDraw, NoiseSpec, SplitShape,
     TrainingSplit, Variants,
 };
-use crate::model::{Choice, EncoderSetup, LabelStats, Model, Outline, Setup, Shapes};
+use crate::model::{Choice, EncoderSetup, LabelStats, Model, Outline, Shapes};
 use crate::support::Progress;
 
 /// How a data set is loaded.
@@ -133,18 +134,17 @@ impl<'a> TrainData<'a> {
     /// # Errors
     /// Those of the model; one that names it where the device has no memory for its parameters.
     pub fn model(&self, choice: &Choice, store: &nn::VarStore) -> Result<Box<dyn Model>, Error> {
-        let settings = settings::on(choice, &self.corpus.spec)?;
-        let setup = Setup {
-            path: store.root(),
-            profile: settings.profile,
+        self.inputs().model(choice, store)
+    }
+
+    /// What the model reads, without the data.
+    pub fn inputs(&self) -> ModelSetup<'_> {
+        ModelSetup {
+            spec: &self.corpus.spec,
             shapes: self.shapes,
-            encoder: self.encoder.clone(),
+            encoder: &self.encoder,
             labels: self.labels,
-            label_range: self.corpus.spec.label_range.map(f64::from),
-            config: settings.config,
-        };
-        let what = format!("the parameters of {}", choice.name());
-        out_of_memory::named(&what, || Ok((choice.entry.build)(&setup)?))
+        }
     }
 
     /// Bytes held next to models and views: splits, texts that masks are applied to, a frozen text

@@ -17,7 +17,7 @@ use crate::support::Progress;
 const COLUMN: &str = "states";
 
 /// Samples per forward pass of the encoder.
-const BATCH: i64 = 32;
+pub(super) const BATCH: i64 = 32;
 
 /// Precision of the encoder, whatever that of the training: the cache serves all of them.
 const PRECISION: Precision = Precision::Fp32;

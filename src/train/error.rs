@@ -121,6 +121,21 @@ pub enum Error {
         reason: Box<crate::model::ModelError>,
     },
     #[error(
+        "{file}: sample {sample} has the token id {id}, and the run's text encoder knows 0 to {}: the tokens were \
+         made with another vocabulary than those of the training", vocabulary - 1
+    )]
+    TokenId {
+        file: String,
+        sample: String,
+        id: i32,
+        vocabulary: i64,
+    },
+    #[error(
+        "{} is not a description of inputs that this build reads: found {found}; it reads format 1, written by \
+         `run`", path.display()
+    )]
+    Inputs { path: PathBuf, found: String },
+    #[error(
         "{} is not the vocabulary that the token ids of {dataset} were made with: {found} of {tokens} tokens \
          are in their transcripts; decoded are {examples}. Give the BERT whose tokenizer made text_bert \
          (its language, cased or uncased), or --any-vocabulary to train all the same",
@@ -209,7 +224,10 @@ impl Classify for Error {
             | Self::NotDivisible { .. }
             | Self::NoRecompute { .. }
             | Self::PrecisionTooLow { .. } => ErrorClass::Usage,
-            Self::Checkpoint { .. } | Self::EmptySplit { .. } => ErrorClass::BadData,
+            Self::Checkpoint { .. }
+            | Self::EmptySplit { .. }
+            | Self::TokenId { .. }
+            | Self::Inputs { .. } => ErrorClass::BadData,
             Self::NotFinite { .. }
             | Self::NotFiniteGradient { .. }
             | Self::NotFiniteWeights { .. }

@@ -174,7 +174,11 @@ fn stop_if_raised(interrupt: &AtomicBool) -> Result<(), Error> {
 }
 
 /// Refuses predictions that are not finite: a record holds numbers.
-fn check_finite(predicted: &[f32], ids: &[String], condition: Condition) -> Result<(), Error> {
+pub(super) fn check_finite(
+    predicted: &[f32],
+    ids: &[String],
+    condition: Condition,
+) -> Result<(), Error> {
     let broken = predicted.iter().zip(ids).filter(|(p, _)| !p.is_finite());
     let samples: Vec<&str> = broken.map(|(_, id)| id.as_str()).collect();
     if samples.is_empty() {

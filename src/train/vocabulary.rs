@@ -33,7 +33,7 @@ const NAMED: usize = 2;
 pub(super) fn check(
     folder: &Path,
     dataset: &str,
-    splits: &[Split; 3],
+    splits: &[Split],
     any_vocabulary: bool,
 ) -> Result<(), Error> {
     if any_vocabulary {
@@ -88,7 +88,7 @@ struct Compared {
 }
 
 impl Compared {
-    fn of(vocabulary: &VocabularyFile, splits: &[Split; 3]) -> Self {
+    fn of(vocabulary: &VocabularyFile, splits: &[Split]) -> Self {
         let mut all = Self::default();
         for split in splits {
             let Some(ids) = &split.text_bert else {

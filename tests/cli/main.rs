@@ -27,6 +27,7 @@ mod memory;
 mod own_data;
 #[cfg(feature = "torch")]
 mod predict;
+mod predict_new;
 mod prepare;
 mod prepare_many;
 #[path = "../prepared/mod.rs"]

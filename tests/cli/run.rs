@@ -63,7 +63,7 @@ fn predict_repeats_what_the_run_recorded() {
         command.args(["--device", "cpu"]).args(more);
         command
     };
-    predict(&["--rate", "0.5", "--out", out.to_str().unwrap()])
+    predict(&["--rates", "0.5", "--out", out.to_str().unwrap()])
         .assert()
         .success();
     let condition = "0.5".parse().unwrap();
@@ -75,7 +75,7 @@ fn predict_repeats_what_the_run_recorded() {
     let repeated: Vec<_> = Predictions::read(&out).unwrap().iter().collect();
     assert_eq!(repeated, recorded);
     let sample = &recorded[3];
-    predict(&["--rate", "0.5", "--sample", &sample.id])
+    predict(&["--rates", "0.5", "--sample", &sample.id])
         .assert()
         .success()
         .stdout(contains(format!("{}", sample.prediction)).and(contains(sample.id.as_str())));

@@ -50,10 +50,10 @@ fn repeats(sweep: &Sweep<'_>, run: &RunDir, condition: &str) {
     let recorded = under(run, condition);
     assert!(!recorded.is_empty(), "{condition}");
     let name = format!("{} at {condition}", run.path().display());
-    let again = sweep.predict(run, &["--rate", condition]);
+    let again = sweep.predict(run, &["--rates", condition]);
     assert_eq!(again, recorded, "{name}");
     let sample = &recorded[recorded.len() - 1];
-    let one = sweep.predict(run, &["--rate", condition, "--sample", &sample.id]);
+    let one = sweep.predict(run, &["--rates", condition, "--sample", &sample.id]);
     assert_eq!(one, std::slice::from_ref(sample), "{name}");
 }
 

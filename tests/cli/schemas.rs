@@ -178,6 +178,13 @@ fn trained(outputs: &mut Outputs<'_>) {
     let status = outputs.check("runs-status", "runs status --json");
     assert_eq!(status[0]["sweeps"][0]["runs"].as_array().unwrap().len(), 2);
     outputs.check("list-runs", "list runs --json");
+    let run = super::program::runs_in(&outputs.folder.join("runs")).pop();
+    let predict = format!("predict runs/{} --device cpu --json", run.unwrap().id());
+    outputs.check("predict", &predict);
+    outputs.check(
+        "predict",
+        &format!("{predict} --input demo-film.pkl --rates 0,LA"),
+    );
     suites(outputs, line);
 }
 

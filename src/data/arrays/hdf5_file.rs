@@ -33,7 +33,6 @@ const MOST_TEXTS: usize = 10_000_000;
 /// # Errors
 /// [`Error::Entry`] for a file that HDF5 cannot open, a prepared file, and for datasets of other types than numbers and texts.
 pub fn open(path: &Path) -> Result<Pickle> {
-    let file = hdf5::File::open(path).map_err(|error| fault("the file", &error))?;
     if store::Reader::open(path).is_ok() {
         return Err(Error::entry(
             "the file",
@@ -41,6 +40,15 @@ pub fn open(path: &Path) -> Result<Pickle> {
             "a prepared data set; it needs no further preparation",
         ));
     }
+    columns(path)
+}
+
+/// The same of any file, a prepared one included.
+///
+/// # Errors
+/// As [`open`].
+pub fn columns(path: &Path) -> Result<Pickle> {
+    let file = store::read_only(path).map_err(|error| fault("the file", &error))?;
     let mut entries = Vec::new();
     collect(&file, "", DEPTH, &mut entries)?;
     tree::build(entries)

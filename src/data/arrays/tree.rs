@@ -40,7 +40,7 @@ pub fn build(entries: Vec<(String, Entry)>) -> Result<Pickle> {
                     let columns = splits.entry(split.to_owned()).or_default();
                     columns.push((plain_name(column), made));
                 }
-                None => beside.push((name, made)),
+                None => beside.push((plain_name(&name), made)),
             }
         }
     }

@@ -43,6 +43,11 @@ impl<'a> Columns<'a> {
         }
     }
 
+    /// A dict of columns as the split of the name `split`.
+    pub fn new(path: &'a Path, split: &'a str, dict: Value<'a>) -> Self {
+        Self { path, split, dict }
+    }
+
     /// `mosi.pkl: train` or `mosi.pkl: train/audio`.
     pub fn place(&self, column: &str) -> String {
         let slash = if column.is_empty() { "" } else { "/" };

@@ -44,6 +44,13 @@ pub fn key(root: Value<'_>, split: SplitName) -> &'static str {
     }
 }
 
+/// The split that a key names.
+pub fn official(key: &str) -> Option<SplitName> {
+    let names = |split: &SplitName, others: &[&str]| split.as_str() == key || others.contains(&key);
+    let known = NAMES.iter().find(|(split, others)| names(split, others));
+    known.map(|(split, _)| *split)
+}
+
 /// The keys of a dict, some of them if they are many.
 pub fn keys(dict: Value<'_>) -> String {
     let mut keys = Vec::new();

@@ -246,7 +246,10 @@ fn official(split: &str) -> Option<SplitName> {
 }
 
 /// Checks that zero frames are at the end that the user named, or at the end of samples.
-fn check_padding(
+///
+/// # Errors
+/// [`Error::Padding`].
+pub fn check_padding(
     columns: &Columns<'_>,
     ids: &[String],
     (column, features): (&str, &Features<'_>),

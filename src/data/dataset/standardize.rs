@@ -5,6 +5,7 @@
 
 use super::error::Result;
 use super::frames::Frames;
+use crate::data::store::Reader;
 
 /// Mean and standard deviation per feature, in the precision in which they are stored and applied.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +39,21 @@ impl Moments {
             mean: running.iter().map(|r| r.mean as f32).collect(),
             deviation: running.iter().map(Running::deviation).collect(),
         })
+    }
+
+    /// Those by which `prepare` standardized a column, if it did.
+    ///
+    /// # Errors
+    /// Those of [`Reader::numbers`].
+    pub fn stored(reader: &Reader, column: &str) -> Result<Option<Self>> {
+        let name = |what: &str| format!("standardization/{column}_{what}");
+        if !reader.has("standardization") || !reader.has(&name("mean")) {
+            return Ok(None);
+        }
+        Ok(Some(Self {
+            mean: reader.numbers(&name("mean"))?,
+            deviation: reader.numbers(&name("deviation"))?,
+        }))
     }
 
     /// Standardizes frames.

@@ -24,26 +24,30 @@ const EXPECTED: &str = "an array of shape (samples, 3, tokens)";
 /// [`Error::Layout`] for another shape or type; [`Error::Contradiction`] where rows are in another order;
 /// [`Error::Sample`] for a negative id or a mask that is not made of ones followed by zeros.
 pub fn read(columns: &Columns<'_>, ids: &[String]) -> Result<Option<Block<i32>>> {
-    let Some(value) = columns.get(NAME) else {
-        let block = token_ids::read(columns, ids)?;
-        return match block {
-            Some(block) => check(columns, &block, ids).map(|()| Some(block)),
-            None => Ok(None),
-        };
-    };
-    let block = match (value.array(), value.items()) {
-        (Some(array), _) if array.objects().len() > 0 && array.shape().len() == 1 => {
-            stacked(columns, ids, array.objects().collect())?
-        }
-        (Some(array), _) => whole(columns, ids, array)?,
-        (None, Some(items)) => stacked(columns, ids, items.collect())?,
-        (None, None) => return Err(columns.layout(NAME, EXPECTED, value.kind())),
-    };
-    if let Some(problem) = token_rows::misplaced(&block) {
-        let place = columns.place(NAME);
-        return Err(Error::Contradiction { place, problem });
+    let block = block(columns, ids)?;
+    if let Some(block) = &block {
+        check(columns, block, ids)?;
     }
-    check(columns, &block, ids).map(|()| Some(block))
+    Ok(block)
+}
+
+/// As [`read`], with the values unchecked.
+///
+/// # Errors
+/// [`Error::Layout`] for another shape or type.
+pub fn block(columns: &Columns<'_>, ids: &[String]) -> Result<Option<Block<i32>>> {
+    let Some(value) = columns.get(NAME) else {
+        return token_ids::read(columns, ids);
+    };
+    match (value.array(), value.items()) {
+        (Some(array), _) if array.objects().len() > 0 && array.shape().len() == 1 => {
+            stacked(columns, ids, array.objects().collect())
+        }
+        (Some(array), _) => whole(columns, ids, array),
+        (None, Some(items)) => stacked(columns, ids, items.collect()),
+        (None, None) => Err(columns.layout(NAME, EXPECTED, value.kind())),
+    }
+    .map(Some)
 }
 
 fn whole(columns: &Columns<'_>, ids: &[String], array: ArrayRef<'_>) -> Result<Block<i32>> {
@@ -165,7 +169,18 @@ fn turn(data: &[i32], tokens: usize) -> Vec<i32> {
     data.chunks_exact(PARTS * tokens).flat_map(sample).collect()
 }
 
-fn check(columns: &Columns<'_>, block: &Block<i32>, ids: &[String]) -> Result<()> {
+/// Checks the values of [`block`].
+///
+/// # Errors
+/// [`Error::Contradiction`] where rows are in another order; [`Error::Sample`] for a negative id or a mask
+/// that is not made of ones followed by zeros.
+pub fn check(columns: &Columns<'_>, block: &Block<i32>, ids: &[String]) -> Result<()> {
+    if columns.get(NAME).is_some()
+        && let Some(problem) = token_rows::misplaced(block)
+    {
+        let place = columns.place(NAME);
+        return Err(Error::Contradiction { place, problem });
+    }
     for row in 0..block.rows {
         let (tokens, rest) = block.row(row).split_at(block.width);
         let mask = &rest[..block.width];

@@ -1,0 +1,141 @@
+//! Counts what was found in a file, and describes it.
+
+use serde::Serialize;
+
+use super::Expected;
+use super::lost::{MissingAs, Steps};
+use crate::data::dataset::modality::Modality;
+
+/// What is lost of one modality.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Lost {
+    /// Valid steps of all samples.
+    pub steps: u64,
+    /// Steps of zeros, in samples that have others too.
+    pub zero_steps: u64,
+    /// Steps of NaN.
+    pub nan_steps: u64,
+    /// Steps that are taken as missing.
+    pub missing_steps: u64,
+    /// Samples of which no step is left.
+    pub missing_samples: u64,
+    /// Samples without any step that is not zero, whether or not they are taken as missing.
+    pub zero_samples: u64,
+    /// Samples that are longer than those of the training, and cut.
+    pub cut_samples: u64,
+    /// Single values that are not finite, taken as 0.
+    pub not_finite: u64,
+    /// Whether the file does not have the modality.
+    pub absent: bool,
+}
+
+impl Lost {
+    pub(super) fn add(&mut self, steps: Steps) {
+        self.steps += steps.valid as u64;
+        self.nan_steps += steps.nan as u64;
+        self.missing_steps += steps.lost as u64;
+        if steps.lost == steps.valid && steps.valid > 0 {
+            self.missing_samples += 1;
+        }
+        if steps.zero == steps.valid {
+            self.zero_samples += 1;
+        } else {
+            self.zero_steps += steps.zero as u64;
+        }
+    }
+}
+
+/// What was found in a file and how it was taken.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    pub samples: usize,
+    /// Text, audio, vision.
+    pub lost: [Lost; 3],
+}
+
+impl Report {
+    /// What a user must know of the file, a line each: first what was taken as it is expected, then what
+    /// needs a look.
+    pub fn describe(
+        &self,
+        expected: &Expected,
+        missing_as: MissingAs,
+    ) -> (Vec<String>, Vec<String>) {
+        let (mut notes, mut warnings) = (Vec::new(), Vec::new());
+        for modality in Modality::ALL {
+            let which = modality as usize;
+            if !expected.absent[which] {
+                self.one(expected, missing_as, modality, &mut notes, &mut warnings);
+            }
+        }
+        (notes, warnings)
+    }
+
+    fn one(
+        &self,
+        expected: &Expected,
+        missing_as: MissingAs,
+        modality: Modality,
+        notes: &mut Vec<String>,
+        warnings: &mut Vec<String>,
+    ) {
+        let (lost, samples) = (&self.lost[modality as usize], self.samples);
+        let unit = if modality == Modality::Text {
+            "word"
+        } else {
+            "frame"
+        };
+        if lost.absent {
+            notes.push(format!(
+                "the file has no {modality}: taken as missing in all {samples} samples"
+            ));
+            return;
+        }
+        if lost.missing_samples > 0 {
+            notes.push(format!(
+                "{} of {samples} samples have no {unit} of {modality}: taken as missing",
+                lost.missing_samples
+            ));
+        } else if lost.zero_samples > 0 {
+            notes.push(format!(
+                "{} of {samples} samples have no {unit} of {modality} that is not zero: taken as values \
+                 (--missing-as {})",
+                lost.zero_samples,
+                missing_as.as_str()
+            ));
+        }
+        if lost.missing_steps > 0 {
+            let nan = match lost.nan_steps {
+                0 => String::new(),
+                nan => format!(", {nan} of NaN"),
+            };
+            notes.push(format!(
+                "{} of {} {unit}s of {modality} are missing{nan}",
+                lost.missing_steps, lost.steps
+            ));
+        }
+        // Without standardization a frame of zeros is what a missing one is to the model.
+        let matters = expected.moments[modality as usize].is_some() || modality == Modality::Text;
+        if lost.zero_steps > 0 && missing_as == MissingAs::Found && matters {
+            notes.push(format!(
+                "{} of {} {unit}s of {modality} are zero in samples that have others: taken as values; \
+                 --missing-as zeros takes them as missing",
+                lost.zero_steps, lost.steps
+            ));
+        }
+        if lost.cut_samples > 0 {
+            let steps = expected.steps[modality as usize];
+            warnings.push(format!(
+                "{} of {samples} samples have more than {steps} steps of {modality}, the most that the run was \
+                 trained with: their first {steps} are read",
+                lost.cut_samples
+            ));
+        }
+        if lost.not_finite > 0 {
+            warnings.push(format!(
+                "{} values of {modality} are not finite in frames that have others: taken as 0",
+                lost.not_finite
+            ));
+        }
+    }
+}
