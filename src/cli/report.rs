@@ -25,8 +25,9 @@ Examples:
   lnln-bench report runs --out reports/short --metrics mae --models lnln,almt
   lnln-bench report runs/a1b2c3 runs/d4e5f6 --out reports/two
   lnln-bench report --sweep runs/sweeps/paper-mosi-3f2a9c --out reports/mosi
-  lnln-bench report --sweep runs/sweeps/paper-mosi-3f2a9c runs --out reports/with-mine
-  lnln-bench report runs --out reports/paper --layout paper --figures pdf --untitled
+  lnln-bench report --sweep runs/sweeps/mosi-3f2a9c runs --out reports/mine
+  lnln-bench report runs --out reports/paper --layout paper
+  lnln-bench report runs --out reports/pdf --figures pdf --untitled
   lnln-bench report --check reports/mosi
 
 The report folder holds:

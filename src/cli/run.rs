@@ -30,6 +30,7 @@ Examples:
   lnln-bench run --datasets mosi --models lnln --encoder bert:models/bert
   lnln-bench run --datasets sims --models lnln --device cuda
   lnln-bench run --datasets mosi --models tfn,mult --train-on mixed,clean
+  lnln-bench run --datasets mosi --models lnln --test-on mosi-asr
   lnln-bench run --datasets mosi --models lnln --memory-budget 6GiB
   lnln-bench run benchmarks/demo.toml --data demo/data --runs demo/runs
   lnln-bench run benchmarks/paper-mosi.toml --devices cuda:0,cuda:1
@@ -112,6 +113,11 @@ pub struct Args {
     #[arg(long, requires = "dry_run", display_order = 11, hide_short_help = true)]
     json: bool,
 
+    /// Other prepared data sets whose test splits the trained models predict too, under the same
+    /// conditions: sections of their own in the report. They need the shapes of the training data.
+    #[arg(long, value_delimiter = ',', value_name = "NAME,...")]
+    #[arg(help_heading = MASKS, hide_short_help = true)]
+    test_on: Vec<String>,
     /// Mask protocols of evaluation: ways to draw masks (`lnln-bench list masks`); each takes the
     /// conditions of its kind [default: random].
     #[arg(long, value_delimiter = ',', value_name = "NAME,...")]
@@ -286,6 +292,7 @@ impl Args {
             )?,
         };
         replace(&mut suite.datasets, &self.datasets);
+        replace(&mut suite.test_on, &self.test_on);
         if let Some(samples) = self.limit {
             suite.limit(samples);
         }

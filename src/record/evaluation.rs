@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::error::{Result, io};
-use super::manifest::{self, BuildMetadata, Manifest};
+use super::manifest::{self, BuildMetadata, DatasetMetadata, Manifest};
 use super::masks::{MaskGrid, MaskKey, MaskMetadata};
 use super::predictions::Predictions;
 use super::scores::{self, Scores};
@@ -37,6 +37,10 @@ const DONE: &str = "DONE";
 pub struct Evaluation {
     /// [`FORMAT`](super::manifest::FORMAT) of the writer.
     pub format: u32,
+    /// The data whose test split was predicted, where they are not those of the training. Their baselines
+    /// are labels of the training split.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tested_on: Option<DatasetMetadata>,
     /// One entry per mask protocol.
     pub masks: Vec<MaskMetadata>,
     pub build: BuildMetadata,
@@ -45,9 +49,16 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
-    /// Its protocols, seeds and conditions.
+    /// Its protocols, seeds and conditions, and the data that were predicted.
     pub fn grids(&self) -> Vec<MaskGrid> {
-        self.masks.iter().map(MaskGrid::from).collect()
+        let data = self.tested_on();
+        let grid = |masks| MaskGrid::from(masks).tested_on(data.as_deref());
+        self.masks.iter().map(grid).collect()
+    }
+
+    /// The data that were predicted, where they are not those of the training.
+    pub fn tested_on(&self) -> Option<String> {
+        self.tested_on.as_ref().map(DatasetMetadata::key)
     }
 
     /// Short blake3 of [`Self::grids`]; the folder's name.
@@ -165,21 +176,27 @@ pub(super) fn described(run: &Path) -> Vec<Evaluation> {
     paths(run).into_iter().filter_map(read).collect()
 }
 
-/// Every evaluation of the run in `run`, checked against its `DONE`.
+/// The evaluations of the run in `run` on these data, or on those of its training,
+/// checked against their `DONE`.
 ///
 /// # Errors
 /// If a file is missing, changed or damaged, or of another format.
-pub(super) fn sealed(run: &Path) -> Result<Vec<SealedEvaluation>> {
-    paths(run).into_iter().map(read).collect()
+pub(super) fn sealed(run: &Path, tested_on: Option<&str>) -> Result<Vec<SealedEvaluation>> {
+    let read = |path: PathBuf| read(path, tested_on).transpose();
+    paths(run).into_iter().filter_map(read).collect()
 }
 
-fn read(path: PathBuf) -> Result<SealedEvaluation> {
+/// `None` where it is on other data.
+fn read(path: PathBuf, tested_on: Option<&str>) -> Result<Option<SealedEvaluation>> {
     let files = seal::Files::of(&path.join(DONE))?;
     let (json, _) = files.checked(DESCRIPTION)?;
     let evaluation: Evaluation = manifest::parse(&path.join(DESCRIPTION), &json)?;
+    if evaluation.tested_on().as_deref() != tested_on {
+        return Ok(None);
+    }
     let (parquet, predictions_blake3) = files.checked(PREDICTIONS)?;
     let (scores, scores_blake3) = files.checked(SCORES)?;
-    Ok(SealedEvaluation {
+    Ok(Some(SealedEvaluation {
         files: EvaluationFiles {
             name: evaluation.name(),
             predictions_blake3,
@@ -189,5 +206,5 @@ fn read(path: PathBuf) -> Result<SealedEvaluation> {
         scores: scores::parse(&scores),
         path,
         parquet,
-    })
+    }))
 }

@@ -28,6 +28,7 @@ pub fn manifest(model: &str, seed: u64, rates: &[f64]) -> Manifest {
         id: format!("{model}-{seed}"),
         external: None,
         dataset: dataset(),
+        trained_on: None,
         model: ModelMetadata {
             name: model.into(),
             title: model.to_uppercase(),
@@ -185,6 +186,7 @@ pub fn save(root: &Path, m: &Manifest) -> RunDir {
 pub fn evaluation(m: &Manifest) -> Evaluation {
     Evaluation {
         format: FORMAT,
+        tested_on: None,
         masks: m.masks.clone(),
         build: m.build.clone(),
         wall_seconds: 0.0,

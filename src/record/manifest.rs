@@ -30,6 +30,9 @@ pub struct Manifest {
     /// Where the predictions come from, if not from this program.
     pub external: Option<ExternalMetadata>,
     pub dataset: DatasetMetadata,
+    /// The data of the training, where predictions of other data are read. No part of the file.
+    #[serde(skip)]
+    pub trained_on: Option<Box<DatasetMetadata>>,
     pub model: ModelMetadata,
     /// Seed of initialization, order and dropout.
     pub seed: u64,
@@ -51,6 +54,9 @@ pub struct Manifest {
     pub wall_seconds: f64,
 }
 
+/// Between the id of a run and the data that it was tested on.
+pub const ELSEWHERE: char = '@';
+
 impl Manifest {
     /// The selections of all rules, the one that reports show first.
     pub fn selections(&self) -> impl Iterator<Item = &SelectionMetadata> {
@@ -61,6 +67,19 @@ impl Manifest {
     pub fn evaluated_epochs(&self) -> BTreeSet<u32> {
         let selections = self.selections();
         selections.flat_map(SelectionMetadata::weights).collect()
+    }
+
+    /// The same of a test on other data, its id `ID@NAME@CONTENT` with the first digits of their content hash.
+    pub(super) fn tested_on(self, data: DatasetMetadata) -> Self {
+        Self {
+            id: {
+                let content: String = data.content_hash.chars().take(8).collect();
+                format!("{}{ELSEWHERE}{}{ELSEWHERE}{content}", self.id, data.name)
+            },
+            trained_on: Some(Box::new(self.dataset)),
+            dataset: data,
+            ..self
+        }
     }
 }
 
@@ -159,7 +178,17 @@ pub struct DatasetMetadata {
     pub warnings: Vec<String>,
 }
 
+/// Tells data that are predicted from others: their name, which keys their masks, and their content.
+pub fn data_key(name: &str, content_hash: &str) -> String {
+    format!("{name}{ELSEWHERE}{content_hash}")
+}
+
 impl DatasetMetadata {
+    /// See [`data_key`].
+    pub fn key(&self) -> String {
+        data_key(&self.name, &self.content_hash)
+    }
+
     /// The metadata of a prepared data set; `train_labels` give the baselines by every metric.
     pub fn of(corpus: &Corpus, protocol: &Protocol, train_labels: &[f32]) -> Self {
         Self {

@@ -42,6 +42,10 @@ pub struct MaskGrid {
     pub version: u32,
     pub seeds: Vec<u64>,
     pub conditions: Vec<Condition>,
+    /// The data that are predicted, where they are not those of the training
+    /// ([`data_key`](super::manifest::data_key)).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tested_on: Option<String>,
 }
 
 /// Mask protocol, mask seed and condition: what one pass over the test split is made under.
@@ -54,6 +58,7 @@ impl From<&MaskMetadata> for MaskGrid {
             version: masks.version,
             seeds: masks.seeds.clone(),
             conditions: masks.conditions.clone(),
+            tested_on: None,
         }
     }
 }
@@ -64,11 +69,28 @@ impl fmt::Display for MaskGrid {
         let conditions = list(self.conditions.iter().map(Condition::to_string).collect());
         let seeds = list(self.seeds.iter().map(u64::to_string).collect());
         let protocol = &self.mask_protocol;
-        write!(f, "{protocol} at {conditions} under mask seed {seeds}")
+        write!(f, "{protocol} at {conditions} under mask seed {seeds}")?;
+        match &self.tested_on {
+            Some(data) => write!(f, " on {data}"),
+            None => Ok(()),
+        }
     }
 }
 
 impl MaskGrid {
+    /// The same of the test split of these data.
+    pub fn tested_on(self, data: Option<&str>) -> Self {
+        Self {
+            tested_on: data.map(str::to_owned),
+            ..self
+        }
+    }
+
+    /// Whether it is of the test split of these data, or of those of the training.
+    pub fn is_on(&self, data: Option<&str>) -> bool {
+        self.tested_on.as_deref() == data
+    }
+
     /// All of it.
     pub fn keys(&self) -> impl Iterator<Item = MaskKey> + '_ {
         let seeds = self.seeds.iter();
@@ -80,8 +102,11 @@ impl MaskGrid {
 
     /// The smallest grid that holds what none of `stored` has; `None` where they have all.
     pub fn lacking(&self, stored: &[Self]) -> Option<Self> {
-        let alike =
-            |one: &&Self| one.mask_protocol == self.mask_protocol && one.version == self.version;
+        let alike = |one: &&Self| {
+            one.mask_protocol == self.mask_protocol
+                && one.version == self.version
+                && one.tested_on == self.tested_on
+        };
         let has = |seed: &u64, condition: &Condition| {
             let mut stored = stored.iter().filter(alike);
             stored.any(|one| one.seeds.contains(seed) && one.conditions.contains(condition))
@@ -95,6 +120,7 @@ impl MaskGrid {
             conditions: (self.conditions.iter().filter(lacks_condition))
                 .copied()
                 .collect(),
+            tested_on: self.tested_on.clone(),
         };
         (!lacking.conditions.is_empty()).then_some(lacking)
     }
@@ -265,6 +291,7 @@ mod tests {
             version: 1,
             seeds: seeds.to_vec(),
             conditions: conditions(names),
+            tested_on: None,
         }
     }
 
@@ -288,7 +315,11 @@ mod tests {
             version: 0,
             ..asked.clone()
         };
-        assert_eq!(asked.lacking(&[older]), Some(asked));
+        assert_eq!(asked.lacking(&[older]), Some(asked.clone()));
+        let elsewhere = asked.clone().tested_on(Some("c0ffee"));
+        let stored = std::slice::from_ref(&asked);
+        assert_eq!(elsewhere.lacking(stored), Some(elsewhere.clone()));
+        assert_eq!(elsewhere.lacking(std::slice::from_ref(&elsewhere)), None);
     }
 
     #[test]

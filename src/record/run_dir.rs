@@ -1,5 +1,6 @@
 //! Finishes and reads one run's directory, and names its files.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -204,10 +205,17 @@ impl RunDir {
         evaluation::add(&self.path, &manifest, evaluation, predictions)
     }
 
-    /// The masks under which the run was evaluated, by its unchecked files: for plans, not for numbers.
+    /// The masks under which the run was evaluated, on any data, by its unchecked files: for plans, not for
+    /// numbers.
     pub fn evaluated(&self) -> Vec<MaskGrid> {
         let stored = self.described_evaluations();
         stored.iter().flat_map(Evaluation::grids).collect()
+    }
+
+    /// The other data that the run was tested on, ascending.
+    pub fn tested_elsewhere(&self) -> BTreeSet<String> {
+        let stored = self.described_evaluations();
+        stored.iter().filter_map(Evaluation::tested_on).collect()
     }
 
     /// The folders of its evaluations, sorted by name.
@@ -258,11 +266,21 @@ impl RunDir {
         self.sealed_under(None)
     }
 
-    /// [`Self::sealed`] of the evaluations under some masks alone; all where there is no choice.
+    /// [`Self::sealed`] of the evaluations under some masks alone; all where there is no choice. Masks of
+    /// other data than those of the training do not count.
     ///
     /// # Errors
     /// As [`Self::sealed`]; [`Error::NotEvaluated`] where the run has not all of these masks.
     pub fn sealed_under(&self, masks: Option<&[MaskGrid]>) -> Result<Sealed> {
+        self.sealed_on(None, masks)
+    }
+
+    /// [`Self::sealed_under`] of the evaluations on these data, or on those of the training. The manifest of a test on other data has these as its data, those of the training as
+    /// `trained_on`, and an id that names both.
+    ///
+    /// # Errors
+    /// As [`Self::sealed_under`].
+    pub fn sealed_on(&self, data: Option<&str>, masks: Option<&[MaskGrid]>) -> Result<Sealed> {
         let sums = self.sums()?;
         let (manifest, manifest_hash) = self.manifest_of(&sums)?;
         let (epochs, epochs_hash) = if sums.lists(METRICS) {
@@ -271,16 +289,27 @@ impl RunDir {
         } else {
             (Vec::new(), None)
         };
+        let evaluations = evaluation::sealed(&self.path, data)?;
+        let tested_on = evaluations
+            .first()
+            .and_then(|one| one.evaluation.tested_on.clone());
         let training = SealedTraining {
-            manifest,
+            manifest: match tested_on {
+                Some(data) => manifest.tested_on(data),
+                None => manifest,
+            },
             manifest_hash,
             epochs,
             epochs_hash,
         };
-        let evaluations = evaluation::sealed(&self.path)?;
-        Sealed::new(training, evaluations, masks).map_err(|masks| Error::NotEvaluated {
+        let wanted = masks.map(|masks| -> Vec<MaskGrid> {
+            let own = masks.iter().filter(|grid| grid.is_on(data));
+            own.map(|grid| grid.clone().tested_on(None)).collect()
+        });
+        let sealed = Sealed::new(training, evaluations, wanted.as_deref());
+        sealed.map_err(|masks| Error::NotEvaluated {
             path: self.path.clone(),
-            masks,
+            masks: masks.into_iter().map(|one| one.tested_on(data)).collect(),
         })
     }
 

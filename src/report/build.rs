@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -15,12 +16,12 @@ use super::test_plan::{check_primary, plan};
 use super::tidy::summary;
 use crate::mask::Condition;
 use crate::metric::Metric;
-use crate::record::{RunDir, find_runs};
+use crate::record::{MaskGrid, RunDir, find_runs};
 use crate::report::rows::baseline;
 use crate::report::rows::joined::LeftOut;
 use crate::report::rows::order;
 use crate::report::rows::reference::Reference;
-use crate::report::rows::scores::{Basis, ScoredRun, score};
+use crate::report::rows::scores::{Basis, ScoredRun, score, score_elsewhere};
 use crate::report::rows::section::{Section, Tests, sections};
 use crate::report::stats::compare::compare;
 use crate::report::stats::{family, versions};
@@ -169,7 +170,13 @@ fn load(dirs: &[RunDir], options: &Options, basis: Basis) -> Result<Vec<ScoredRu
         let masks = options.masks.get(&dir.id()).map(Vec::as_slice);
         let sealed = dir.sealed_under(masks)?;
         let unused = if masks.is_none() { sealed.unused } else { 0 };
-        Ok((score(dir, sealed, basis)?, unused))
+        let own: Arc<[MaskGrid]> = sealed.manifest.masks.iter().map(MaskGrid::from).collect();
+        let mut scored = score(dir, sealed, basis)?;
+        for data in elsewhere(dir, masks) {
+            let sealed = dir.sealed_on(Some(&data), masks)?;
+            scored.extend(score_elsewhere(dir, &own, sealed, basis)?);
+        }
+        Ok((scored, unused))
     });
     let scored = scored.collect::<Result<Vec<_>>>()?;
     let unused = scored.iter().filter(|(_, unused)| *unused > 0).count();
@@ -223,6 +230,17 @@ fn once(scored: Vec<Vec<ScoredRun>>) -> Vec<Vec<ScoredRun>> {
         }
     }
     all
+}
+
+/// The other data that a run is tested on, by the masks it is read under, or by its evaluations.
+fn elsewhere(dir: &RunDir, masks: Option<&[MaskGrid]>) -> BTreeSet<String> {
+    match masks {
+        Some(masks) => masks
+            .iter()
+            .filter_map(|grid| grid.tested_on.clone())
+            .collect(),
+        None => dir.tested_elsewhere(),
+    }
 }
 
 /// Checks that every model of `--models` is there.

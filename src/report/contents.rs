@@ -3,6 +3,9 @@
 use rayon::prelude::*;
 
 use crate::metric::Metric;
+use crate::report::contribution;
+use crate::report::detail::DetailRow;
+use crate::report::elsewhere;
 use crate::report::error::Result;
 use crate::report::figure::drawing::{Drawing, Series};
 use crate::report::figure::{
@@ -29,6 +32,8 @@ pub struct SectionContents {
     pub left_out: Option<String>,
     /// Scores by several selection rules, where runs have some.
     pub selection_gap: Option<SelectionGap>,
+    /// Numbers that rows have besides their scores.
+    pub details: Vec<DetailRow>,
 }
 
 /// A drawn figure.
@@ -46,7 +51,7 @@ pub struct Figure {
 
 impl Figure {
     /// A drawing under this name, as SVG and in the formats that are asked for.
-    fn new(name: &str, drawing: Drawing, options: &Options) -> Result<Self> {
+    pub(super) fn new(name: &str, drawing: Drawing, options: &Options) -> Result<Self> {
         let Drawing { scene, series } = drawing;
         let title = scene.title.clone();
         let scene = if options.untitled {
@@ -94,11 +99,10 @@ impl SectionContents {
             .collect();
         let mut pictures = pictures?;
         let mut shown = Vec::new();
-        let mut alone = |tables: Vec<Table>| shown.extend(tables.into_iter().map(|t| (t, None)));
         match options.layout {
             Layout::Paper => {
-                alone(paper::tables(&section));
-                alone(primary::table(&section).into_iter().collect());
+                alone(&mut shown, paper::tables(&section));
+                alone(&mut shown, primary::table(&section));
                 pictures.splice(0..0, metrics.into_iter().filter_map(|(_, figure)| figure));
             }
             Layout::Full => {
@@ -106,10 +110,13 @@ impl SectionContents {
                 let above = above::table(&section, &overview);
                 let primary = primary::table(&section);
                 let first = std::iter::once(overview).chain(primary);
-                alone(first.chain(above).collect());
-                alone(versions::tables(&section));
-                alone(ablation::tables(&section));
-                alone(vec![efficiency::table(&section)]);
+                alone(&mut shown, first.chain(above));
+                alone(&mut shown, versions::tables(&section));
+                alone(&mut shown, ablation::tables(&section));
+                // Costs are those of the training, in the section of its own data.
+                if section.trained_on().is_none() {
+                    alone(&mut shown, [efficiency::table(&section)]);
+                }
                 shown.extend(metrics);
             }
         }
@@ -126,7 +133,13 @@ impl SectionContents {
             let figure = figure.map(|drawing| Figure::new(&table.id, drawing, options));
             shown.push((table, figure.transpose()?));
         }
+        let mut details = contribution::of(&section)?;
+        shown.extend(contribution::shown(&section, &details, options)?);
+        let changes = elsewhere::changes(&section)?;
+        alone(&mut shown, elsewhere::tables(&section, &changes)?);
+        details.extend(changes);
         Ok(Self {
+            details,
             left_out: gather::left_out(&section),
             selection_gap: gap,
             section,
@@ -145,4 +158,9 @@ impl SectionContents {
         let of_tables = self.shown.iter().filter_map(|(_, f)| f.as_ref());
         of_tables.chain(&self.pictures)
     }
+}
+
+/// Adds tables without figures.
+fn alone(shown: &mut Vec<(Table, Option<Figure>)>, tables: impl IntoIterator<Item = Table>) {
+    shown.extend(tables.into_iter().map(|table| (table, None)));
 }

@@ -11,6 +11,7 @@ use super::error::{Result, render};
 use super::numbering::{Numbered, Numbering};
 use crate::record::MaskGrid;
 use crate::record::evaluation::EvaluationFiles;
+use crate::record::manifest::ELSEWHERE;
 use crate::report::contents::{Figure, SectionContents};
 use crate::report::format::json;
 use crate::report::options::Options;
@@ -113,7 +114,7 @@ impl ReportManifest {
         files: &[(String, Vec<u8>)],
     ) -> Self {
         let trainings = || parts.iter().flat_map(|p| p.section.all_trainings());
-        let evaluated: BTreeSet<Vec<MaskGrid>> = trainings().map(grids).collect();
+        let evaluated: BTreeSet<Vec<MaskGrid>> = trainings().map(ScoredRun::grids).collect();
         let evaluated: Vec<Vec<MaskGrid>> = evaluated.into_iter().collect();
         let runs = trainings().map(|training| run(training, &evaluated));
         let tables = parts.iter().flat_map(SectionContents::tables);
@@ -165,11 +166,16 @@ impl ReportManifest {
 
     /// Masks that its runs are read under, by id.
     pub fn masks(&self) -> BTreeMap<String, Vec<MaskGrid>> {
-        let masks = self.runs.iter().filter_map(|(id, run)| {
-            let masks = self.evaluated.get(run.evaluated?)?;
-            Some((id.clone(), masks.clone()))
-        });
-        masks.collect()
+        let mut all: BTreeMap<String, Vec<MaskGrid>> = BTreeMap::new();
+        for (id, run) in &self.runs {
+            let masks = run.evaluated.and_then(|index| self.evaluated.get(index));
+            if let Some(masks) = masks {
+                all.entry(folder(id))
+                    .or_default()
+                    .extend(masks.iter().cloned());
+            }
+        }
+        all
     }
 
     /// Paths of the files of a report of any version; `None` if the bytes are something else.
@@ -191,7 +197,8 @@ impl ReportManifest {
             runs: BTreeMap<String, serde::de::IgnoredAny>,
         }
         let known: Known = serde_json::from_slice(json).ok()?;
-        (known.kind == KIND).then(|| known.runs.into_keys().collect())
+        let ids = known.runs.keys().map(|id| folder(id));
+        (known.kind == KIND).then(|| ids.collect())
     }
 
     /// Reads a report's manifest; `None` if the bytes are something else.
@@ -201,9 +208,9 @@ impl ReportManifest {
     }
 }
 
-/// The masks that a run is read under.
-fn grids(run: &ScoredRun) -> Vec<MaskGrid> {
-    run.manifest.masks.iter().map(MaskGrid::from).collect()
+/// Folder of a run by its id here, which names other data where these were predicted.
+fn folder(id: &str) -> String {
+    id.split(ELSEWHERE).next().unwrap_or_default().to_owned()
 }
 
 fn run(run: &ScoredRun, evaluated: &[Vec<MaskGrid>]) -> (String, RunMetadata) {
@@ -216,7 +223,7 @@ fn run(run: &ScoredRun, evaluated: &[Vec<MaskGrid>]) -> (String, RunMetadata) {
         seed: m.seed,
         manifest_blake3: run.manifest_hash.clone(),
         log_blake3: run.log_hash.clone(),
-        evaluated: evaluated.binary_search(&grids(run)).ok(),
+        evaluated: evaluated.binary_search(&run.grids()).ok(),
         evaluations: run.evaluations.clone(),
     };
     (m.id.clone(), facts)

@@ -13,6 +13,9 @@
 pub mod build;
 pub mod check;
 pub mod contents;
+pub mod contribution;
+pub mod detail;
+pub mod elsewhere;
 pub mod error;
 pub mod figure;
 pub mod format;

@@ -15,12 +15,12 @@ use crate::record::RunDir;
 const PERMUTATIONS: usize = 60;
 
 /// A training: predictions by condition, a vector per mask seed; samples in the order of their ids.
-pub(super) type Training = BTreeMap<String, Vec<Vec<f32>>>;
+pub(in crate::report) type Training = BTreeMap<String, Vec<Vec<f32>>>;
 
 /// Trainings by model, and the labels.
-type Models = (BTreeMap<String, Vec<Training>>, Vec<f32>);
+pub(in crate::report) type Models = (BTreeMap<String, Vec<Training>>, Vec<f32>);
 
-fn read(runs: &Path, seeds: &[(&str, u64)]) -> Models {
+pub(in crate::report) fn read(runs: &Path, seeds: &[(&str, u64)]) -> Models {
     let (mut models, mut labels) = (BTreeMap::<String, Vec<Training>>::new(), Vec::new());
     for (model, seed) in seeds {
         let record = RunDir::open(runs.join(format!("{model}-{seed}")))
@@ -44,7 +44,7 @@ fn read(runs: &Path, seeds: &[(&str, u64)]) -> Models {
 }
 
 /// Conditions of a line, each with its weight.
-pub(super) fn weights(condition: &str, aggregate: &str) -> Vec<(String, f64)> {
+pub(in crate::report) fn weights(condition: &str, aggregate: &str) -> Vec<(String, f64)> {
     let rates = || (0..=10).map(|i| (f64::from(i) / 10.0).to_string());
     match aggregate {
         "" => vec![(condition.to_string(), 1.0)],
@@ -61,7 +61,7 @@ fn score(metric: &Metric, predictions: &[f32], labels: &[f32]) -> f64 {
 }
 
 /// A training's number: the mean over mask seeds, weighted over conditions.
-pub(super) fn number(
+pub(in crate::report) fn number(
     metric: &Metric,
     training: &Training,
     labels: &[f32],
@@ -80,24 +80,24 @@ fn without(all: &[f32], left: usize) -> Vec<f32> {
 }
 
 /// The number of every training without this sample.
-pub(super) fn left_out(model: &[Training], left: usize) -> Vec<Training> {
+pub(in crate::report) fn left_out(model: &[Training], left: usize) -> Vec<Training> {
     let less = |passes: &Vec<Vec<f32>>| passes.iter().map(|p| without(p, left)).collect();
     let one = |t: &Training| t.iter().map(|(c, p)| (c.clone(), less(p))).collect();
     model.iter().map(one).collect()
 }
 
-pub(super) fn mean(values: &[f64]) -> f64 {
+pub(in crate::report) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
 /// Variance of a mean, by its values.
-pub(super) fn variance(values: &[f64]) -> f64 {
+pub(in crate::report) fn variance(values: &[f64]) -> f64 {
     let (mean, n) = (mean(values), values.len() as f64);
     values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0) / n
 }
 
 /// Numbers of all trainings, and the jackknife's pseudo-values of their mean.
-fn both(
+pub(in crate::report) fn both(
     metric: &Metric,
     model: &[Training],
     labels: &[f32],
@@ -119,7 +119,7 @@ fn both(
 }
 
 /// The half-width at a level: variances, each with its degrees of freedom.
-pub(super) fn half_width(parts: &[(f64, f64)], level: f64) -> f64 {
+pub(in crate::report) fn half_width(parts: &[(f64, f64)], level: f64) -> f64 {
     let square = |(variance, df): &(f64, f64)| {
         if *variance > 0.0 {
             quantile(level, *df).powi(2) * variance

@@ -6,7 +6,7 @@ use tch::nn;
 
 use super::error::Error;
 use super::plan::PlannedRun;
-use crate::data::dataset::SplitName;
+use crate::data::dataset::{Corpus, SplitName};
 use crate::metric;
 use crate::record::Manifest;
 use crate::record::manifest::{
@@ -46,6 +46,7 @@ pub fn manifest(
         id: run.id.clone(),
         external: None,
         dataset: dataset(data)?,
+        trained_on: None,
         model: model(run, store),
         seed: run.seed,
         masks: Vec::new(),
@@ -59,9 +60,14 @@ pub fn manifest(
 }
 
 fn dataset(data: &TrainData<'_>) -> Result<DatasetMetadata, Error> {
+    other(data.corpus, data)
+}
+
+/// The metadata of data that models trained on `data` predict: baselines are labels of the training.
+pub fn other(corpus: &Corpus, data: &TrainData<'_>) -> Result<DatasetMetadata, Error> {
     let train = &data.splits[SplitName::Train as usize].labels;
-    let protocol = metric::protocol(&data.corpus.spec.protocol)?;
-    Ok(DatasetMetadata::of(data.corpus, protocol, train))
+    let protocol = metric::protocol(&corpus.spec.protocol)?;
+    Ok(DatasetMetadata::of(corpus, protocol, train))
 }
 
 fn model(run: &PlannedRun, store: &nn::VarStore) -> ModelMetadata {

@@ -13,10 +13,12 @@ use crate::data::dataset::{self, Corpus, Modality, SplitName, file_name, limited
 use crate::mask::{Condition, MaskProtocol, Noise, RateDistribution};
 use crate::metric;
 use crate::model::{Choice, Recipe};
+use crate::record::manifest::data_key;
 use crate::record::training::NoiseMetadata;
 use crate::record::{EngineKind, MaskGrid, Precision, SelectionRule};
 use crate::train::schedule::Schedule;
 use crate::train::selection::{Rule, Rules};
+use crate::train::test_split::check_shapes;
 use crate::train::{EncoderSpec, data, settings};
 
 /// Raise it when a change of this program changes results, so that older runs are not reused.
@@ -32,14 +34,20 @@ pub struct PlannedRun {
     pub rules: Rules,
     /// Everything that decides the training, as stored in `config.toml`.
     pub config: Config,
-    /// Masks of the test split. They do not decide the training: a trained run is evaluated under more
-    /// of them with its stored weights.
+    /// Masks of the test split, of its own data and of those that the suite tests it on. They do not decide
+    /// the training: a trained run is evaluated under more of them with its stored weights.
     pub masks: Vec<MaskGrid>,
     /// Short blake3 of `config`.
     pub id: String,
 }
 
 impl PlannedRun {
+    /// Its masks of the test split of these data ([`data_key`]), or of its own.
+    pub fn masks_on(&self, data: Option<&str>) -> Vec<MaskGrid> {
+        let own = self.masks.iter().filter(|grid| grid.is_on(data));
+        own.cloned().collect()
+    }
+
     /// Data set and model, which decide the time of a run.
     pub fn kind(&self) -> String {
         format!("{} {}", self.dataset, self.choice.name())
@@ -142,7 +150,10 @@ pub type Corpora = BTreeMap<String, (Corpus, EncoderSpec)>;
 /// Those of opening a data set; [`Error::SeveralDatasets`] where more than one cannot be used.
 pub fn open_corpora(suite: &Suite, data: &Path) -> Result<Corpora, Error> {
     let (mut corpora, mut errors) = (Corpora::new(), Vec::new());
-    for name in &suite.datasets {
+    for name in suite.datasets.iter().chain(&suite.test_on) {
+        if corpora.contains_key(name) {
+            continue;
+        }
         match open_corpus(suite, name, data) {
             Ok(opened) => drop(corpora.insert(name.clone(), opened)),
             Err(error) => errors.push(error),
@@ -219,12 +230,15 @@ pub fn runs(suite: &Suite, corpora: &Corpora) -> Result<Vec<PlannedRun>, Error> 
         for (choice, _) in &models {
             data::check(choice, corpus, encoder)?;
         }
+        let with_features = *encoder == EncoderSpec::Features;
+        let others = tested_on(suite, corpora, corpus, with_features)?;
         let encoder = encoder.identity()?;
         let absent = corpus.absent()?;
         for (choice, settings) in &models {
             let settings = present(settings, &absent);
             for (settings, &seed) in product(&settings, &suite.seeds) {
-                let run = run(suite, settings, corpus, &encoder, choice, seed)?;
+                let mut run = run(suite, settings, corpus, &encoder, choice, seed)?;
+                run.masks.extend(masks_of(settings, &others)?);
                 if known.insert(run.id.clone()) {
                     runs.push(run);
                 }
@@ -238,6 +252,36 @@ pub fn runs(suite: &Suite, corpora: &Corpora) -> Result<Vec<PlannedRun>, Error> 
     } else {
         Ok(runs)
     }
+}
+
+/// The other data that models trained on `own` are tested on.
+fn tested_on<'a>(
+    suite: &Suite,
+    corpora: &'a Corpora,
+    own: &Corpus,
+    with_features: bool,
+) -> Result<Vec<&'a Corpus>, Error> {
+    let others = suite.test_on.iter().map(|name| &corpora[name].0);
+    let others = others.filter(|other| other.name() != own.name());
+    let checked = others.map(|other| {
+        check_shapes(own, other, with_features)?;
+        Ok(other)
+    });
+    checked.collect()
+}
+
+/// The masks of other data, at the conditions at which their own modalities are there.
+fn masks_of(settings: &Settings, others: &[&Corpus]) -> Result<Vec<MaskGrid>, Error> {
+    let mut all = Vec::new();
+    for other in others {
+        let masks = settings
+            .present(&other.absent()?)
+            .map(|present| present.masks());
+        let masks = masks.into_iter().flatten();
+        let key = data_key(other.name(), &other.content_hash);
+        all.extend(masks.map(|grid| grid.tested_on(Some(&key))));
+    }
+    Ok(all)
 }
 
 /// The settings for data without these modalities.

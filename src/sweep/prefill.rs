@@ -75,7 +75,8 @@ fn prefill(
     settings: &Settings,
     interrupt: &AtomicBool,
 ) -> Result<(), Error> {
-    TestMasks::draw(data, &settings.masks())?.prefill(data, interrupt)?;
+    let test = data.test_split();
+    TestMasks::draw(&test, &settings.masks())?.prefill(&test, interrupt)?;
     let trained: Vec<&PlannedRun> = runs
         .iter()
         .filter(|run| run.choice.entry.trained)

@@ -11,14 +11,15 @@ use super::plan::PlannedRun;
 use super::settings::Settings;
 use super::stored_weights::{Threads, check_weights, stored_weights};
 use crate::mask::NoiseSpec;
-use crate::record::manifest::FORMAT;
+use crate::record::manifest::{DatasetMetadata, FORMAT};
 use crate::record::training::Computing;
-use crate::record::{self, Evaluation, Predictions, RunDir};
+use crate::record::{self, Evaluation, MaskGrid, Predictions, RunDir};
 use crate::support::Bar;
 use crate::support::fs::write_atomic;
 use crate::train::data::{TrainData, ValidationMasks};
 use crate::train::model_inputs::ModelInputs;
 use crate::train::test_masks::TestMasks;
+use crate::train::test_split::{OtherData, TestSplit};
 use crate::train::training::{Compute, Training, TrainingSpec};
 use crate::train::{Files, memory};
 
@@ -49,13 +50,19 @@ pub fn run(
     write_config(run, dir)?;
     let (spec, files) = (training_spec(run, context.compute), files(dir, context));
     // Before the training, so that masks which must not be used cost no time.
-    let masks = TestMasks::draw(data, &run.masks)?;
+    let (test, own) = (data.test_split(), run.masks_on(None));
+    let masks = TestMasks::draw(&test, &own)?;
     let mut training = Training::build(&spec, data)?;
     let state = training.fit(&files, context.interrupt, context.bar)?;
     let seconds = before + started.elapsed().as_secs_f64();
     let selections = metadata::selections(run, &state, &training)?;
     let epochs = selections.epochs();
-    let (evaluation, predictions) = evaluate(&mut training, &masks, &epochs, &files, context)?;
+    let test = Test {
+        split: &test,
+        masks: &masks,
+        tested_on: None,
+    };
+    let (evaluation, predictions) = evaluate(&mut training, test, &epochs, &files, context)?;
     let trained = Trained {
         first_noise: training.first_noise()?,
         weights: stored_weights(dir, &epochs)?,
@@ -74,7 +81,8 @@ pub fn run(
     Ok(dir.finish(&manifest, &evaluation, &predictions)?)
 }
 
-/// Evaluates the stored weights of a finished run under those of its masks that it has not yet.
+/// Evaluates the stored weights of a finished run under those of its masks that it has not yet, on its own
+/// data and on `others`; each data set's predictions are an evaluation of their own.
 ///
 /// The passes are those of the run's own evaluation, with its number of threads: predictions have the
 /// bits that they would have had there.
@@ -85,38 +93,68 @@ pub fn run(
 pub fn evaluate_stored(
     run: &PlannedRun,
     data: &TrainData<'_>,
+    others: &[OtherData<'_>],
     context: &RunContext<'_>,
     dir: &RunDir,
 ) -> Result<(), Error> {
     let (manifest, _) = dir.checked_manifest()?;
     let stored = dir.evaluated();
-    let lacking = run.masks.iter().filter_map(|grid| grid.lacking(&stored));
-    let masks = TestMasks::draw(data, &lacking.collect::<Vec<_>>())?;
     let epochs = manifest.evaluated_epochs();
     check_weights(&manifest, dir)?;
     let _threads = Threads::of(&manifest, data.device);
     let (spec, files) = (training_spec(run, context.compute), files(dir, context));
     let mut training = Training::build(&spec, data)?;
-    if let Some(computing) = &manifest.training.computing {
-        training.evaluation_batch = computing.evaluation_batch;
+    for other in std::iter::once(None).chain(others.iter().map(Some)) {
+        let key = other.map(OtherData::key);
+        let masks = run.masks_on(key.as_deref());
+        let lacking = masks.iter().filter_map(|grid| grid.lacking(&stored));
+        let lacking: Vec<MaskGrid> = lacking.collect();
+        if lacking.is_empty() {
+            continue;
+        }
+        let split = match other {
+            Some(other) => other.test_split(data),
+            None => data.test_split(),
+        };
+        if let Some(computing) = &manifest.training.computing {
+            training.evaluation_batch = computing.evaluation_batch;
+        }
+        let test = Test {
+            split: &split,
+            masks: &TestMasks::draw(&split, &lacking)?,
+            tested_on: other
+                .map(|other| metadata::other(other.corpus, data))
+                .transpose()?,
+        };
+        let (evaluation, predictions) = evaluate(&mut training, test, &epochs, &files, context)?;
+        dir.add_evaluation(&evaluation, &predictions)?;
     }
-    let (evaluation, predictions) = evaluate(&mut training, &masks, &epochs, &files, context)?;
-    Ok(dir.add_evaluation(&evaluation, &predictions)?)
+    Ok(())
 }
 
-/// Predicts the test split under these masks by the stored weights of these epochs.
+/// What is predicted.
+struct Test<'a> {
+    split: &'a TestSplit<'a>,
+    masks: &'a TestMasks,
+    /// The data, where they are not those of the training.
+    tested_on: Option<DatasetMetadata>,
+}
+
+/// Predicts a test split by the stored weights of these epochs.
 fn evaluate(
     training: &mut Training<'_>,
-    masks: &TestMasks,
+    test: Test<'_>,
     epochs: &BTreeSet<u32>,
     files: &Files,
     context: &RunContext<'_>,
 ) -> Result<(Evaluation, Predictions), Error> {
     let (bar, started) = (context.bar, Instant::now());
     bar.note("predicting the test split at every condition");
-    let predictions = training.predict(masks, epochs, files, context.interrupt)?;
+    let Test { split, masks, .. } = test;
+    let predictions = training.predict(split, masks, epochs, files, context.interrupt)?;
     let evaluation = Evaluation {
         format: FORMAT,
+        tested_on: test.tested_on,
         masks: masks.metadata()?,
         build: metadata::build(training.store.device()),
         wall_seconds: started.elapsed().as_secs_f64(),

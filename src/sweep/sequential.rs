@@ -9,9 +9,12 @@ use super::plan::PlannedRun;
 use super::planned::{Options, Sweep, counted};
 use super::run::{self, RunContext};
 use super::summary::{FailedRun, FailedToStart, RunEnd, Summary};
+use crate::data::dataset::Corpus;
+use crate::record::manifest::data_key;
 use crate::record::{Acquired, Attempt, Outcome, RunDir, RunLease};
 use crate::support::Progress;
 use crate::train::data::{DataOptions, TrainData};
+use crate::train::test_split::OtherData;
 use crate::train::{self, native};
 
 /// Folder of TensorBoard's event files within a folder of runs, next to the finished ones.
@@ -86,7 +89,7 @@ enum After {
     Lost,
 }
 
-impl Sequence<'_> {
+impl<'a> Sequence<'a> {
     /// The runs of one data set, which is loaded once for all of them.
     fn dataset(&mut self, dataset: &str, runs: Vec<&PlannedRun>) -> Result<(), Error> {
         let (corpus, encoder) = &self.sweep.corpora[dataset];
@@ -97,8 +100,9 @@ impl Sequence<'_> {
             any_vocabulary: self.options.any_vocabulary,
             progress: self.progress,
         };
-        match TrainData::open(corpus, &options, self.interrupt).map_err(Error::from) {
-            Ok(data) => self.runs(&data, runs),
+        let opened = TrainData::open(corpus, &options, self.interrupt).map_err(Error::from);
+        match opened.and_then(|data| Ok((self.others(&data, &runs)?, data))) {
+            Ok((others, data)) => self.runs(&data, &others, runs),
             Err(stop) if stop.is_stop() => Err(stop),
             Err(error) => {
                 for run in runs {
@@ -110,12 +114,36 @@ impl Sequence<'_> {
         }
     }
 
-    fn runs(&mut self, data: &TrainData<'_>, mut runs: Vec<&PlannedRun>) -> Result<(), Error> {
+    /// The other data that some of these runs are tested on.
+    fn others(
+        &self,
+        data: &TrainData<'_>,
+        runs: &[&PlannedRun],
+    ) -> Result<Vec<OtherData<'a>>, Error> {
+        let tested = |corpus: &&Corpus| {
+            let key = data_key(corpus.name(), &corpus.content_hash);
+            let on = |run: &&PlannedRun| !run.masks_on(Some(&key)).is_empty();
+            runs.iter().any(on)
+        };
+        let sweep = self.sweep;
+        let corpora = sweep.corpora.values().map(|(corpus, _)| corpus);
+        let others = corpora.filter(tested);
+        others
+            .map(|corpus| Ok(OtherData::open(data, corpus)?))
+            .collect()
+    }
+
+    fn runs(
+        &mut self,
+        data: &TrainData<'_>,
+        others: &[OtherData<'_>],
+        mut runs: Vec<&PlannedRun>,
+    ) -> Result<(), Error> {
         let mut logged = BTreeSet::new();
         loop {
             let mut elsewhere = Vec::new();
             for run in runs.iter().copied() {
-                match self.run(run, data) {
+                match self.run(run, data, others) {
                     Ok(After::Ended(end)) => self.count(run, end),
                     Ok(After::Elsewhere(by)) => {
                         if logged.insert((&run.id, by.name())) {
@@ -150,10 +178,15 @@ impl Sequence<'_> {
     }
 
     /// Trains and evaluates one run, unless another process works on it or has finished it.
-    fn run(&self, run: &PlannedRun, data: &TrainData<'_>) -> Result<After, Error> {
+    fn run(
+        &self,
+        run: &PlannedRun,
+        data: &TrainData<'_>,
+        others: &[OtherData<'_>],
+    ) -> Result<After, Error> {
         let options = self.options;
         let work = match RunLease::acquire(&options.runs, &run.id)? {
-            Acquired::Done => return self.evaluate(run, data).map(After::Ended),
+            Acquired::Done => return self.evaluate(run, data, others).map(After::Ended),
             Acquired::Held(by) => return Ok(After::Elsewhere(by)),
             Acquired::Mine(work) => work,
         };
@@ -172,7 +205,10 @@ impl Sequence<'_> {
         bar.finish();
         match result {
             Ok(()) => Ok(match work.publish()? {
-                Some(Outcome::Done) => After::Ended(RunEnd::Ran),
+                Some(Outcome::Done) => match self.evaluate(run, data, others)? {
+                    failed @ RunEnd::Failed(_) => After::Ended(failed),
+                    _ => After::Ended(RunEnd::Ran),
+                },
                 Some(_) => After::Ended(RunEnd::Kept),
                 None => lost(run),
             }),
@@ -191,8 +227,13 @@ impl Sequence<'_> {
         }
     }
 
-    /// Evaluates a trained run under the masks that it lacks.
-    fn evaluate(&self, run: &PlannedRun, data: &TrainData<'_>) -> Result<RunEnd, Error> {
+    /// Evaluates a trained run under the masks that it lacks, on its own and on other data.
+    fn evaluate(
+        &self,
+        run: &PlannedRun,
+        data: &TrainData<'_>,
+        others: &[OtherData<'_>],
+    ) -> Result<RunEnd, Error> {
         let options = self.options;
         let dir = RunDir::open(options.runs.join(&run.id));
         if dir.is_done_under(&run.masks) {
@@ -207,7 +248,7 @@ impl Sequence<'_> {
             events: None,
             profile: false,
         };
-        let result = run::evaluate_stored(run, data, &context, &dir);
+        let result = run::evaluate_stored(run, data, others, &context, &dir);
         bar.finish();
         match result {
             Ok(()) => Ok(RunEnd::Ran),

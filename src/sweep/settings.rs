@@ -66,6 +66,7 @@ impl Settings {
             version: one.mask_protocol.version(),
             seeds: one.seeds(&self.mask_seeds).to_vec(),
             conditions: one.conditions.clone(),
+            tested_on: None,
         };
         self.evaluation.iter().map(grid).collect()
     }

@@ -26,6 +26,9 @@ use crate::train::{EncoderSpec, OptionOverride, Overrides, Selections};
 pub struct Suite {
     /// Names of prepared data sets.
     pub datasets: Vec<String>,
+    /// Names of prepared data sets whose test splits every model predicts too, by the weights of its training.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub test_on: Vec<String>,
     /// Registry names of models; `lnln@clean` sets the training protocol of one.
     pub models: Vec<String>,
     /// Training protocols, each a training (or a training per rate) of every model; without any, models
@@ -300,12 +303,13 @@ impl Suite {
     /// [`Error::Dataset`] for `NAME:fold=*` without any.
     pub fn name_folds(&mut self, data: &Path) -> Result<(), Error> {
         self.datasets = with_folds(&self.datasets, data)?;
+        self.test_on = with_folds(&self.test_on, data)?;
         Ok(())
     }
 
     /// Runs on the first `samples` of each split of every data set, which are data sets of their own.
     pub fn limit(&mut self, samples: NonZeroUsize) {
-        for name in &mut self.datasets {
+        for name in self.datasets.iter_mut().chain(&mut self.test_on) {
             *name = limited_name::name(name, samples);
         }
     }

@@ -10,9 +10,11 @@ use tch::{Device, nn};
 use super::encoder::EncoderSpec;
 use super::error::Error;
 use super::model_setup::ModelSetup;
+use super::moments::Change;
 use super::out_of_memory;
 use super::settings;
 use super::tensors::SplitTensors;
+use super::test_split::TestSplit;
 use super::text_source::TextSource;
 use super::view::{View, Views};
 use super::vocabulary;
@@ -101,7 +103,8 @@ impl<'a> TrainData<'a> {
         let load = |name: SplitName| {
             let what = format!("the {name} split of {}", corpus.name());
             let with_features = *spec == EncoderSpec::Features;
-            out_of_memory::named(&what, || load(corpus, name, with_features, device))
+            let change = Change::default();
+            out_of_memory::named(&what, || load(corpus, name, with_features, device, &change))
         };
         let [train, valid, test] = SplitName::ALL.map(load);
         let (train, valid, test) = (train?, valid?, test?);
@@ -159,11 +162,41 @@ impl<'a> TrainData<'a> {
         splits + texts + self.text.encoder_bytes()
     }
 
+    /// The test split.
+    pub fn test_split(&self) -> TestSplit<'_> {
+        TestSplit {
+            split: &self.splits[SplitName::Test as usize],
+            tensors: &self.tensors[SplitName::Test as usize],
+            encoder: &self.encoder,
+            dataset: self.corpus.name(),
+            masks: &self.masks,
+            views: self.views(SplitName::Test),
+        }
+    }
+
+    /// Whether models read the file's own text features.
+    pub(super) fn reads_features(&self) -> bool {
+        matches!(self.text, TextSource::Features)
+    }
+
+    /// Checks that the text encoder has a row for every id of these splits.
+    ///
+    /// # Errors
+    /// [`Error::Tokens`].
+    pub(super) fn check_tokens(&self, dataset: &str, splits: &[Split]) -> Result<(), Error> {
+        self.text.check_tokens(&self.encoder, dataset, splits)
+    }
+
     /// Views of one split.
     fn views(&self, name: SplitName) -> Views<'_> {
+        self.views_of(self.corpus.name(), &self.splits[name as usize])
+    }
+
+    /// Views of a split of these or other data, its text read by the encoder of these.
+    pub(super) fn views_of<'b>(&'b self, dataset: &'b str, split: &'b Split) -> Views<'b> {
         Views {
-            dataset: self.corpus.name(),
-            split: &self.splits[name as usize],
+            dataset,
+            split,
             text: &self.text,
             keep_encodings: true,
             device: self.device,
@@ -264,14 +297,17 @@ impl<'a> TrainData<'a> {
     }
 }
 
-/// A split and its tensors, which alone keep the frames of audio and vision.
-fn load(
+/// A split and its tensors, which alone keep the frames of audio and vision, in other units where there is a
+/// change.
+pub(super) fn load(
     corpus: &Corpus,
     name: SplitName,
     with_features: bool,
     device: Device,
+    change: &Change,
 ) -> Result<(Split, SplitTensors), Error> {
     let mut split = corpus.split(name, with_features)?;
+    change.apply(&mut split);
     if split.is_empty() {
         return Err(Error::EmptySplit {
             split: name.as_str(),

@@ -22,6 +22,16 @@ pub enum Error {
         dataset: String,
         hint: &'static str,
     },
+    #[error(
+        "models trained on {trained_on} cannot predict {dataset}: {trained_on} has {expected}, {dataset} has \
+         {found}; drop it from --test-on, or prepare it with the same shapes"
+    )]
+    OtherShape {
+        dataset: String,
+        trained_on: String,
+        expected: String,
+        found: String,
+    },
     #[error("expected a number from 1 on, published or none, found `{found}`")]
     OptionName { found: String },
     #[error("expected a schedule like cosine, reference or constant, found `{found}`")]
@@ -223,6 +233,7 @@ impl Classify for Error {
             | Self::BytesName { .. }
             | Self::NotDivisible { .. }
             | Self::NoRecompute { .. }
+            | Self::OtherShape { .. }
             | Self::PrecisionTooLow { .. } => ErrorClass::Usage,
             Self::Checkpoint { .. }
             | Self::EmptySplit { .. }

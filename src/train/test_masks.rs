@@ -2,10 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::data::TrainData;
 use super::error::Error;
 use super::evaluate::Evaluator;
-use super::view::View;
+use super::test_split::TestSplit;
 use crate::data::dataset::SplitName;
 use crate::mask::{self, Condition, Variants};
 use crate::model::{EncoderSetup, Model};
@@ -25,14 +24,14 @@ impl TestMasks {
     /// The masks of every mask protocol of an evaluation.
     ///
     /// # Errors
-    /// As [`mask::find`] and [`TrainData::masks`].
-    pub fn draw(data: &TrainData<'_>, grids: &[MaskGrid]) -> Result<Self, Error> {
+    /// As [`mask::find`] and [`TestSplit::masks`].
+    pub fn draw(test: &TestSplit<'_>, grids: &[MaskGrid]) -> Result<Self, Error> {
         let mut all = Vec::new();
         for grid in grids {
             let (mask_protocol, conditions) = (mask::find(&grid.mask_protocol)?, &grid.conditions);
             let mut variants = Vec::new();
             for &seed in &grid.seeds {
-                variants.push(data.masks(mask_protocol, SplitName::Test, seed, conditions)?);
+                variants.push(test.masks(mask_protocol, seed, conditions)?);
             }
             all.push(ProtocolMasks {
                 grid: grid.clone(),
@@ -45,13 +44,13 @@ impl TestMasks {
     /// Makes every view once, so that a frozen encoder's states are in its cache.
     ///
     /// # Errors
-    /// As [`TrainData::under`]; [`Error::InterruptedEvaluation`].
-    pub fn prefill(&self, data: &TrainData<'_>, interrupt: &AtomicBool) -> Result<(), Error> {
+    /// As [`TestSplit::under`]; [`Error::InterruptedEvaluation`].
+    pub fn prefill(&self, test: &TestSplit<'_>, interrupt: &AtomicBool) -> Result<(), Error> {
         for masks in &self.0 {
             for variants in &masks.variants {
                 for &condition in &masks.grid.conditions {
                     stop_if_raised(interrupt)?;
-                    view(data, variants, condition)?;
+                    test.under(variants, condition)?;
                 }
             }
         }
@@ -93,7 +92,7 @@ impl ProtocolMasks {
 /// A trained model that predicts the test split.
 #[derive(Clone, Copy)]
 pub struct TestPredictor<'a> {
-    pub data: &'a TrainData<'a>,
+    pub test: &'a TestSplit<'a>,
     pub model: &'a dyn Model,
     pub evaluator: &'a Evaluator<'a>,
 }
@@ -109,7 +108,7 @@ impl TestPredictor<'_> {
                 for conditions in masks
                     .grid
                     .conditions
-                    .chunks(conditions_at_once(&self.data.encoder))
+                    .chunks(conditions_at_once(self.test.encoder))
                 {
                     self.predict_at(variants, conditions, predictions)?;
                 }
@@ -126,18 +125,16 @@ impl TestPredictor<'_> {
         predictions: &mut Predictions,
     ) -> Result<(), Error> {
         self.evaluator.stop_if_raised()?;
-        let data = self.data;
-        let split = &data.splits[SplitName::Test as usize];
-        let tensors = &data.tensors[SplitName::Test as usize];
+        let TestSplit { split, tensors, .. } = *self.test;
         let views = conditions
             .iter()
-            .map(|&condition| view(data, variants, condition))
+            .map(|&condition| self.test.under(variants, condition))
             .collect::<Result<Vec<_>, _>>()?;
         let predicted = self.evaluator.predict(self.model, tensors, &views)?;
         for (&condition, predicted) in conditions.iter().zip(&predicted) {
             check_finite(predicted, &split.ids, condition)?;
             let key = PredictionKey {
-                dataset: data.corpus.name().to_owned(),
+                dataset: self.test.dataset.to_owned(),
                 split: SplitName::Test.as_str().to_owned(),
                 mask_protocol: variants.mask_protocol.clone(),
                 mask_seed: variants.seed,
@@ -147,12 +144,6 @@ impl TestPredictor<'_> {
         }
         Ok(())
     }
-}
-
-/// The test split at one condition.
-fn view(data: &TrainData<'_>, variants: &Variants, condition: Condition) -> Result<View, Error> {
-    let keeps = variants.keeps(SplitName::Test, condition)?;
-    data.under(SplitName::Test, &keeps, condition)
 }
 
 /// Number of conditions whose views are in memory together: an encoder inside the model reads

@@ -88,7 +88,7 @@ impl TextSource {
         &self,
         encoder: &EncoderSetup,
         dataset: &str,
-        splits: &[Split; 3],
+        splits: &[Split],
     ) -> Result<(), Error> {
         let config: &BertConfig = match (self, encoder) {
             (Self::Frozen(frozen), _) => frozen.config(),

@@ -22,6 +22,7 @@ use super::schedule::Schedule;
 use super::selection::{Rule, Rules};
 use super::state::State;
 use super::test_masks::{TestMasks, TestPredictor};
+use super::test_split::TestSplit;
 use super::trainer::{self, Data, Plan};
 use super::view::View;
 use crate::data::dataset::SplitName;
@@ -232,13 +233,14 @@ impl<'a> Training<'a> {
         Ok(plan)
     }
 
-    /// Predictions of the test split under every mask, by the stored weights of every epoch in `epochs`: those
+    /// Predictions of a test split under every mask, by the stored weights of every epoch in `epochs`: those
     /// that metrics chose, or 0 alone where one set of weights serves all of them.
     ///
     /// # Errors
     /// As [`TestPredictor::predict`]; those of reading a checkpoint.
     pub fn predict(
         &mut self,
+        test: &TestSplit<'_>,
         masks: &TestMasks,
         epochs: &BTreeSet<u32>,
         files: &Files,
@@ -254,7 +256,7 @@ impl<'a> Training<'a> {
                 resume::load_weights(&mut self.store, &files.picked(rules, epoch))?;
                 predictions.set_epoch(epoch);
                 let predictor = TestPredictor {
-                    data: self.data,
+                    test,
                     model: self.model.as_ref(),
                     evaluator: &evaluator,
                 };

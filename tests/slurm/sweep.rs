@@ -159,6 +159,7 @@ impl Sweep {
             }
             let evaluation = Evaluation {
                 format: FORMAT,
+                tested_on: None,
                 masks: std::mem::take(&mut manifest.masks),
                 build: manifest.build.clone(),
                 wall_seconds: 0.0,

@@ -51,6 +51,7 @@ fn main() -> Result<()> {
             let predictions = predictions(&record, &manifest, shift);
             let evaluation = Evaluation {
                 format: FORMAT,
+                tested_on: None,
                 masks: manifest.masks.clone(),
                 build: manifest.build.clone(),
                 wall_seconds: 0.0,

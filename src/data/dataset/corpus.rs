@@ -10,6 +10,7 @@ use super::registry;
 use super::spec::{Origin, Published, Spec, Widths};
 use super::split::{Block, Outline, Split};
 use super::split_name::SplitName;
+use super::standardize::Moments;
 use super::tokens;
 use crate::data::store::{Number, Provenance, Reader};
 
@@ -226,6 +227,21 @@ impl Corpus {
             }
         }
         Ok(absent)
+    }
+
+    /// What `prepare` standardized frames of audio or vision by; `None` where it did not.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn moments(&self, modality: Modality) -> Result<Option<Moments>> {
+        let name = |what: &str| format!("standardization/{modality}_{what}");
+        if !self.reader.has(&name("mean")) {
+            return Ok(None);
+        }
+        Ok(Some(Moments {
+            mean: self.reader.numbers(&name("mean"))?,
+            deviation: self.reader.numbers(&name("deviation"))?,
+        }))
     }
 
     /// Reads the labels of one split, nothing else.

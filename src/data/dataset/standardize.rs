@@ -66,6 +66,17 @@ impl Moments {
             }
         }
     }
+
+    /// Gives standardized frames their own units again, to within rounding.
+    pub fn undo(&self, frames: &mut [f32]) {
+        for frame in frames.chunks_exact_mut(self.mean.len()) {
+            let moments = self.mean.iter().zip(&self.deviation);
+            for (value, (mean, deviation)) in frame.iter_mut().zip(moments) {
+                let own = f64::from(*value) * f64::from(*deviation) + f64::from(*mean);
+                *value = own as f32;
+            }
+        }
+    }
 }
 
 /// Welford's running mean and sum of squared deviations, since sums of squares of values of tens of

@@ -60,6 +60,7 @@ pub(super) fn write(
         let manifest = manifest(&id, run, corpus, options, source)?;
         let evaluation = Evaluation {
             format: FORMAT,
+            tested_on: None,
             masks: masks(run, verified),
             build: manifest.build.clone(),
             wall_seconds: 0.0,
@@ -122,6 +123,7 @@ fn manifest(
         format: FORMAT,
         id: id.to_string(),
         external: Some(source.clone()),
+        trained_on: None,
         dataset: DatasetMetadata::of(corpus, protocol, &train),
         model: ModelMetadata {
             name: run.model.clone(),

@@ -146,7 +146,7 @@ fn notes(table: &Table) -> String {
 }
 
 /// Keeps text from being taken for markup.
-pub(super) fn escape(text: &str) -> String {
+pub(in crate::report) fn escape(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
         match c {

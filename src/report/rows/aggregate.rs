@@ -174,32 +174,30 @@ impl Aggregate {
         let curves = runs.iter().map(|run| run.conditions.get(metric));
         let values = curves.map(|curve| self.weighted(&weights, curve?));
         let values: Option<Vec<Value>> = values.collect();
-        let Some(values) = values else {
-            return SeedSummary::Missing;
-        };
-        let (known, reasons) = split(values);
-        match (reasons.first(), stats::summarize(&known)) {
-            (None, Some(summary)) => SeedSummary::Known(summary),
-            (None, None) => SeedSummary::Missing,
-            (Some(reason), None) => SeedSummary::Undefined(reason.clone()),
-            (Some(reason), Some(_)) => SeedSummary::Undefined(format!(
-                "for {} of {} seeds, {reason}",
-                reasons.len(),
-                runs.len()
-            )),
-        }
+        values.map_or(SeedSummary::Missing, SeedSummary::of)
     }
 }
 
-fn split(values: Vec<Value>) -> (Vec<f64>, Vec<String>) {
-    let (mut known, mut reasons) = (Vec::new(), Vec::new());
-    for value in values {
-        match value {
-            Ok(value) => known.push(value),
-            Err(reason) => reasons.push(reason),
+impl SeedSummary {
+    /// The summary of a value per seed; undefined where one of them is.
+    pub fn of(values: Vec<Value>) -> Self {
+        let seeds = values.len();
+        let (mut known, mut reasons) = (Vec::new(), Vec::new());
+        for value in values {
+            match value {
+                Ok(value) => known.push(value),
+                Err(reason) => reasons.push(reason),
+            }
+        }
+        match (reasons.first(), stats::summarize(&known)) {
+            (None, Some(summary)) => Self::Known(summary),
+            (None, None) => Self::Missing,
+            (Some(reason), None) => Self::Undefined(reason.clone()),
+            (Some(reason), Some(_)) => {
+                Self::Undefined(format!("for {} of {seeds} seeds, {reason}", reasons.len()))
+            }
         }
     }
-    (known, reasons)
 }
 
 /// From each rate to the next; `None` where that differs.

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::samples::Samples;
-use crate::record::masks::MaskMetadata;
-use crate::record::{Group, Manifest};
+use crate::record::{Group, Manifest, PredictionKey};
 use crate::report::error::Result;
 
 /// Predictions under one mask protocol.
@@ -20,13 +19,17 @@ pub enum Kept {
 }
 
 impl Kept {
-    /// Of one training.
-    pub fn training(manifest: &Arc<Manifest>, groups: Vec<Group>, mask: &MaskMetadata) -> Self {
+    /// The wanted passes of one training.
+    pub fn training(
+        manifest: &Arc<Manifest>,
+        groups: Vec<Group>,
+        wanted: &dyn Fn(&PredictionKey) -> bool,
+    ) -> Self {
         let mut by_epoch: BTreeMap<u32, Vec<Group>> = BTreeMap::new();
         for group in groups {
             by_epoch.entry(group.epoch).or_default().push(group);
         }
-        let samples = |groups| Arc::new(Samples::new(groups, mask));
+        let samples = |groups| Arc::new(Samples::new(groups, wanted));
         let by_epoch = by_epoch.into_iter().map(|(epoch, g)| (epoch, samples(g)));
         Self::Training(Arc::clone(manifest), by_epoch.collect())
     }

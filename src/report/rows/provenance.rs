@@ -1,6 +1,7 @@
 //! Describes where a section's numbers come from: data, masks, training, selection, build.
 
 use crate::metric::fixed;
+use crate::record::manifest::DatasetMetadata;
 use crate::record::selection::SelectionMetadata;
 use crate::record::{Manifest, SelectionRule};
 
@@ -65,9 +66,14 @@ pub fn facts(section: &Section) -> Vec<Fact> {
     };
     let by = |name, of: &dyn Fn(&Manifest) -> String| of_run(name, &|run| of(&run.manifest));
     let mut facts = vec![of_run("Data", &|run| match run.folds() {
-        [] => data(&run.manifest),
+        [] => data(&run.manifest.dataset),
         folds => pooled_data(&run.manifest, folds),
     })];
+    if section.trained_on().is_some() {
+        facts.push(by("Trained on", &|m| {
+            m.trained_on.as_deref().map_or(String::new(), data)
+        }));
+    }
     if section
         .runs()
         .any(|run| !run.manifest.dataset.warnings.is_empty())
@@ -124,8 +130,7 @@ fn grouped(section: &Section, of: &dyn Fn(&ScoredRun) -> String) -> String {
     }
 }
 
-fn data(m: &Manifest) -> String {
-    let d = &m.dataset;
+fn data(d: &DatasetMetadata) -> String {
     let kind = if d.synthetic { "synthetic" } else { "real" };
     let [train, valid, test] = d.counts;
     let [low, high] = d.label_range;

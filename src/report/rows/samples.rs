@@ -1,10 +1,9 @@
 //! Orders a run's predictions by sample, the same way for all runs on the same samples.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::mask::Condition;
-use crate::record::Group;
-use crate::record::masks::MaskMetadata;
+use crate::record::{Group, PredictionKey};
 use crate::report::error::{Error, Result};
 
 /// Predictions of one run under one mask protocol, samples by id.
@@ -17,14 +16,10 @@ pub struct Samples {
 }
 
 impl Samples {
-    /// Those under these masks, of groups that hold the same samples each.
-    pub fn new(groups: Vec<Group>, mask: &MaskMetadata) -> Self {
+    /// Of the groups with such a key, which hold the same samples each.
+    pub fn new(groups: Vec<Group>, wanted: impl Fn(&PredictionKey) -> bool) -> Self {
         let (mut ids, mut truth, mut passes) = (Vec::new(), Vec::new(), BTreeMap::new());
-        for group in groups
-            .into_iter()
-            .filter(|g| g.key.mask_protocol == mask.mask_protocol)
-            .filter(|g| mask.conditions.contains(&g.key.condition))
-        {
+        for group in groups.into_iter().filter(|group| wanted(&group.key)) {
             let mut order: Vec<usize> = (0..group.ids.len()).collect();
             order.sort_by(|&a, &b| group.ids[a].cmp(&group.ids[b]));
             let sorted = |values: &[f32]| order.iter().map(|&i| values[i]).collect::<Vec<f32>>();
@@ -56,6 +51,20 @@ impl Samples {
             all.passes.extend(part.passes);
         }
         Ok(all)
+    }
+
+    /// Those with these ids alone.
+    pub fn of_ids(&self, ids: &BTreeSet<String>) -> Self {
+        let kept: Vec<usize> = (0..self.ids.len())
+            .filter(|i| ids.contains(&self.ids[*i]))
+            .collect();
+        let pick = |values: &[f32]| kept.iter().map(|i| values[*i]).collect::<Vec<f32>>();
+        let passes = self.passes.iter();
+        Self {
+            ids: kept.iter().map(|i| self.ids[*i].clone()).collect(),
+            truth: pick(&self.truth),
+            passes: passes.map(|(key, values)| (*key, pick(values))).collect(),
+        }
     }
 
     /// Those of several runs on samples of their own each, under the same conditions.

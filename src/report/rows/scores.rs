@@ -8,12 +8,15 @@ use crate::metric::{Protocol, protocol};
 use crate::record::epochs::Pace;
 use crate::record::evaluation::EvaluationFiles;
 use crate::record::masks::MaskMetadata;
-use crate::record::{Group, Manifest, MaskGrid, Record, RunDir, Scores, Sealed, SelectionRule};
+use crate::record::{
+    Group, Manifest, MaskGrid, PredictionKey, Record, RunDir, Scores, Sealed, SelectionRule,
+};
 
 use super::check;
 use super::kept::Kept;
 use super::samples::Samples;
 use crate::record::scores::ScoreEntry;
+use crate::report::contribution::Ends;
 use crate::report::error::{Error, Result};
 use crate::report::stats;
 
@@ -38,6 +41,8 @@ pub struct ScoredRun {
     pub scores_differ: bool,
     pub protocol: &'static Protocol,
     pub conditions: Conditions,
+    /// Of a run under whole modalities: where it was evaluated on complete data and with everything missing.
+    pub ends: Option<Ends>,
     pub pace: Pace,
     source: Source,
 }
@@ -46,6 +51,12 @@ pub struct ScoredRun {
 #[derive(Clone, Debug)]
 enum Source {
     Folder(RunDir),
+    /// A run's folder, predictions of other data than those of the training; `own` are the masks that its own
+    /// are read under.
+    Elsewhere {
+        dir: RunDir,
+        own: Arc<[MaskGrid]>,
+    },
     Memory(Arc<Record>),
     /// Several trainings, each tested at conditions of its own.
     Parts(Vec<ScoredRun>),
@@ -69,12 +80,33 @@ impl ScoredRun {
     /// # Errors
     /// If the run changed since it was scored, or its predictions are not those that its manifest lists.
     pub fn kept(&self) -> Result<Kept> {
-        let each = |runs: &[Self]| runs.iter().map(Self::kept).collect::<Result<Vec<_>>>();
+        let mask = &self.mask;
+        self.kept_where(&|key| {
+            key.mask_protocol == mask.mask_protocol && mask.conditions.contains(&key.condition)
+        })
+    }
+
+    /// The predictions of these passes alone, of any mask protocol that the run was evaluated under; where
+    /// metrics read those of different epochs, the ones that the protocol's selection metric reads.
+    ///
+    /// # Errors
+    /// As [`Self::kept`].
+    pub fn samples_where(&self, wanted: &dyn Fn(&PredictionKey) -> bool) -> Result<Samples> {
+        let metric = self.protocol.selection_metric().name;
+        let kept = self.kept_where(wanted)?;
+        Ok(Arc::unwrap_or_clone(kept.samples(0, metric)?))
+    }
+
+    fn kept_where(&self, wanted: &dyn Fn(&PredictionKey) -> bool) -> Result<Kept> {
+        let each = |runs: &[Self]| {
+            let kept = runs.iter().map(|run| run.kept_where(wanted));
+            kept.collect::<Result<Vec<_>>>()
+        };
         Ok(match &self.source {
             Source::Parts(parts) => Kept::Parts(each(parts)?),
             Source::Folds(folds) => Kept::Folds(each(folds)?),
-            Source::Folder(_) | Source::Memory(_) => {
-                Kept::training(&self.manifest, self.groups()?, &self.mask)
+            Source::Folder(_) | Source::Elsewhere { .. } | Source::Memory(_) => {
+                Kept::training(&self.manifest, self.groups()?, wanted)
             }
         })
     }
@@ -86,14 +118,57 @@ impl ScoredRun {
     pub fn groups(&self) -> Result<Vec<Group>> {
         let groups = match &self.source {
             Source::Memory(record) => record.predictions.groups(),
-            Source::Folder(dir) => {
-                let masks: Vec<MaskGrid> = self.manifest.masks.iter().map(MaskGrid::from).collect();
-                dir.sealed_under(Some(&masks))?.predictions()?.groups()
-            }
+            Source::Folder(dir) | Source::Elsewhere { dir, .. } => dir
+                .sealed_on(self.tested_on().as_deref(), Some(&self.grids()))?
+                .predictions()?
+                .groups(),
             Source::Parts(_) | Source::Folds(_) => return Ok(Vec::new()),
         };
         check::groups(&self.manifest, &groups)?;
         Ok(groups)
+    }
+
+    /// Its data, where they are not those of the training ([`key`](crate::record::manifest::DatasetMetadata::key)).
+    fn tested_on(&self) -> Option<String> {
+        let elsewhere = self.manifest.trained_on.is_some();
+        elsewhere.then(|| self.manifest.dataset.key())
+    }
+
+    /// The masks that it is read under.
+    pub fn grids(&self) -> Vec<MaskGrid> {
+        let data = self.tested_on();
+        let grid = |masks| MaskGrid::from(masks).tested_on(data.as_deref());
+        self.manifest.masks.iter().map(grid).collect()
+    }
+
+    /// Predictions of the training's own data by the same weights under the same mask protocol; `None` where
+    /// these are the training's own data, or were evaluated under another version of the protocol.
+    ///
+    /// # Errors
+    /// As [`Self::samples`].
+    pub fn own_samples(&self) -> Result<Option<Samples>> {
+        let (dir, own) = match &self.source {
+            Source::Elsewhere { dir, own } => (dir, own),
+            Source::Parts(parts) => {
+                let parts: Result<Option<Vec<Samples>>> =
+                    parts.iter().map(Self::own_samples).collect();
+                let parts = parts?.map(|parts| Samples::joined(parts.into_iter().map(Ok)));
+                return parts.transpose();
+            }
+            Source::Folder(_) | Source::Memory(_) | Source::Folds(_) => return Ok(None),
+        };
+        let (name, version) = (&self.mask.mask_protocol, self.mask.version);
+        let same = |grid: &&MaskGrid| grid.mask_protocol == *name && grid.version == version;
+        let Some(grid) = own.iter().find(same) else {
+            return Ok(None);
+        };
+        let sealed = dir.sealed_on(None, Some(std::slice::from_ref(grid)))?;
+        let groups = sealed.predictions()?.groups();
+        check::groups(&sealed.manifest, &groups)?;
+        // By the same weights as `samples`.
+        let kept = Kept::training(&self.manifest, groups, &|_| true);
+        let metric = self.protocol.selection_metric().name;
+        Ok(Some(Arc::unwrap_or_clone(kept.samples(0, metric)?)))
     }
 
     /// blake3 of the predictions behind the scores; of several evaluations joined by `+`.
@@ -106,6 +181,8 @@ impl ScoredRun {
     pub fn dir(&self) -> Option<&RunDir> {
         match &self.source {
             Source::Folder(dir) => Some(dir),
+            // Its training is that of the section of its own data.
+            Source::Elsewhere { .. } => None,
             Source::Memory(_) | Source::Parts(_) | Source::Folds(_) => None,
         }
     }
@@ -148,6 +225,7 @@ impl ScoredRun {
             scores_differ: parts.iter().any(|part| part.scores_differ),
             protocol: parts[0].protocol,
             pace: Pace::default(),
+            ends: None,
             source: source(parts),
             manifest,
             mask,
@@ -175,7 +253,9 @@ impl ScoredRun {
     pub fn parts(&self) -> &[Self] {
         match &self.source {
             Source::Parts(parts) => parts,
-            Source::Folder(_) | Source::Memory(_) | Source::Folds(_) => &[],
+            Source::Folder(_) | Source::Elsewhere { .. } | Source::Memory(_) | Source::Folds(_) => {
+                &[]
+            }
         }
     }
 
@@ -185,7 +265,7 @@ impl ScoredRun {
             Source::Folds(folds) => folds,
             // Each part pools the same folds.
             Source::Parts(parts) => parts.first().map_or(&[], Self::folds),
-            Source::Folder(_) | Source::Memory(_) => &[],
+            Source::Folder(_) | Source::Elsewhere { .. } | Source::Memory(_) => &[],
         }
     }
 
@@ -195,7 +275,9 @@ impl ScoredRun {
             Source::Parts(several) | Source::Folds(several) => {
                 Box::new(several.iter().flat_map(Self::trainings))
             }
-            Source::Folder(_) | Source::Memory(_) => Box::new(std::iter::once(self)),
+            Source::Folder(_) | Source::Elsewhere { .. } | Source::Memory(_) => {
+                Box::new(std::iter::once(self))
+            }
         }
     }
 }
@@ -215,6 +297,24 @@ pub enum Basis {
 /// If the protocol is unknown, or the predictions are not exactly one per test sample for every
 /// mask seed and condition of the manifest.
 pub fn score(dir: &RunDir, sealed: Sealed, basis: Basis) -> Result<Vec<ScoredRun>> {
+    score_from(Source::Folder(dir.clone()), sealed, basis)
+}
+
+/// [`score`] of predictions of other data than those of the training, whose own are read under `own`.
+///
+/// # Errors
+/// As [`score`].
+pub fn score_elsewhere(
+    dir: &RunDir,
+    own: &Arc<[MaskGrid]>,
+    sealed: Sealed,
+    basis: Basis,
+) -> Result<Vec<ScoredRun>> {
+    let (dir, own) = (dir.clone(), Arc::clone(own));
+    score_from(Source::Elsewhere { dir, own }, sealed, basis)
+}
+
+fn score_from(source: Source, sealed: Sealed, basis: Basis) -> Result<Vec<ScoredRun>> {
     let protocol = protocol(&sealed.manifest.dataset.protocol).map_err(|e| Error::Protocol {
         run: sealed.manifest.id.clone(),
         reason: e.to_string(),
@@ -237,7 +337,7 @@ pub fn score(dir: &RunDir, sealed: Sealed, basis: Basis) -> Result<Vec<ScoredRun
         scores_differ,
         protocol,
         pace: Pace::of(&sealed.epochs),
-        source: Source::Folder(dir.clone()),
+        source,
     };
     base.by_mask_protocol(&scores)
 }
@@ -299,6 +399,9 @@ impl Base {
             scores_differ: self.scores_differ,
             protocol: self.protocol,
             conditions: self.conditions(scores, &mask.mask_protocol),
+            ends: Ends::of(mask, &self.manifest.masks, |protocol| {
+                self.conditions(scores, protocol)
+            }),
             pace: self.pace,
             source: self.source.clone(),
         };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::mask::Condition;
 use crate::metric::{Metric, Protocol};
+use crate::record::manifest::DatasetMetadata;
 
 use crate::report::error::{Error, Result};
 use crate::report::origin::{Origin, RunSet};
@@ -117,6 +118,15 @@ impl Section {
         self.runs().any(|r| r.manifest.dataset.synthetic)
     }
 
+    /// The data of the trainings, where the section's are others.
+    pub fn trained_on(&self) -> Option<&DatasetMetadata> {
+        let run = self
+            .runs()
+            .chain(self.hidden.iter().flat_map(|row| &row.runs))
+            .next();
+        run?.manifest.trained_on.as_deref()
+    }
+
     /// Every training, row by row.
     pub fn trainings(&self) -> impl Iterator<Item = &ScoredRun> {
         self.own_rows().flat_map(ModelRow::trainings)
@@ -184,18 +194,36 @@ pub fn ids(runs: &[ScoredRun]) -> RunSet {
     all.map(|run| run.manifest.id.clone()).collect()
 }
 
-/// Two runs with the same key can be compared: data set, prepared content, protocol, mask protocol and version.
-type Key = (String, String, String, String, u32);
+/// Two runs with the same key can be compared: data set, prepared content, protocol, mask protocol and version,
+/// and the data of the training (name and content) where they are others.
+type Key = (
+    String,
+    String,
+    String,
+    String,
+    u32,
+    Option<(String, String)>,
+);
 
 /// All folds of a data set have one key where there are several of them.
 fn key(run: &ScoredRun, pooled: &BTreeSet<String>) -> Key {
     let (d, mask) = (&run.manifest.dataset, &run.mask);
     let (mask_protocol, version) = (mask.mask_protocol.clone(), mask.version);
     let (content, protocol) = (d.content_hash.clone(), d.protocol.clone());
-    if let Some(whole) = folds::whole(d).filter(|whole| pooled.contains(whole)) {
-        return (whole, String::new(), protocol, mask_protocol, version);
+    let whole = folds::whole(d).filter(|_| run.manifest.trained_on.is_none());
+    if let Some(whole) = whole.filter(|whole| pooled.contains(whole)) {
+        return (whole, String::new(), protocol, mask_protocol, version, None);
     }
-    (d.name.clone(), content, protocol, mask_protocol, version)
+    let trained = run.manifest.trained_on.as_ref();
+    let trained = trained.map(|data| (data.name.clone(), data.content_hash.clone()));
+    (
+        d.name.clone(),
+        content,
+        protocol,
+        mask_protocol,
+        version,
+        trained,
+    )
 }
 
 /// Sorts runs into sections and rows. Runs of one model that differ in a setting get rows of
@@ -220,8 +248,9 @@ pub fn sections(runs: Vec<ScoredRun>) -> Result<Vec<Section>> {
 /// Slug and title of each section: the data set, and what tells it from another section of the same
 /// data set.
 fn titles(keys: &[&Key], runs: &BTreeMap<Key, Vec<ScoredRun>>) -> Vec<(String, String)> {
+    let trained = |k: &Key| k.5.as_ref().map(|(name, _)| name.clone());
     let names = |k: &Key| {
-        Names::from([
+        let mut names = Names::from([
             // Of pooled folds, whose data differ, it is empty.
             (
                 "data",
@@ -232,29 +261,38 @@ fn titles(keys: &[&Key], runs: &BTreeMap<Key, Vec<ScoredRun>>) -> Vec<(String, S
             ),
             ("protocol", k.2.clone()),
             ("masks", format!("{} v{}", k.3, k.4)),
-        ])
+        ]);
+        let content =
+            k.5.as_ref()
+                .map(|(_, content)| content.chars().take(8).collect());
+        names.extend(content.map(|content| ("training data", content)));
+        names
     };
     let suffix = |k: &&Key| {
-        let same: Vec<_> = keys
-            .iter()
-            .filter(|o| o.0 == k.0)
-            .map(|o| names(o))
-            .collect();
-        let place = keys.iter().filter(|o| o.0 == k.0).position(|o| o == k);
+        let alike = |o: &&&Key| o.0 == k.0 && trained(o) == trained(k);
+        let same: Vec<_> = keys.iter().filter(alike).map(|o| names(o)).collect();
+        let place = keys.iter().filter(alike).position(|o| o == k);
         config::suffixes(&same).swap_remove(place.unwrap_or(0))
     };
     let suffixes: Vec<String> = keys.iter().map(suffix).collect();
-    let names: Vec<String> = keys
-        .iter()
-        .zip(&suffixes)
-        .map(|(k, suffix)| format!("{} {suffix}", k.0).trim_end().to_string())
-        .collect();
+    let names = keys.iter().zip(&suffixes).map(|(k, suffix)| {
+        let trained = trained(k).map(|name| format!("trained on {name}"));
+        let parts = [Some(k.0.clone()), trained, Some(suffix.clone())];
+        let parts = parts.into_iter().flatten().filter(|part| !part.is_empty());
+        parts.collect::<Vec<_>>().join(" ")
+    });
+    let names: Vec<String> = names.collect();
     let titles = keys.iter().zip(&suffixes).map(|(k, suffix)| {
-        let d = &runs[*k][0].manifest.dataset;
+        let manifest = &runs[*k][0].manifest;
+        let d = &manifest.dataset;
         // Of a fold by itself, the number.
         let fold = d.fold.filter(|_| d.name == k.0);
         let fold = fold.map_or_else(String::new, |fold| format!("fold {fold}"));
-        labelled(&d.title, &[&fold, suffix.as_str()])
+        let title = labelled(&d.title, &[&fold, suffix.as_str()]);
+        match &manifest.trained_on {
+            Some(data) => format!("Trained on {}, tested on {title}", data.title),
+            None => title,
+        }
     });
     file_names(&names).into_iter().zip(titles).collect()
 }
@@ -287,6 +325,7 @@ fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section>
     rows.sort_by_key(|(place, row)| (row.baseline, place.clone()));
     let mut rows: Vec<ModelRow> = rows.into_iter().map(|(_, row)| row).collect();
     distinguish(&mut rows);
+    rows.iter_mut().for_each(name_training);
     let tested = rows.iter().flat_map(|row| &row.runs);
     let tested = tested.flat_map(|run| &run.mask.conditions).copied();
     let conditions: BTreeSet<Condition> = tested.collect();
@@ -316,6 +355,17 @@ fn distinguish(rows: &mut [ModelRow]) {
         if counts[&row.label] > 1 {
             row.label = labelled(&row.label, &[&row.model]);
         }
+    }
+}
+
+/// Names the data of the training in the configuration of a row that was tested on others.
+fn name_training(row: &mut ModelRow) {
+    let run = row.runs.first();
+    if let Some(data) = run.and_then(|run| run.manifest.trained_on.as_ref()) {
+        let trained = format!("trained on {}", data.name);
+        let parts = [trained.as_str(), row.configuration.as_str()];
+        let parts = parts.into_iter().filter(|part| !part.is_empty());
+        row.configuration = parts.collect::<Vec<_>>().join(", ");
     }
 }
 

@@ -60,6 +60,9 @@ pub fn compare(mut sections: Vec<Section>) -> Result<Vec<Section>> {
 fn is_version(a: &Section, b: &Section) -> bool {
     let key = |section: &Section| {
         let run = section.runs().next()?;
+        if run.manifest.trained_on.is_some() {
+            return None;
+        }
         let name = DatasetName::of(&run.manifest.dataset.name);
         let version = name.version.map(str::to_owned);
         let alike = (

@@ -105,7 +105,7 @@ impl MetricColumn {
 }
 
 /// The end of the titles of synthetic data.
-pub(super) fn synthetic(section: &Section) -> &'static str {
+pub fn synthetic(section: &Section) -> &'static str {
     if section.synthetic() {
         " (synthetic data)"
     } else {

@@ -102,9 +102,10 @@ impl<'a> PublishedCells<'a> {
             mask_protocol: run.map_or("", |r| &r.mask.mask_protocol),
             condition: condition.as_ref(),
             spread,
-            comparable: section
-                .runs()
-                .all(|r| r.manifest.dataset.difference.is_none()),
+            comparable: section.trained_on().is_none()
+                && section
+                    .runs()
+                    .all(|r| r.manifest.dataset.difference.is_none()),
         }
     }
 

@@ -38,7 +38,10 @@ pub fn frame(
         .iter()
         .flat_map(|part| {
             let lines = section_lines(&part.section, numbering, layout);
-            lines.into_iter().chain(gap_lines(part, numbering))
+            lines
+                .into_iter()
+                .chain(details(part, numbering))
+                .chain(gap_lines(part, numbering))
         })
         .collect();
     arrange(&lines).map_err(render("summary.csv"))
@@ -93,11 +96,10 @@ fn section_lines<'a>(
             lines.extend(rows.filter_map(|row| score(section, row, metric, &aggregate, numbering)));
         }
     }
-    lines.extend(
-        section
-            .own_rows()
-            .flat_map(|row| costs(section, row, numbering)),
-    );
+    if section.trained_on().is_none() {
+        let rows = section.own_rows();
+        lines.extend(rows.flat_map(|row| costs(section, row, numbering)));
+    }
     if layout == Layout::Paper {
         lines.extend(published(section));
     }
@@ -167,6 +169,41 @@ fn score<'a>(
     Some(line)
 }
 
+/// Numbers that rows have besides their scores.
+fn details<'a>(part: &'a SectionContents, numbering: &Numbering) -> Vec<SummaryLine<'a>> {
+    let section = &part.section;
+    let mut lines = Vec::new();
+    for detail in &part.details {
+        let row = &section.rows[detail.row];
+        for (name, number) in &detail.numbers {
+            let (Some(metric), Some(line)) =
+                (section.protocol.metric(name), model_line(section, row))
+            else {
+                continue;
+            };
+            let (known, undefined) = match &number.over_seeds {
+                SeedSummary::Known(summary) => (Some(summary), None),
+                SeedSummary::Undefined(reason) => (None, Some(reason.clone())),
+                SeedSummary::Missing => continue,
+            };
+            lines.push(SummaryLine {
+                aggregate: Some(detail.aggregate.clone()),
+                metric: metric.name,
+                unit: unit(metric),
+                direction: Some(metric.direction),
+                n: Some(row.runs.len()),
+                mean: known.map(|summary| summary.mean),
+                sd: known.and_then(|summary| summary.sd),
+                undefined,
+                interval: number.interval,
+                runs: numbering.set(&row.ids),
+                ..line
+            });
+        }
+    }
+    lines
+}
+
 /// First digits of the hash of prepared data, of pooled folds joined by `+`.
 pub fn short(content_hash: &str) -> String {
     let each = content_hash.split('+');
@@ -217,7 +254,7 @@ fn gap_lines<'a>(part: &'a SectionContents, numbering: &Numbering) -> Vec<Summar
     lines
 }
 
-impl<'a> SummaryLine<'a> {
+impl SummaryLine<'_> {
     /// Fills in a metric by the rule at this index, against that by the first.
     fn selected_by(&mut self, name: &str, of: &GapMetric, rule: usize, first: &str) {
         let comma = if self.configuration.is_empty() {
