@@ -157,7 +157,10 @@ fn plan(precision: Precision) -> Plan {
             trainer_options: TrainerOptions::NONE,
         },
         schedule: Schedule::Constant,
-        rule: Selection::Last.resolve(protocol("mosi").unwrap()).unwrap(),
+        rules: Selection::Last
+            .resolve(protocol("mosi").unwrap())
+            .unwrap()
+            .into(),
         seed: 1,
         precision,
         micro_batch: SAMPLES,
@@ -189,7 +192,7 @@ fn noted(precision: Precision) -> Notes {
             truth: &split.labels,
             evaluator: &Evaluator::new(precision, &NEVER),
         },
-        valid: None,
+        others: Vec::new(),
     };
     let files = Files {
         best: folder.path().join("checkpoint.safetensors"),

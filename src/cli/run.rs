@@ -7,8 +7,8 @@ use std::str::FromStr;
 use lnln_bench::mask::{Noise, RateDistribution};
 use lnln_bench::record::{EngineKind, Precision};
 use lnln_bench::support::Progress;
-use lnln_bench::sweep::{ConditionList, MaskName, Protocol, Suite, TrainOn};
-use lnln_bench::train::{EncoderSpec, OptionOverride, Schedule, Selection};
+use lnln_bench::sweep::{ConditionList, MaskName, Protocol, Suite, TrainOnList};
+use lnln_bench::train::{EncoderSpec, OptionOverride, Schedule, Selections};
 
 use super::launch::{self, Launcher};
 use super::processes::{Processes, sweep};
@@ -130,10 +130,11 @@ pub struct Args {
 
     /// Training protocols, a row of the report each: mixed (one model trained on many rates, as
     /// --noise and --noise-rate set), clean (one model trained on complete samples), tested-rate
-    /// (one model per condition of --rates) [default: as --noise and --noise-rate set].
-    #[arg(long, value_delimiter = ',', value_name = "NAME,...")]
+    /// (one model per condition of --rates), rate:0,0.3,0.6 (one model per rate, each trained at it
+    /// alone and tested at all) [default: as --noise and --noise-rate set].
+    #[arg(long, value_name = "NAME,...")]
     #[arg(help_heading = NOISE, hide_short_help = true)]
-    train_on: Vec<TrainOn>,
+    train_on: Option<TrainOnList>,
     /// Mask protocol of the training noise [default: random].
     #[arg(long, value_name = "NAME")]
     #[arg(help_heading = NOISE, hide_short_help = true)]
@@ -151,10 +152,11 @@ pub struct Args {
     #[arg(help_heading = TRAINING, hide_short_help = true)]
     protocol: Option<Protocol>,
     /// Epoch to evaluate: valid:METRIC (best on the validation split), last, or paper (best on the
-    /// test split, per metric) [default: valid:mae].
-    #[arg(long, value_name = "RULE")]
+    /// test split, per metric). Several, as valid:mae,paper, are evaluated from one training: reports
+    /// show the first, and their differences (selection gap) [default: valid:mae].
+    #[arg(long, value_name = "RULE,...")]
     #[arg(help_heading = TRAINING, hide_short_help = true)]
-    select: Option<Selection>,
+    select: Option<Selections>,
     /// Conditions of validation [default: 0,0.3,0.6,0.9].
     #[arg(long, value_name = "LIST")]
     #[arg(help_heading = TRAINING, hide_short_help = true)]
@@ -298,7 +300,9 @@ impl Args {
         if !self.models.is_empty() {
             suite.replace_models(&self.models);
         }
-        replace(&mut suite.train_on, &self.train_on);
+        if let Some(train_on) = &self.train_on {
+            train_on.0.clone_into(&mut suite.train_on);
+        }
         replace(&mut suite.seeds, &self.seeds);
         replace(&mut suite.mask_seeds, &self.mask_seeds);
         set(&mut suite.rates, &self.rates);

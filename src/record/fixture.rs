@@ -73,6 +73,7 @@ pub fn manifest(model: &str, seed: u64, rates: &[f64]) -> Manifest {
             chosen: BTreeMap::new(),
             masks: Vec::new(),
         },
+        other_selections: Vec::new(),
         weights: BTreeMap::new(),
         build: BuildMetadata {
             version: "0.1.0".into(),

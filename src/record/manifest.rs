@@ -1,6 +1,6 @@
 //! `manifest.json`: everything that decided a run's numbers, and what a report prints about it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
@@ -42,6 +42,9 @@ pub struct Manifest {
     pub masks: Vec<MaskMetadata>,
     pub training: TrainingMetadata,
     pub selection: SelectionMetadata,
+    /// Further rules by which weights of the same training were kept and evaluated; mostly none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_selections: Vec<SelectionMetadata>,
     /// blake3 of the stored weights by file name, hexadecimal; empty for external predictions.
     #[serde(default)]
     pub weights: BTreeMap<String, String>,
@@ -55,6 +58,17 @@ pub struct Manifest {
 pub const ELSEWHERE: char = '@';
 
 impl Manifest {
+    /// The selections of all rules, the one that reports show first.
+    pub fn selections(&self) -> impl Iterator<Item = &SelectionMetadata> {
+        std::iter::once(&self.selection).chain(&self.other_selections)
+    }
+
+    /// All epochs in `predictions.parquet`; 0 alone where one set of weights serves all.
+    pub fn evaluated_epochs(&self) -> BTreeSet<u32> {
+        let selections = self.selections();
+        selections.flat_map(SelectionMetadata::weights).collect()
+    }
+
     /// The same of a test on other data, its id `ID@NAME@CONTENT` with the first digits of their content hash.
     pub(super) fn tested_on(self, data: DatasetMetadata) -> Self {
         Self {

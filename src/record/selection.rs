@@ -20,6 +20,16 @@ pub enum SelectionRule {
     Paper,
 }
 
+impl SelectionRule {
+    /// The rule with the metric that decides, as on the command line.
+    pub fn name(self, metric: Option<&str>) -> String {
+        match (self, metric) {
+            (Self::Validation, Some(metric)) => format!("valid:{metric}"),
+            _ => self.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for SelectionRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -44,7 +54,8 @@ pub struct SelectionMetadata {
     pub conditions: Vec<Condition>,
     /// Selected epoch, counted from 1; 0 where nothing is trained.
     pub epoch: u32,
-    /// Epoch by metric, where metrics are scored with the weights of different epochs; else empty.
+    /// Epoch by metric, where the weights of several epochs were kept: by metrics that choose one each, or
+    /// by several rules. Else empty.
     pub chosen: BTreeMap<String, u32>,
     /// The masks of that split; empty where nothing is trained.
     pub masks: Vec<MonitoredMask>,
@@ -73,6 +84,12 @@ impl SelectionMetadata {
             chosen: BTreeMap::new(),
             masks: Vec::new(),
         }
+    }
+
+    /// The rule as on the command line, `valid:mae`; empty for external predictions.
+    pub fn name(&self) -> String {
+        self.rule
+            .map_or(String::new(), |rule| rule.name(self.metric.as_deref()))
     }
 
     /// The epoch in `predictions.parquet` whose predictions a metric is read from: 0 where one set

@@ -9,13 +9,19 @@ use crate::report::elsewhere;
 use crate::report::error::Result;
 use crate::report::figure::choice::Choice;
 use crate::report::figure::drawing::{Drawing, Series};
-use crate::report::figure::{curves, differences, gather, pdf, png, svg};
+use crate::report::figure::{
+    curves, differences, gather, pdf, png, selection_gap as gap_figure, svg,
+    train_rate as rates_figure,
+};
 use crate::report::findings::Findings;
 use crate::report::options::{FigureFormat, Layout, Options};
 use crate::report::rows::section::Section;
+use crate::report::stats::selection_gap::SelectionGap;
+use crate::report::stats::train_rate::TrainRates;
 use crate::report::table::Table;
 use crate::report::table::{
-    ablation, above, build, efficiency, headline, paper, primary, provenance, versions,
+    ablation, above, build, efficiency, headline, paper, primary, provenance, selection_gap,
+    train_rate, versions,
 };
 use crate::report::test_plan;
 
@@ -31,6 +37,8 @@ pub struct SectionContents {
     pub left_out: Option<String>,
     /// What the numbers say, for the top of the section.
     pub findings: Findings,
+    /// Scores by several selection rules, where runs have some.
+    pub selection_gap: Option<SelectionGap>,
     /// Numbers that rows have besides their scores.
     pub details: Vec<DetailRow>,
 }
@@ -156,6 +164,19 @@ impl SectionContents {
             Some((_, figure)) => *figure = differences,
             None => pictures.extend(differences),
         }
+        if let Some(rates) = TrainRates::of(&section)? {
+            let table = train_rate::table(&section, &rates);
+            let drawing = rates_figure::draw(&section, &rates);
+            let figure = Figure::new(&table.id, drawing, options)?;
+            shown.push((table, Some(figure)));
+        }
+        let gap = SelectionGap::of(&section)?;
+        if let Some(gap) = &gap {
+            let table = selection_gap::table(&section, gap);
+            let figure = gap_figure::draw(&section, gap);
+            let figure = figure.map(|drawing| Figure::new(&table.id, drawing, options));
+            shown.push((table, figure.transpose()?));
+        }
         let mut details = contribution::of(&section)?;
         shown.extend(contribution::shown(&section, &details, options)?);
         let changes = elsewhere::changes(&section)?;
@@ -165,6 +186,7 @@ impl SectionContents {
             findings,
             details,
             left_out: gather::left_out(&section),
+            selection_gap: gap,
             section,
             shown,
             pictures,

@@ -49,11 +49,15 @@ mod recompute_tests;
 #[cfg(test)]
 mod row_tests;
 #[cfg(test)]
+mod selection_gap_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod tidy_tests;
 #[cfg(test)]
 mod trace_tests;
+#[cfg(test)]
+mod train_rate_tests;
 
 pub use check::{Checked, check};
 pub use error::Error;

@@ -44,7 +44,7 @@ pub(in crate::report) fn read(runs: &Path, seeds: &[(&str, u64)]) -> Models {
 }
 
 /// Conditions of a line, each with its weight.
-fn weights(condition: &str, aggregate: &str) -> Vec<(String, f64)> {
+pub(in crate::report) fn weights(condition: &str, aggregate: &str) -> Vec<(String, f64)> {
     let rates = || (0..=10).map(|i| (f64::from(i) / 10.0).to_string());
     match aggregate {
         "" => vec![(condition.to_string(), 1.0)],
@@ -61,7 +61,12 @@ fn score(metric: &Metric, predictions: &[f32], labels: &[f32]) -> f64 {
 }
 
 /// A training's number: the mean over mask seeds, weighted over conditions.
-fn number(metric: &Metric, training: &Training, labels: &[f32], at: &[(String, f64)]) -> f64 {
+pub(in crate::report) fn number(
+    metric: &Metric,
+    training: &Training,
+    labels: &[f32],
+    at: &[(String, f64)],
+) -> f64 {
     let one = |(condition, weight): &(String, f64)| {
         let passes = &training[condition];
         let sum: f64 = passes.iter().map(|p| score(metric, p, labels)).sum();
@@ -75,7 +80,7 @@ fn without(all: &[f32], left: usize) -> Vec<f32> {
 }
 
 /// The number of every training without this sample.
-fn left_out(model: &[Training], left: usize) -> Vec<Training> {
+pub(in crate::report) fn left_out(model: &[Training], left: usize) -> Vec<Training> {
     let less = |passes: &Vec<Vec<f32>>| passes.iter().map(|p| without(p, left)).collect();
     let one = |t: &Training| t.iter().map(|(c, p)| (c.clone(), less(p))).collect();
     model.iter().map(one).collect()

@@ -42,7 +42,9 @@ pub enum Error {
     SplitName { found: String },
     #[error("expected a protocol like own or paper, found `{found}`")]
     ProtocolName { found: String },
-    #[error("expected a training protocol like mixed, clean or tested-rate, found `{found}`")]
+    #[error(
+        "expected a training protocol like mixed, clean, tested-rate or rate:0.3, found `{found}`"
+    )]
     TrainOnName { found: String },
     #[error(
         "train_on = \"{train_on}\" contradicts {key} = \"{found}\": expected {expected}, or no train_on"

@@ -89,10 +89,25 @@ pub struct EpochRecord {
     scores: BTreeMap<String, Option<f64>>,
     /// Monitored metrics whose best epoch this is so far.
     selected: Vec<String>,
+    /// The same by further rules, where there are some.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    other_rules: Vec<RuleRecord>,
     samples_per_second: Option<f64>,
     seconds: Option<f64>,
     /// Most memory held so far, in bytes.
     peak_memory: u64,
+}
+
+/// An epoch by a further rule of selection.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct RuleRecord {
+    /// As on the command line.
+    rule: String,
+    split: String,
+    /// Metrics that it monitors; null where undefined.
+    scores: BTreeMap<String, Option<f64>>,
+    /// Those whose best epoch this is so far.
+    picked: Vec<String>,
 }
 
 /// Where events are written, if they are wanted; cheap to clone.

@@ -1,6 +1,6 @@
 //! Collects the metadata of a finished run for its manifest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tch::nn;
 
@@ -16,15 +16,17 @@ use crate::record::selection::{MonitoredMask, SelectionMetadata};
 use crate::record::training::{Computing, TrainingMetadata};
 use crate::train::data::TrainData;
 use crate::train::device;
+use crate::train::selection::Rule;
 use crate::train::settings;
-use crate::train::state::State;
+use crate::train::state::{Picks, State, epochs, selected};
+use crate::train::training::Training;
 
 /// libtorch's version, which tch pins.
 pub const LIBTORCH: &str = "2.11.0";
 
 /// What a training has made and how it was computed.
 pub struct Trained {
-    pub selection: SelectionMetadata,
+    pub selections: Selected,
     pub computing: Computing,
     /// Hash of the masks of the first epoch of training.
     pub first_noise: Option<String>,
@@ -50,7 +52,8 @@ pub fn manifest(
         seed: run.seed,
         masks: Vec::new(),
         training: training(run, data, trained.computing, trained.first_noise),
-        selection: trained.selection,
+        selection: trained.selections.first,
+        other_selections: trained.selections.others,
         weights: trained.weights,
         build: build(data.device),
         wall_seconds: trained.wall_seconds,
@@ -106,9 +109,46 @@ fn published_epochs(run: &PlannedRun, data: &TrainData<'_>) -> Option<u32> {
     (epochs > 0).then_some(epochs)
 }
 
-/// Which epochs were selected, and under which masks.
-pub fn selection(run: &PlannedRun, state: &State, masks: Vec<MonitoredMask>) -> SelectionMetadata {
-    let rule = &run.rule;
+/// What each rule has selected.
+pub struct Selected {
+    pub first: SelectionMetadata,
+    pub others: Vec<SelectionMetadata>,
+}
+
+impl Selected {
+    /// All epochs whose weights are kept; 0 alone where one set of weights serves all.
+    pub fn epochs(&self) -> BTreeSet<u32> {
+        let all = std::iter::once(&self.first).chain(&self.others);
+        all.flat_map(SelectionMetadata::weights).collect()
+    }
+}
+
+/// Which epochs were selected by each rule, and under which masks. A run that was not trained has selected
+/// nothing by further rules.
+///
+/// # Errors
+/// As [`Training::monitored_masks`].
+pub fn selections(
+    run: &PlannedRun,
+    state: &State,
+    training: &Training<'_>,
+) -> Result<Selected, Error> {
+    let of = |rule: &Rule, picks| Ok(selection(run, rule, picks, training.monitored_masks(rule)?));
+    let others = run.rules.others.iter().zip(&state.other_picks);
+    Ok(Selected {
+        first: of(&run.rules.first, &state.picks)?,
+        others: others
+            .map(|(rule, picks)| of(rule, picks))
+            .collect::<Result<_, Error>>()?,
+    })
+}
+
+fn selection(
+    run: &PlannedRun,
+    rule: &Rule,
+    picks: &Picks,
+    masks: Vec<MonitoredMask>,
+) -> SelectionMetadata {
     SelectionMetadata {
         rule: Some(rule.kind()),
         metric: rule.metric().map(|metric| metric.name.to_owned()),
@@ -116,11 +156,11 @@ pub fn selection(run: &PlannedRun, state: &State, masks: Vec<MonitoredMask>) -> 
         conditions: (run.settings.validation.iter())
             .map(|(_, condition)| *condition)
             .collect(),
-        epoch: state.selected(),
-        chosen: if rule.is_single() {
+        epoch: selected(picks),
+        chosen: if run.rules.is_single() {
             BTreeMap::new()
         } else {
-            rule.chosen(&state.epochs())
+            rule.chosen(&epochs(picks))
         },
         masks,
     }

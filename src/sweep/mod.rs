@@ -61,6 +61,6 @@ pub use suite::{Protocol, Suite};
 #[cfg(feature = "torch")]
 pub use summary::{FailedRun, FailedToStart, Summary};
 #[cfg(feature = "torch")]
-pub use train_on::TrainOn;
+pub use train_on::{TrainOn, TrainOnList};
 #[cfg(feature = "torch")]
 pub use workers::{Worker, WorkerPool};

@@ -17,7 +17,7 @@ use crate::record::manifest::data_key;
 use crate::record::training::NoiseMetadata;
 use crate::record::{EngineKind, MaskGrid, Precision, SelectionRule};
 use crate::train::schedule::Schedule;
-use crate::train::selection::Rule;
+use crate::train::selection::{Rule, Rules};
 use crate::train::test_split::check_shapes;
 use crate::train::{EncoderSpec, data, settings};
 
@@ -31,7 +31,7 @@ pub struct PlannedRun {
     pub seed: u64,
     pub settings: Rc<Settings>,
     pub recipe: Recipe,
-    pub rule: Rule,
+    pub rules: Rules,
     /// Everything that decides the training, as stored in `config.toml`.
     pub config: Config,
     /// Masks of the test split, of its own data and of those that the suite tests it on. They do not decide
@@ -85,6 +85,9 @@ pub struct Config {
     pub mask_seed: u64,
     pub noise: NoiseMetadata,
     pub selection: SelectionConfig,
+    /// Further rules by which weights are kept.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_selections: Vec<SelectionConfig>,
     /// Masks under which the split of the selection is evaluated.
     pub validation: Vec<ValidationMask>,
     pub recipe: Recipe,
@@ -94,11 +97,9 @@ pub struct Config {
 impl Config {
     /// How the run is trained, as text: noise and selection.
     pub fn training(&self) -> String {
-        let SelectionConfig { rule, metric, .. } = &self.selection;
-        match (rule, metric) {
-            (SelectionRule::Validation, Some(metric)) => format!("{}, valid:{metric}", self.noise),
-            _ => format!("{}, {rule}", self.noise),
-        }
+        let rules = std::iter::once(&self.selection).chain(&self.other_selections);
+        let rules = rules.map(|one| one.rule.name(one.metric.as_deref()));
+        format!("{}, {}", self.noise, rules.collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -110,6 +111,16 @@ pub struct SelectionConfig {
     pub metric: Option<String>,
     /// The split it is computed on.
     pub split: SplitName,
+}
+
+impl SelectionConfig {
+    fn of(rule: &Rule) -> Self {
+        Self {
+            rule: rule.kind(),
+            metric: rule.metric().map(|metric| metric.name.to_owned()),
+            split: rule.split(),
+        }
+    }
 }
 
 /// A mask protocol with a condition of validation.
@@ -339,11 +350,12 @@ fn run(
     choice: &Choice,
     seed: u64,
 ) -> Result<PlannedRun, Error> {
-    let rule = settings
-        .selection
-        .resolve(metric::protocol(&corpus.spec.protocol)?)?;
     let published = settings::on(choice, &corpus.spec)?;
     let overrides = suite.overrides(&choice.name());
+    let selections = overrides.selection.as_ref();
+    let rules = selections
+        .unwrap_or(&settings.selection)
+        .resolve(metric::protocol(&corpus.spec.protocol)?)?;
     let recipe = overrides.apply(published.recipe);
     let config = Config {
         result_version: RESULT_VERSION,
@@ -362,11 +374,8 @@ fn run(
             version: settings.noise_protocol.version(),
             rates: settings.noise_rate,
         },
-        selection: SelectionConfig {
-            rule: rule.kind(),
-            metric: rule.metric().map(|metric| metric.name.to_owned()),
-            split: rule.split(),
-        },
+        selection: SelectionConfig::of(&rules.first),
+        other_selections: rules.others.iter().map(SelectionConfig::of).collect(),
         validation: (settings.validation.iter())
             .map(|(mask_protocol, condition)| ValidationMask::new(*mask_protocol, *condition))
             .collect(),
@@ -380,7 +389,7 @@ fn run(
         seed,
         settings: Rc::clone(settings),
         recipe,
-        rule,
+        rules,
         config,
         masks: settings.masks(),
         id,

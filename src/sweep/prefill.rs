@@ -90,7 +90,7 @@ fn prefill(
     let validation = validation_masks(settings);
     let monitored: BTreeSet<_> = trained
         .iter()
-        .flat_map(|run| monitored_splits(&run.rule, &run.recipe))
+        .flat_map(|run| monitored_splits(&run.rules, &run.recipe))
         .collect();
     for split in monitored {
         data.monitored(split, &validation)?;

@@ -55,8 +55,8 @@ pub fn run(
     let mut training = Training::build(&spec, data)?;
     let state = training.fit(&files, context.interrupt, context.bar)?;
     let seconds = before + started.elapsed().as_secs_f64();
-    let selection = metadata::selection(run, &state, training.monitored_masks()?);
-    let epochs = selection.weights();
+    let selections = metadata::selections(run, &state, &training)?;
+    let epochs = selections.epochs();
     let test = Test {
         split: &test,
         masks: &masks,
@@ -73,7 +73,7 @@ pub fn run(
             micro_batch: state.micro_batch,
             evaluation_batch: training.evaluation_batch,
         },
-        selection,
+        selections,
         wall_seconds: seconds,
     };
     let manifest = metadata::manifest(run, data, &training.store, trained)?;
@@ -99,7 +99,7 @@ pub fn evaluate_stored(
 ) -> Result<(), Error> {
     let (manifest, _) = dir.checked_manifest()?;
     let stored = dir.evaluated();
-    let epochs = manifest.selection.weights();
+    let epochs = manifest.evaluated_epochs();
     check_weights(&manifest, dir)?;
     let _threads = Threads::of(&manifest, data.device);
     let (spec, files) = (training_spec(run, context.compute), files(dir, context));
@@ -174,7 +174,7 @@ fn training_spec(run: &PlannedRun, compute: Compute) -> TrainingSpec {
         choice: run.choice.clone(),
         recipe: run.recipe.clone(),
         schedule: run.config.schedule,
-        rule: run.rule.clone(),
+        rules: run.rules.clone(),
         seed: run.seed,
         noise: noise_spec(settings),
         validation: validation_masks(settings),

@@ -5,7 +5,7 @@ use super::{Error, MaskName, Suite};
 use crate::data::dataset::Modality;
 use crate::mask::{Condition, EvaluationMasks, MaskProtocol, Noise, RateDistribution};
 use crate::record::{EngineKind, MaskGrid, Precision};
-use crate::train::Selection;
+use crate::train::Selections;
 use crate::train::schedule::Schedule;
 
 /// Settings of a training and its tests. A suite has one, and one per training protocol.
@@ -23,7 +23,7 @@ pub struct Settings {
     pub noise_protocol: &'static dyn MaskProtocol,
     pub noise: Noise,
     pub noise_rate: RateDistribution,
-    pub selection: Selection,
+    pub selection: Selections,
     pub schedule: Schedule,
     pub precision: Precision,
     pub engine: EngineKind,
@@ -118,6 +118,7 @@ impl Settings {
                 ..self.clone()
             }],
             TrainOn::TestedRate => self.at_tested_rates(asked)?,
+            TrainOn::Rate(condition) => vec![self.at_rate(condition)?],
         })
     }
 
@@ -129,6 +130,17 @@ impl Settings {
         (present.validation).retain(|(_, condition)| condition.is_drawn_without(absent));
         let has_validation = self.validation.is_empty() || !present.validation.is_empty();
         (has_validation && !present.evaluation.is_empty()).then_some(present)
+    }
+
+    /// One training whose samples are all at a condition, validated and tested as any other.
+    fn at_rate(&self, condition: Condition) -> Result<Self, Error> {
+        let one = Self {
+            noise: at_one_rate(self.noise, self.noise_protocol),
+            noise_rate: RateDistribution::At(condition),
+            ..self.clone()
+        };
+        one.checked()?;
+        Ok(one)
     }
 
     /// A training per condition, validated and tested at it. Masks are of the tested mask protocol unless the
@@ -248,6 +260,30 @@ mod tests {
             clean[0].starts_with("clean random half-complete: "),
             "{clean:?}"
         );
+    }
+
+    #[test]
+    fn at_a_fixed_rate_there_is_one_training_tested_at_every_condition() {
+        let plain = suite("rates = '0,0.5'\n[train]\nvalid_rates = '0,0.5'");
+        let rate = "rate:0.3".parse().unwrap();
+        let fixed = trainings(&plain, rate);
+        assert_eq!(fixed.len(), 1);
+        let mixed = &trainings(&plain, TrainOn::Mixed)[0];
+        let tested = |training: &str| training.split_once(": ").unwrap().1.to_owned();
+        assert_eq!(tested(&fixed[0]), tested(mixed));
+        assert!(
+            fixed[0].starts_with("fresh random 0.3: random/0 "),
+            "{fixed:?}"
+        );
+        // What a flag says is the same training.
+        let by_flag = suite("rates = '0,0.5'\n[train]\nvalid_rates = '0,0.5'\nnoise_rate = '0.3'");
+        let base = Settings::of(&by_flag).unwrap();
+        let same = Settings::of(&plain).unwrap().under(&plain, rate).unwrap();
+        let noise = |one: &Settings| (one.noise, one.noise_rate, one.noise_protocol.name());
+        assert_eq!(noise(&base), noise(&same[0]));
+        let published = suite("masks = ['reference']\n[train]\nnoise = 'reference'");
+        let fixed = trainings(&published, rate);
+        assert!(fixed[0].starts_with("fixed reference 0.3: "), "{fixed:?}");
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::metric::PROTOCOLS;
 use crate::record::{EngineKind, Precision};
 use crate::sweep::slurm;
 use crate::train::schedule::Schedule;
-use crate::train::{EncoderSpec, OptionOverride, Overrides, Selection};
+use crate::train::{EncoderSpec, OptionOverride, Overrides, Selections};
 
 /// Data sets x models x seeds, each run evaluated at every rate of every mask seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -32,8 +32,13 @@ pub struct Suite {
     /// Registry names of models; `lnln@clean` sets the training protocol of one.
     pub models: Vec<String>,
     /// Training protocols, each a training (or a training per rate) of every model; without any, models
-    /// are trained by the noise of `train`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// are trained by the noise of `train`. `mixed`, `clean`, `tested-rate`, or `rate:0,0.3,0.6`: a training
+    /// per rate, each tested at every condition.
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "train_on::deserialize"
+    )]
     pub train_on: Vec<TrainOn>,
     /// Seeds of initialization, order and dropout.
     #[serde(default = "seeds")]
@@ -121,10 +126,9 @@ pub struct Training {
     #[serde(with = "text")]
     #[schemars(with = "String")]
     pub noise_rate: RateDistribution,
-    /// `valid`, `valid:METRIC`, `last` or `paper`.
-    #[serde(with = "text")]
-    #[schemars(with = "String")]
-    pub selection: Selection,
+    /// `valid`, `valid:METRIC`, `last` or `paper`, or several with commas between: one training keeps the
+    /// weights of each, and reports show the first.
+    pub selection: Selections,
     /// `cosine`, `reference` or `constant`.
     pub schedule: Schedule,
     /// Conditions of validation, averaged by the selection.
@@ -157,6 +161,7 @@ impl Training {
             learning_rate: self.learning_rate,
             weight_decay: self.weight_decay,
             schedule: None,
+            selection: None,
             grad_accum: self.grad_accum,
             lr_plateau: self.lr_plateau,
             early_stop: self.early_stop,
@@ -170,7 +175,7 @@ impl Default for Training {
             noise: Noise::Fresh,
             noise_masks: None,
             noise_rate: RateDistribution::HalfComplete,
-            selection: Selection::default(),
+            selection: Selections::default(),
             schedule: Schedule::default(),
             valid_rates: grid([0, 3, 6, 9]),
             precision: Precision::default(),
@@ -257,7 +262,7 @@ impl Suite {
     /// The values of the recipe that this suite changes for `model`: those of its variant, then of the
     /// model, then of all.
     pub fn overrides(&self, model: &str) -> Overrides {
-        let named = |name: &str| self.model.get(name).copied().unwrap_or_default();
+        let named = |name: &str| self.model.get(name).cloned().unwrap_or_default();
         named(model)
             .or(named(base(model)))
             .or(self.train.overrides())
@@ -352,6 +357,7 @@ fn mask_seeds() -> Vec<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::train::Selection;
 
     #[test]
     fn a_small_suite_gets_the_defaults() {
@@ -372,7 +378,7 @@ mod tests {
             (&plain.rates, plain.mask_seeds.as_slice()),
             (&grid(0..=9), &[1111][..])
         );
-        assert_eq!(plain.train.selection, Selection::Paper);
+        assert_eq!(plain.train.selection, Selection::Paper.into());
         assert_eq!(plain.train.schedule, Schedule::Reference);
         assert_eq!(plain.train.noise, Noise::ReferenceLoader { processes: 8 });
         let folder = tempfile::tempdir().unwrap();
@@ -385,9 +391,9 @@ mod tests {
             (suite.seeds.as_slice(), suite.train.epochs),
             (&[7][..], Some(2))
         );
-        assert_eq!(suite.train.selection, Selection::Paper);
+        assert_eq!(suite.train.selection, Selection::Paper.into());
         let own = Suite::read(&path, Some(Protocol::Own)).unwrap();
-        assert_eq!(own.train.selection, Selection::default());
+        assert_eq!(own.train.selection, Selections::default());
     }
 
     #[test]

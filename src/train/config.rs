@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::option_override::OptionOverride;
 use super::schedule::Schedule;
+use super::selection::Selections;
 use crate::model::{Recipe, TrainerOptions};
 
 /// What a user may change of a model's recipe; `None` keeps the authors' value, but trainer options are
 /// in force only where they are asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Overrides {
     pub epochs: Option<u32>,
@@ -18,6 +19,9 @@ pub struct Overrides {
     /// Learning rate over the epochs, in place of the suite's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schedule: Option<Schedule>,
+    /// Rules that choose the evaluated epochs, in place of the suite's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selection: Option<Selections>,
     /// Batches per step.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grad_accum: Option<OptionOverride>,
@@ -38,6 +42,7 @@ impl Overrides {
             learning_rate: self.learning_rate.or(fallback.learning_rate),
             weight_decay: self.weight_decay.or(fallback.weight_decay),
             schedule: self.schedule.or(fallback.schedule),
+            selection: self.selection.or(fallback.selection),
             grad_accum: self.grad_accum.or(fallback.grad_accum),
             lr_plateau: self.lr_plateau.or(fallback.lr_plateau),
             early_stop: self.early_stop.or(fallback.early_stop),
@@ -45,7 +50,7 @@ impl Overrides {
     }
 
     /// The recipe with these values in place of the authors'.
-    pub fn apply(self, recipe: Recipe) -> Recipe {
+    pub fn apply(&self, recipe: Recipe) -> Recipe {
         let asked = |option_override: Option<OptionOverride>, published| {
             option_override?.resolve(published)
         };

@@ -23,12 +23,28 @@ pub struct EpochLine {
     pub scores: Vec<(String, Option<f64>)>,
     /// Monitored metrics whose pick this epoch is.
     pub selected: Vec<String>,
+    /// The same by the other rules, where there are some.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_rules: Vec<RuleScores>,
     pub samples_per_second: f64,
     pub seconds: f64,
     /// Most memory held so far, in bytes: of the process, or of its tensors on a CUDA device.
     pub peak_memory: u64,
     /// Samples per pass.
     pub micro_batch: usize,
+}
+
+/// An epoch by one rule of several.
+#[derive(Debug, Serialize)]
+pub struct RuleScores {
+    /// As on the command line: `paper`.
+    pub rule: String,
+    pub split: &'static str,
+    /// Metrics that it monitors; null where undefined.
+    #[serde(serialize_with = "as_map")]
+    pub scores: Vec<(String, Option<f64>)>,
+    /// Those whose pick this epoch is.
+    pub picked: Vec<String>,
 }
 
 fn as_map<S: Serializer, T: Serialize>(pairs: &[(String, T)], to: S) -> Result<S::Ok, S::Error> {
@@ -171,6 +187,7 @@ mod tests {
             split: "valid",
             scores: vec![("mae".to_owned(), Some(0.9876))],
             selected: vec!["mae".to_owned()],
+            other_rules: Vec::new(),
             samples_per_second: 52.3,
             seconds: 24.0,
             peak_memory: 1 << 30,

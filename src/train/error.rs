@@ -36,7 +36,9 @@ pub enum Error {
     OptionName { found: String },
     #[error("expected a schedule like cosine, reference or constant, found `{found}`")]
     ScheduleName { found: String },
-    #[error("expected a selection like valid, valid:METRIC, last or paper, found `{found}`")]
+    #[error(
+        "expected a selection like valid, valid:METRIC, last or paper, or several with commas between, found `{found}`"
+    )]
     SelectionName { found: String },
     #[error("no metric `{found}` to select by: protocol {protocol} has {known}")]
     SelectionMetric {

@@ -1,9 +1,10 @@
 //! Names the files of a fit.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::Error;
-use super::selection::Rule;
+use super::selection::Rules;
 use super::state::State;
 
 /// The files of one fit.
@@ -24,9 +25,9 @@ pub struct Files {
 
 impl Files {
     /// The weights of a picked epoch.
-    pub fn picked(&self, rule: &Rule, epoch: u32) -> PathBuf {
+    pub fn picked(&self, rules: &Rules, epoch: u32) -> PathBuf {
         // Epoch 0 is a model that was not trained.
-        if rule.is_single() || epoch == 0 {
+        if rules.is_single() || epoch == 0 {
             self.best.clone()
         } else {
             self.folder()
@@ -39,15 +40,12 @@ impl Files {
     }
 
     /// Removes the weights of epochs that nothing picks any more.
-    pub(super) fn forget_unpicked(&self, rule: &Rule, state: &State) -> Result<(), Error> {
-        if rule.is_single() {
+    pub(super) fn forget_unpicked(&self, rules: &Rules, state: &State) -> Result<(), Error> {
+        if rules.is_single() {
             return Ok(());
         }
-        let kept: Vec<PathBuf> = state
-            .epochs()
-            .values()
-            .map(|&e| self.picked(rule, e))
-            .collect();
+        let picks = state.all_picks().flat_map(|picks| picks.values());
+        let kept: BTreeSet<PathBuf> = picks.map(|pick| self.picked(rules, pick.epoch)).collect();
         let folder = self.folder();
         for entry in std::fs::read_dir(folder).map_err(|e| Error::io(folder, e))? {
             let path = entry.map_err(|e| Error::io(folder, e))?.path();

@@ -59,4 +59,4 @@ pub use optimizers::Optimizers;
 pub use option_override::OptionOverride;
 pub use precision::Precision;
 pub use schedule::Schedule;
-pub use selection::Selection;
+pub use selection::{Selection, Selections};

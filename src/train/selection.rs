@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::Error;
 use crate::data::dataset::SplitName;
 use crate::metric::{Metric, Protocol};
@@ -56,6 +58,79 @@ impl fmt::Display for Selection {
     }
 }
 
+/// The rules of one training as written on the command line, `valid:mae,paper`: never empty.
+#[derive(Clone, Debug, PartialEq, Eq, schemars::JsonSchema)]
+#[schemars(with = "String")]
+pub struct Selections {
+    /// The one that reports show.
+    pub first: Selection,
+    pub others: Vec<Selection>,
+}
+
+impl Default for Selections {
+    fn default() -> Self {
+        Selection::default().into()
+    }
+}
+
+impl From<Selection> for Selections {
+    fn from(first: Selection) -> Self {
+        Self {
+            first,
+            others: Vec::new(),
+        }
+    }
+}
+
+impl FromStr for Selections {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let mut all = text.split(',');
+        Ok(Self {
+            first: all.next().unwrap_or_default().parse()?,
+            others: all.map(str::parse).collect::<Result<_, Error>>()?,
+        })
+    }
+}
+
+impl fmt::Display for Selections {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.first.fmt(f)?;
+        self.others.iter().try_for_each(|one| write!(f, ",{one}"))
+    }
+}
+
+impl Serialize for Selections {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Selections {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl Selections {
+    /// The rules under a data set's protocol, each once.
+    ///
+    /// # Errors
+    /// As [`Selection::resolve`].
+    pub fn resolve(&self, protocol: &'static Protocol) -> Result<Rules, Error> {
+        let mut rules = Rules::from(self.first.resolve(protocol)?);
+        for selection in &self.others {
+            let rule = selection.resolve(protocol)?;
+            if !rules.iter().any(|known| known.is_same(&rule)) {
+                rules.others.push(rule);
+            }
+        }
+        Ok(rules)
+    }
+}
+
 /// A rule for one data set: what is monitored, and what each monitored metric decides.
 #[derive(Clone, Debug)]
 pub struct Rule {
@@ -63,6 +138,46 @@ pub struct Rule {
     /// Each picks an epoch of its own.
     pub monitored: Vec<&'static Metric>,
     metrics: &'static [Metric],
+}
+
+/// The rules of one training for one data set.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// The one that reports show.
+    pub first: Rule,
+    pub others: Vec<Rule>,
+}
+
+impl From<Rule> for Rules {
+    fn from(first: Rule) -> Self {
+        Self {
+            first,
+            others: Vec::new(),
+        }
+    }
+}
+
+impl Rules {
+    /// All of them, the first one first.
+    pub fn iter(&self) -> impl Iterator<Item = &Rule> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
+    /// Whether the weights of one epoch are all that is kept.
+    pub fn is_single(&self) -> bool {
+        self.others.is_empty() && self.first.is_single()
+    }
+
+    /// The splits that are monitored, that of the first rule first, none twice.
+    pub fn splits(&self) -> Vec<SplitName> {
+        let mut splits = Vec::new();
+        for rule in self.iter() {
+            if !splits.contains(&rule.split()) {
+                splits.push(rule.split());
+            }
+        }
+        splits
+    }
 }
 
 /// Metrics that the published code reads at another metric's epoch.
@@ -114,6 +229,16 @@ impl Rule {
     /// Whether one epoch serves every metric.
     pub fn is_single(&self) -> bool {
         self.selection != Selection::Paper
+    }
+
+    /// Whether both choose the same epochs of any training.
+    fn is_same(&self, other: &Self) -> bool {
+        let name = |rule: &Self| rule.metric().map(|metric| metric.name);
+        let decides = |rule: &Self| match rule.selection {
+            Selection::Last => None,
+            _ => name(rule),
+        };
+        self.kind() == other.kind() && decides(self) == decides(other)
     }
 
     /// The rule as manifests and configurations store it.
@@ -190,6 +315,24 @@ mod tests {
             assert_eq!(rule.split(), SplitName::Test);
             assert!(rule.metric().is_none());
         }
+    }
+
+    #[test]
+    fn several_rules_are_resolved_each_once() {
+        let names = "valid:mae,paper,last";
+        let several: Selections = names.parse().unwrap();
+        assert_eq!(several.to_string(), names);
+        let rules = several.resolve(protocol("mosi").unwrap()).unwrap();
+        assert_eq!(rules.splits(), [SplitName::Valid, SplitName::Test]);
+        assert!(!rules.is_single());
+        let twice: Selections = "valid,valid:mae,last,valid:corr".parse().unwrap();
+        let rules = twice.resolve(protocol("mosi").unwrap()).unwrap();
+        assert_eq!(rules.iter().count(), 3, "valid selects by MAE");
+        for wrong in ["", "valid,", ",paper", "valid,best"] {
+            assert!(wrong.parse::<Selections>().is_err(), "{wrong} was accepted");
+        }
+        let one: Selections = "last".parse().unwrap();
+        assert!(one.resolve(protocol("mosi").unwrap()).unwrap().is_single());
     }
 
     #[test]

@@ -23,14 +23,34 @@ pub struct State {
     pub stage_means: BTreeMap<String, Means>,
     /// Samples per pass; a resumed fit must draw dropout for the same passes.
     pub micro_batch: usize,
-    /// The epoch that each monitored metric has picked.
-    pub picks: BTreeMap<String, Pick>,
+    /// The epoch that each monitored metric of the first rule has picked.
+    pub picks: Picks,
+    /// The same of the other rules, in their order; empty before the first epoch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_picks: Vec<Picks>,
     /// Of the learning rate's reduction, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plateau: Option<Plateau>,
     /// Of the early stop, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub early_stop: Option<EarlyStop>,
+}
+
+/// Picked epochs by monitored metric.
+pub type Picks = BTreeMap<String, Pick>;
+
+/// The epochs of these picks, by monitored metric.
+pub fn epochs(picks: &Picks) -> BTreeMap<String, u32> {
+    let epochs = picks.iter();
+    epochs
+        .map(|(name, pick)| (name.clone(), pick.epoch))
+        .collect()
+}
+
+/// The picked epoch of a rule that picks one; the latest of several; 0 before the first.
+pub fn selected(picks: &Picks) -> u32 {
+    let epochs = picks.values().map(|pick| pick.epoch);
+    epochs.max().unwrap_or(0)
 }
 
 /// An epoch and why it was picked.
@@ -67,12 +87,9 @@ impl State {
         stages.chain(self.means.finish()).collect()
     }
 
-    /// The picked epochs by monitored metric.
-    pub fn epochs(&self) -> BTreeMap<String, u32> {
-        let epochs = self.picks.iter();
-        epochs
-            .map(|(name, pick)| (name.clone(), pick.epoch))
-            .collect()
+    /// The picks of all rules, in their order.
+    pub fn all_picks(&self) -> impl Iterator<Item = &Picks> {
+        std::iter::once(&self.picks).chain(&self.other_picks)
     }
 
     /// What is left of the learning rate after its reductions.
@@ -104,12 +121,8 @@ impl State {
             || stop.is_some_and(|(stop, patience)| stop.is_over(self.epoch, patience))
     }
 
-    /// The picked epoch of a rule that picks one; the latest of several; 0 before the first.
+    /// [`selected`] of the first rule.
     pub fn selected(&self) -> u32 {
-        self.picks
-            .values()
-            .map(|pick| pick.epoch)
-            .max()
-            .unwrap_or(0)
+        selected(&self.picks)
     }
 }

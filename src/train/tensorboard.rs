@@ -123,6 +123,13 @@ fn scalars(line: &Json) -> Vec<(String, f32)> {
     let split = line["split"].as_str().unwrap_or("valid");
     let mut all = of("loss", &line["losses"]);
     all.extend(of(split, &line["scores"]));
+    for rule in line["other_rules"].as_array().into_iter().flatten() {
+        let scores = of(rule["split"].as_str().unwrap_or("valid"), &rule["scores"]);
+        // Rules may monitor the same.
+        let new = |(name, _): &(String, Option<f64>)| all.iter().all(|(known, _)| known != name);
+        let new: Vec<_> = scores.into_iter().filter(new).collect();
+        all.extend(new);
+    }
     for (name, key, unit) in [
         ("training/learning_rate", "learning_rate", 1.0),
         ("training/samples_per_second", "samples_per_second", 1.0),

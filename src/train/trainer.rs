@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use tch::nn;
 
-use super::epoch_log::{EpochLine, Means};
+use super::epoch_log::{EpochLine, Means, RuleScores};
 use super::files::Files;
 use super::monitored::{Monitored, Predictions};
 use super::operations::{self, OperationCount};
@@ -19,12 +19,13 @@ use super::optimizers::Optimizers;
 use super::precision::Precision;
 use super::resume::{resume, weights};
 use super::schedule::Schedule;
-use super::selection::{Rule, Selection};
-use super::state::{Pick, State};
+use super::selection::{Rule, Rules, Selection};
+use super::state::{Pick, Picks, State};
 use super::tensorboard::Board;
 use super::tensors::SplitTensors;
 use super::view::View;
 use super::{Error, memory, native, non_finite, order};
+use crate::data::dataset::SplitName;
 use crate::metric::Metric;
 use crate::model::{Entry, Model, Recipe};
 use crate::support::Bar;
@@ -38,7 +39,7 @@ pub struct Plan {
     pub entry: &'static Entry,
     pub recipe: Recipe,
     pub schedule: Schedule,
-    pub rule: Rule,
+    pub rules: Rules,
     pub seed: u64,
     pub precision: Precision,
     /// Samples per pass at the start; [`State::micro_batch`] is the present number.
@@ -56,10 +57,10 @@ pub struct Data<'a> {
     /// The training split as an epoch sees it, given its number (counted from 1) and its order of all
     /// samples.
     pub noisy: &'a NoisyViews<'a>,
-    /// The split whose scores decide, [`Rule::split`].
+    /// The split whose scores decide by the first rule, [`Rule::split`].
     pub monitored: Monitored<'a>,
-    /// The validation split, where trainer options monitor it and the scores are of another split.
-    pub valid: Option<Monitored<'a>>,
+    /// Splits that other rules or trainer options monitor besides.
+    pub others: Vec<(SplitName, Monitored<'a>)>,
 }
 
 /// Fits `model`, resuming from `files.last` where it exists. The weights of every picked epoch end
@@ -202,9 +203,10 @@ impl Fit<'_> {
             epoch,
             learning_rate: plan.recipe.learning_rate * factor,
             losses: state.losses(),
-            split: plan.rule.split().as_str(),
+            split: plan.rules.first.split().as_str(),
             scores: Vec::new(),
             selected: Vec::new(),
+            other_rules: Vec::new(),
             samples_per_second: samples as f64 / seconds,
             seconds,
             peak_memory: memory::peak(data.train.labels.device()),
@@ -214,13 +216,12 @@ impl Fit<'_> {
 
     /// Evaluates the epoch. It changes nothing, so that it can be interrupted and repeated.
     fn evaluate(&self) -> Result<Evaluations, Error> {
-        let valid = self
-            .data
-            .valid
-            .filter(|_| self.plan.recipe.trainer_options.watch());
+        let others = self.data.others.iter();
         Ok(Evaluations {
             scored: self.predict(self.data.monitored)?,
-            valid: valid.map(|valid| self.predict(valid)).transpose()?,
+            others: others
+                .map(|(_, other)| self.predict(*other))
+                .collect::<Result<_, Error>>()?,
         })
     }
 
@@ -239,21 +240,35 @@ impl Fit<'_> {
         state.means = Means::default();
         state.stage_means.clear();
         self.monitor(state, evaluations);
-        for metric in &self.plan.rule.monitored {
-            let score = self.data.monitored.score(metric, &evaluations.scored);
-            let pick = state.picks.get(metric.name);
-            let picked = self.plan.rule.selection == Selection::Last
-                || pick.is_none_or(|pick| better(metric, score, pick.score));
-            if picked {
-                let epoch = line.epoch;
-                state
-                    .picks
-                    .insert(metric.name.to_owned(), Pick { epoch, score });
-                line.selected.push(metric.name.to_owned());
-            }
-            line.scores.push((metric.name.to_owned(), score));
+        let rules = &self.plan.rules;
+        let first = self.of_split(rules.first.split(), evaluations);
+        (line.scores, line.selected) = pick(&rules.first, first, line.epoch, &mut state.picks);
+        let others = &mut state.other_picks;
+        others.resize_with(rules.others.len(), Picks::new);
+        for (rule, picks) in rules.others.iter().zip(others) {
+            let scored = self.of_split(rule.split(), evaluations);
+            let (scores, selected) = pick(rule, scored, line.epoch, picks);
+            line.other_rules.push(RuleScores {
+                rule: rule.selection.to_string(),
+                split: rule.split().as_str(),
+                scores,
+                picked: selected,
+            });
         }
         line
+    }
+
+    /// A split with its predictions; that of the first rule where no other is monitored.
+    fn of_split<'b>(
+        &'b self,
+        split: SplitName,
+        evaluations: &'b Evaluations,
+    ) -> (&'b Monitored<'b>, &'b Predictions) {
+        let mut others = self.data.others.iter().zip(&evaluations.others);
+        match others.find(|((name, _), _)| *name == split) {
+            Some(((_, monitored), predictions)) => (monitored, predictions),
+            None => (&self.data.monitored, &evaluations.scored),
+        }
     }
 
     /// Passes the validation error of the epoch to the trainer options.
@@ -261,21 +276,41 @@ impl Fit<'_> {
         let recipe = &self.plan.recipe;
         if recipe.trainer_options.watch() {
             let loss = recipe.trainer_options.monitored;
-            let value = match (self.data.valid, &evaluations.valid) {
-                (Some(valid), Some(predictions)) => valid.loss(predictions, loss),
-                _ => self.data.monitored.loss(&evaluations.scored, loss),
-            };
-            state.observe(value, recipe);
+            let (valid, predictions) = self.of_split(SplitName::Valid, evaluations);
+            state.observe(valid.loss(predictions, loss), recipe);
         }
     }
 }
 
 /// Predictions for the monitored splits after an epoch.
 struct Evaluations {
-    /// Of the split whose scores decide.
+    /// Of the split whose scores decide by the first rule.
     scored: Predictions,
-    /// Of the validation split, where trainer options monitor it and the scores are of another split.
-    valid: Option<Predictions>,
+    /// Of [`Data::others`].
+    others: Vec<Predictions>,
+}
+
+/// Scores an epoch by the metrics that a rule monitors, and picks it for those it is the best of; gives the
+/// scores, and the metrics that picked it.
+fn pick(
+    rule: &Rule,
+    (monitored, predictions): (&Monitored<'_>, &Predictions),
+    epoch: u32,
+    picks: &mut Picks,
+) -> (Vec<(String, Option<f64>)>, Vec<String>) {
+    let (mut scores, mut selected) = (Vec::new(), Vec::new());
+    for metric in &rule.monitored {
+        let score = monitored.score(metric, predictions);
+        let known = picks.get(metric.name);
+        let picked = rule.selection == Selection::Last
+            || known.is_none_or(|known| better(metric, score, known.score));
+        if picked {
+            picks.insert(metric.name.to_owned(), Pick { epoch, score });
+            selected.push(metric.name.to_owned());
+        }
+        scores.push((metric.name.to_owned(), score));
+    }
+    (scores, selected)
 }
 
 fn better(metric: &Metric, new: Option<f64>, old: Option<f64>) -> bool {

@@ -19,7 +19,7 @@ use super::order;
 use super::probe::{self, Probe};
 use super::resume;
 use super::schedule::Schedule;
-use super::selection::Rule;
+use super::selection::{Rule, Rules};
 use super::state::State;
 use super::test_masks::{TestMasks, TestPredictor};
 use super::test_split::TestSplit;
@@ -39,7 +39,7 @@ pub struct TrainingSpec {
     pub choice: Choice,
     pub recipe: Recipe,
     pub schedule: Schedule,
-    pub rule: Rule,
+    pub rules: Rules,
     /// Seed of initialization, order and dropout.
     pub seed: u64,
     pub noise: NoiseSpec,
@@ -85,11 +85,11 @@ impl TrainingSpec {
     }
 }
 
-/// The splits that are scored after every epoch: the one whose scores decide, and the validation split
+/// The splits that are scored after every epoch: those whose scores decide, and the validation split
 /// where trainer options look at that as well.
-pub fn monitored_splits(rule: &Rule, recipe: &Recipe) -> Vec<SplitName> {
-    let mut splits = vec![rule.split()];
-    if recipe.trainer_options.watch() && splits[0] != SplitName::Valid {
+pub fn monitored_splits(rules: &Rules, recipe: &Recipe) -> Vec<SplitName> {
+    let mut splits = rules.splits();
+    if recipe.trainer_options.watch() && !splits.contains(&SplitName::Valid) {
         splits.push(SplitName::Valid);
     }
     splits
@@ -149,18 +149,21 @@ impl<'a> Training<'a> {
         spec.precision.check_range(data.corpus.name(), train)?;
         self.model.check_recipe(&spec.recipe)?;
         let evaluator = Evaluator::new(spec.precision, interrupt).with_batch(self.evaluation_batch);
-        let splits = monitored_splits(&spec.rule, &spec.recipe);
+        let splits = monitored_splits(&spec.rules, &spec.recipe);
         let views = splits
             .iter()
             .map(|&split| data.monitored(split, &spec.validation))
             .collect::<Result<Vec<_>, Error>>()?;
-        let mut monitored = splits.iter().zip(&views).map(|(&split, views)| Monitored {
-            split: &data.tensors[split as usize],
-            views,
-            truth: &data.splits[split as usize].labels,
-            evaluator: &evaluator,
+        let mut monitored = splits.iter().zip(&views).map(|(&split, views)| {
+            let monitored = Monitored {
+                split: &data.tensors[split as usize],
+                views,
+                truth: &data.splits[split as usize].labels,
+                evaluator: &evaluator,
+            };
+            (split, monitored)
         });
-        let Some(deciding) = monitored.next() else {
+        let Some((_, deciding)) = monitored.next() else {
             return Err(Error::Unexpected("no split is monitored".to_owned()));
         };
         let complete = Rc::new(data.complete()?);
@@ -176,14 +179,14 @@ impl<'a> Training<'a> {
             complete: &complete,
             noisy: &noisy,
             monitored: deciding,
-            valid: monitored.next(),
+            others: monitored.collect(),
         };
         let memory = self.plan_memory(&fit)?;
         let plan = Plan {
             entry: spec.choice.entry,
             recipe: spec.recipe.clone(),
             schedule: spec.schedule,
-            rule: spec.rule.clone(),
+            rules: spec.rules.clone(),
             seed: spec.seed,
             precision: spec.precision,
             micro_batch: memory.micro_batch,
@@ -197,7 +200,8 @@ impl<'a> Training<'a> {
     /// Plans the memory of the fit and logs the plan.
     fn plan_memory(&mut self, fit: &Data<'_>) -> Result<MemoryPlan, Error> {
         let (spec, data) = (self.spec, self.data);
-        let monitored = [Some(fit.monitored), fit.valid].into_iter().flatten();
+        let others = fit.others.iter().map(|(_, monitored)| monitored);
+        let monitored = std::iter::once(&fit.monitored).chain(others);
         let views: u64 = monitored.flat_map(|m| m.views).map(View::bytes).sum();
         let budget = match spec.compute.memory_budget {
             Some(budget) => budget,
@@ -242,14 +246,14 @@ impl<'a> Training<'a> {
         files: &Files,
         interrupt: &AtomicBool,
     ) -> Result<Predictions, Error> {
-        let rule = &self.spec.rule;
+        let rules = &self.spec.rules;
         let evaluator =
             Evaluator::new(self.spec.precision, interrupt).with_batch(self.evaluation_batch);
         loop {
             let mut predictions = Predictions::default();
             self.evaluation_batch = evaluator.batch();
             for &epoch in epochs {
-                resume::load_weights(&mut self.store, &files.picked(rule, epoch))?;
+                resume::load_weights(&mut self.store, &files.picked(rules, epoch))?;
                 predictions.set_epoch(epoch);
                 let predictor = TestPredictor {
                     test,
@@ -279,15 +283,15 @@ impl<'a> Training<'a> {
         Ok(draw.filter(|_| spec.is_trained()).map(hash).transpose()?)
     }
 
-    /// The masks under which the deciding split was monitored; none where nothing is fitted.
+    /// The masks under which the split of a rule was monitored; none where nothing is fitted.
     ///
     /// # Errors
     /// As [`TrainData::masks`].
-    pub fn monitored_masks(&self) -> Result<Vec<MonitoredMask>, Error> {
+    pub fn monitored_masks(&self, rule: &Rule) -> Result<Vec<MonitoredMask>, Error> {
         if !self.spec.is_trained() {
             return Ok(Vec::new());
         }
-        let split = self.spec.rule.split();
+        let split = rule.split();
         let ValidationMasks {
             conditions,
             mask_seed,

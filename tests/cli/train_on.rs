@@ -114,3 +114,32 @@ fn one_model_alone_is_trained_otherwise_and_contradictions_are_named() {
             .stderr(contains(words));
     }
 }
+
+#[test]
+fn training_rates_are_tested_at_every_rate_and_make_a_matrix() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    let line = "--models lf_dnn,constant --train-on rate:0,0.5 --valid-rates 0,0.5";
+    run(folder.path(), &data, line)
+        .assert()
+        .success()
+        .stdout(contains("3 runs done (0 before)"));
+    // What a flag can say is the same run.
+    let by_flag = "--models lf_dnn --noise-rate 0.5 --valid-rates 0,0.5";
+    run(folder.path(), &data, by_flag)
+        .assert()
+        .success()
+        .stdout(contains("1 runs done (1 before)"));
+    let out = folder.path().join("report");
+    let mut report = program();
+    report.arg("report").arg(folder.path().join("runs"));
+    report.arg("--out").arg(&out).assert().success();
+    let text = fs::read_to_string(out.join("report.md")).unwrap();
+    assert!(text.contains("training rate against test rate"), "{text}");
+    assert!(text.contains("LF-DNN (trained at 0.5)"), "{text}");
+    assert!(out.join("figures/demo-film-train-rate.svg").is_file());
+    run(folder.path(), &data, "--models lf_dnn --train-on rate:LA")
+        .assert()
+        .failure()
+        .stderr(contains("rate:0.3"));
+}

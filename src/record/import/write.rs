@@ -135,6 +135,7 @@ fn manifest(
         masks: Vec::new(),
         training: TrainingMetadata::unknown(),
         selection: SelectionMetadata::unknown(),
+        other_selections: Vec::new(),
         weights: BTreeMap::new(),
         build: BuildMetadata {
             version: VERSION.to_string(),

@@ -21,6 +21,8 @@ pub mod pdf;
 pub mod png;
 pub mod realized;
 pub mod scene;
+pub mod selection_gap;
 pub mod style;
 pub mod svg;
+pub mod train_rate;
 pub mod training;

@@ -14,7 +14,7 @@ pub fn groups(manifest: &Manifest, groups: &[Group]) -> Result<()> {
     }
     let (epochs, expected): (BTreeSet<u32>, _) = (
         groups.iter().map(|group| group.epoch).collect(),
-        manifest.selection.weights(),
+        manifest.evaluated_epochs(),
     );
     if epochs != expected {
         return Err(Error::Predictions {

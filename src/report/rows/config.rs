@@ -29,6 +29,8 @@ pub struct RowSettings {
     mask_seeds: Vec<u64>,
     selection: Option<SelectionRule>,
     selection_metric: Option<String>,
+    /// Further rules by which weights were kept; mostly none.
+    other_rules: Vec<String>,
 }
 
 /// Training noise, of one training or of a training for every tested condition.
@@ -109,6 +111,7 @@ impl RowSettings {
             mask_seeds: mask.seeds.clone(),
             selection: selection.rule,
             selection_metric: selection.metric.clone(),
+            other_rules: m.other_selections.iter().map(|one| one.name()).collect(),
         };
         if m.model.name == BASELINE {
             Self::untrained()
@@ -132,6 +135,7 @@ impl RowSettings {
             mask_seeds: Vec::new(),
             selection: None,
             selection_metric: None,
+            other_rules: Vec::new(),
         }
     }
 
@@ -162,6 +166,9 @@ impl RowSettings {
                 (None, None) => EXTERNAL.to_string(),
             },
         );
+        if !self.other_rules.is_empty() {
+            names.insert("selection besides", self.other_rules.join(" "));
+        }
         if let Some(conditions) = &self.selection_conditions {
             names.insert("selection rates", join(conditions, " "));
         }

@@ -2,11 +2,13 @@
 
 pub mod aggregate;
 pub mod baseline;
+pub mod by_rule;
 mod check;
 pub mod condition;
 pub mod config;
 pub mod folds;
 pub mod joined;
+pub mod kept;
 pub mod matched;
 pub mod order;
 pub mod provenance;

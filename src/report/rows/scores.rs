@@ -9,12 +9,12 @@ use crate::record::epochs::Pace;
 use crate::record::evaluation::EvaluationFiles;
 use crate::record::masks::MaskMetadata;
 use crate::record::{
-    Manifest, MaskGrid, PredictionKey, Record, RunDir, Scores, Sealed, SelectionRule,
+    Group, Manifest, MaskGrid, PredictionKey, Record, RunDir, Scores, Sealed, SelectionRule,
 };
 
 use super::check;
+use super::kept::Kept;
 use super::samples::Samples;
-use crate::record::Group;
 use crate::record::scores::ScoreEntry;
 use crate::report::contribution::Ends;
 use crate::report::error::{Error, Result};
@@ -65,41 +65,56 @@ enum Source {
 }
 
 impl ScoredRun {
-    /// The predictions behind the scores, sample by sample.
+    /// The predictions behind the scores, sample by sample; where metrics read those of different epochs,
+    /// the ones that the protocol's selection metric reads.
+    ///
+    /// # Errors
+    /// As [`Self::kept`].
+    pub fn samples(&self) -> Result<Samples> {
+        let metric = self.protocol.selection_metric().name;
+        Ok(Arc::unwrap_or_clone(self.kept()?.samples(0, metric)?))
+    }
+
+    /// The predictions by the weights of every kept epoch.
     ///
     /// # Errors
     /// If the run changed since it was scored, or its predictions are not those that its manifest lists.
-    pub fn samples(&self) -> Result<Samples> {
+    pub fn kept(&self) -> Result<Kept> {
         let mask = &self.mask;
-        self.samples_where(&|key| {
+        self.kept_where(&|key| {
             key.mask_protocol == mask.mask_protocol && mask.conditions.contains(&key.condition)
         })
     }
 
-    /// The predictions of these passes alone, of any mask protocol that the run was evaluated under.
+    /// The predictions of these passes alone, of any mask protocol that the run was evaluated under; where
+    /// metrics read those of different epochs, the ones that the protocol's selection metric reads.
     ///
     /// # Errors
-    /// As [`Self::samples`].
+    /// As [`Self::kept`].
     pub fn samples_where(&self, wanted: &dyn Fn(&PredictionKey) -> bool) -> Result<Samples> {
-        let each = |runs: &[Self]| -> Vec<Result<Samples>> {
-            runs.iter().map(|run| run.samples_where(wanted)).collect()
+        let metric = self.protocol.selection_metric().name;
+        let kept = self.kept_where(wanted)?;
+        Ok(Arc::unwrap_or_clone(kept.samples(0, metric)?))
+    }
+
+    fn kept_where(&self, wanted: &dyn Fn(&PredictionKey) -> bool) -> Result<Kept> {
+        let each = |runs: &[Self]| {
+            let kept = runs.iter().map(|run| run.kept_where(wanted));
+            kept.collect::<Result<Vec<_>>>()
         };
-        match &self.source {
-            Source::Parts(parts) => Samples::joined(each(parts).into_iter()),
-            Source::Folds(runs) => {
-                let folds: Result<Vec<Samples>> = each(runs).into_iter().collect();
-                Ok(Samples::pooled(folds?))
-            }
+        Ok(match &self.source {
+            Source::Parts(parts) => Kept::Parts(each(parts)?),
+            Source::Folds(folds) => Kept::Folds(each(folds)?),
             Source::Folder(_) | Source::Elsewhere { .. } | Source::Memory(_) => {
-                Ok(Samples::new(self.groups()?, wanted))
+                Kept::training(&self.manifest, self.groups()?, wanted)
             }
-        }
+        })
     }
 
     /// The predictions of one training, pass by pass; none for what is made of several.
     ///
     /// # Errors
-    /// As [`Self::samples`].
+    /// As [`Self::kept`].
     pub fn groups(&self) -> Result<Vec<Group>> {
         let groups = match &self.source {
             Source::Memory(record) => record.predictions.groups(),
@@ -150,7 +165,10 @@ impl ScoredRun {
         let sealed = dir.sealed_on(None, Some(std::slice::from_ref(grid)))?;
         let groups = sealed.predictions()?.groups();
         check::groups(&sealed.manifest, &groups)?;
-        Ok(Some(Samples::new(groups, |_| true)))
+        // By the same weights as `samples`.
+        let kept = Kept::training(&self.manifest, groups, &|_| true);
+        let metric = self.protocol.selection_metric().name;
+        Ok(Some(Arc::unwrap_or_clone(kept.samples(0, metric)?)))
     }
 
     /// blake3 of the predictions behind the scores; of several evaluations joined by `+`.

@@ -93,12 +93,14 @@ impl Shared<'_> {
         sums: Sums,
         paired: &BTreeMap<usize, std::result::Result<Pairs, &'static str>>,
     ) -> Vec<Entry> {
-        let reference = self.rows[self.reference].pseudo_values(sums);
+        let reference = self.rows[self.reference].pseudo_values(metric.name, sums);
         let shown = self.section.metrics.iter().any(|m| m.name == metric.name);
         let one = |(index, row): (usize, &PredictedRow)| {
-            let own = row.pseudo_values(sums);
+            let own = row.pseudo_values(metric.name, sums);
             let pairs = paired.get(&index).and_then(|found| found.as_ref().ok());
-            let permuted = pairs.filter(|_| shown).map(|p| self.permuted(row, sums, p));
+            let permuted = pairs
+                .filter(|_| shown)
+                .map(|p| self.permuted(row, (metric.name, sums), p));
             let aggregates = self.aggregates.iter();
             let results = aggregates.map(|aggregate| {
                 let numbers = Numbers {
@@ -121,10 +123,15 @@ impl Shared<'_> {
         rows.map(one).flatten_iter().collect()
     }
 
-    fn permuted(&self, row: &PredictedRow, sums: Sums, pairs: &Pairs) -> Permuted {
+    fn permuted(
+        &self,
+        row: &PredictedRow,
+        (metric, sums): (&str, Sums),
+        pairs: &Pairs,
+    ) -> Permuted {
         let conditions = &pairs.conditions;
-        let a = row.terms(sums, &pairs.own, conditions);
-        let b = self.rows[self.reference].terms(sums, &pairs.theirs, conditions);
+        let a = row.terms(metric, sums, &pairs.own, conditions);
+        let b = self.rows[self.reference].terms(metric, sums, &pairs.theirs, conditions);
         let gaps = a.observed().into_iter().zip(b.observed());
         Permuted {
             observed: gaps.map(|(a, b)| a - b).collect(),

@@ -11,8 +11,10 @@ pub mod permute;
 mod portable;
 mod predicted;
 pub mod random;
+pub mod selection_gap;
 pub mod student;
 pub mod terms;
+pub mod train_rate;
 pub mod versions;
 
 /// Mean and spread over the seeds of one row.

@@ -129,7 +129,9 @@ fn both(
     let shared = predicted[0].conditions.iter();
     let shared = shared.filter(|condition| predicted[1].conditions.contains(condition));
     let shared: Vec<Condition> = shared.copied().collect();
-    let values = predicted.each_ref().map(|row| row.pseudo_values(sums));
+    let values = predicted
+        .each_ref()
+        .map(|row| row.pseudo_values(metric.name, sums));
     let overall = Aggregate::overall(&shared);
     let points = shared.iter().copied().map(Aggregate::At);
     let all = std::iter::once(overall.clone()).chain(points.filter(|one| *one != overall));

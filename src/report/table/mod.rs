@@ -14,7 +14,9 @@ pub mod primary;
 pub mod provenance;
 #[cfg(test)]
 mod section_tests;
+pub mod selection_gap;
 mod tested;
+pub mod train_rate;
 pub mod versions;
 
 use super::origin::{Origin, RunSet};

@@ -1,6 +1,7 @@
 //! Builds the table of how each model was trained: a row per model, a column per setting.
 
 use super::{Cell, Column, Content, Table, TableRow};
+use crate::record::selection::SelectionMetadata;
 use crate::record::{Manifest, SelectionRule};
 use crate::report::origin::{File, Origin};
 use crate::report::rows::config::{TrainingNoise, join};
@@ -93,15 +94,24 @@ fn epochs(m: &Manifest) -> Option<String> {
     })
 }
 
+/// The rule that reports show first, then the others whose weights were evaluated as well.
 fn selection(run: &ScoredRun) -> Option<String> {
-    let s = &inside(&run.manifest)?.selection;
-    let metric = s.metric.as_deref().unwrap_or("each metric");
+    let manifest = inside(&run.manifest)?;
+    let s = &manifest.selection;
     let own = |part: &ScoredRun| part.manifest.selection.conditions == part.mask.conditions;
     let rates = match run.parts() {
         parts if !parts.is_empty() && parts.iter().all(own) => "the tested rate".to_string(),
         _ => join(&s.conditions, ", "),
     };
-    Some(match s.rule? {
+    let rules = manifest.selections().map(|one| by_rule(one, &rates));
+    let rules: Option<Vec<String>> = rules.collect();
+    Some(rules?.join("; also evaluated: "))
+}
+
+/// A selection over these rates.
+fn by_rule(selection: &SelectionMetadata, rates: &str) -> Option<String> {
+    let metric = selection.metric.as_deref().unwrap_or("each metric");
+    Some(match selection.rule? {
         SelectionRule::Paper => format!("test {metric}, as in the paper"),
         SelectionRule::Last => "last epoch".to_string(),
         SelectionRule::Validation => format!("validation {metric} at {rates}"),

@@ -16,6 +16,7 @@ use crate::report::rows::aggregate::{Aggregate, SeedSummary};
 use crate::report::rows::folds;
 use crate::report::rows::section::{ModelRow, Section};
 use crate::report::stats::comparison::Family;
+use crate::report::stats::selection_gap::GapMetric;
 use crate::report::table::{efficiency, paper};
 
 /// A line for each number that the tables show: every metric of every model at every condition and
@@ -37,7 +38,10 @@ pub fn frame(
         .iter()
         .flat_map(|part| {
             let lines = section_lines(&part.section, numbering, layout);
-            lines.into_iter().chain(details(part, numbering))
+            lines
+                .into_iter()
+                .chain(details(part, numbering))
+                .chain(gap_lines(part, numbering))
         })
         .collect();
     arrange(&lines).map_err(render("summary.csv"))
@@ -54,7 +58,7 @@ struct SummaryLine<'a> {
     data: String,
     model: Cow<'a, str>,
     title: &'a str,
-    configuration: &'a str,
+    configuration: Cow<'a, str>,
     baseline: Option<bool>,
     mask_protocol: &'a str,
     condition: Option<Condition>,
@@ -69,7 +73,7 @@ struct SummaryLine<'a> {
     undefined: Option<String>,
     interval: Option<[f64; 2]>,
     reference: Option<&'a str>,
-    reference_title: Option<&'a str>,
+    reference_title: Option<Cow<'a, str>>,
     difference: Option<f64>,
     difference_interval: Option<[f64; 2]>,
     primary: Option<bool>,
@@ -113,7 +117,7 @@ fn model_line<'a>(section: &'a Section, row: &'a ModelRow) -> Option<SummaryLine
         data: short(&run.manifest.dataset.content_hash),
         model: Cow::from(&*row.model),
         title: &row.label,
-        configuration: &row.configuration,
+        configuration: Cow::from(&row.configuration),
         baseline: Some(row.baseline),
         mask_protocol: &run.mask.mask_protocol,
         ..SummaryLine::default()
@@ -153,7 +157,7 @@ fn score<'a>(
     line.interval = found.and_then(|found| found.interval);
     if let Some(test) = found.and_then(|found| found.test) {
         line.reference = Some(&comparison.reference.model);
-        line.reference_title = Some(&comparison.reference.label);
+        line.reference_title = Some(Cow::from(&comparison.reference.label));
         line.difference = Some(test.difference);
         line.difference_interval = test.models.map(|models| models.interval);
         line.primary = Some(test.family == Family::Primary);
@@ -220,6 +224,61 @@ pub fn unit(metric: &Metric) -> Option<&'static str> {
     match metric.unit {
         Unit::Percent => Some("fraction"),
         Unit::None => None,
+    }
+}
+
+/// The numbers of the selection gap, a line for each rule.
+fn gap_lines<'a>(part: &'a SectionContents, numbering: &Numbering) -> Vec<SummaryLine<'a>> {
+    let mut lines = Vec::new();
+    let Some(gap) = &part.selection_gap else {
+        return lines;
+    };
+    for row in &gap.rows {
+        let model = &part.section.rows[row.index];
+        for of in &row.metrics {
+            for (rule, name) in gap.rules.iter().enumerate() {
+                let Some(mut line) = model_line(&part.section, model) else {
+                    continue;
+                };
+                line.selected_by(name, of, rule, &gap.rules[0]);
+                line.reference = line.difference.map(|_| &*model.model);
+                match &gap.aggregate {
+                    Aggregate::At(condition) => line.condition = Some(*condition),
+                    other => line.aggregate = Some(other.name()),
+                }
+                line.runs = numbering.set(&model.ids_at(&gap.aggregate.conditions()));
+                lines.push(line);
+            }
+        }
+    }
+    lines
+}
+
+impl SummaryLine<'_> {
+    /// Fills in a metric by the rule at this index, against that by the first.
+    fn selected_by(&mut self, name: &str, of: &GapMetric, rule: usize, first: &str) {
+        let comma = if self.configuration.is_empty() {
+            ""
+        } else {
+            ", "
+        };
+        self.configuration = format!("{}{comma}selected by {name}", self.configuration).into();
+        (self.metric, self.unit) = (of.metric.name, unit(of.metric));
+        self.direction = Some(of.metric.direction);
+        match &of.by_rule[rule] {
+            SeedSummary::Missing => (),
+            SeedSummary::Undefined(reason) => self.undefined = Some(reason.clone()),
+            SeedSummary::Known(summary) => {
+                self.n = Some(summary.n);
+                (self.mean, self.sd) = (Some(summary.mean), summary.sd);
+            }
+        }
+        let difference = rule.checked_sub(1).and_then(|i| of.differences[i].as_ref());
+        if let Some(difference) = difference {
+            self.reference_title = Some(format!("{}, selected by {first}", self.title).into());
+            self.difference = Some(difference.summary.mean);
+            self.difference_interval = difference.interval;
+        }
     }
 }
 
@@ -301,7 +360,7 @@ fn arrange(lines: &[SummaryLine<'_>]) -> PolarsResult<DataFrame> {
             columns.text("model", |l| Some(l.model.to_string())),
             columns.text("title", |l| Some(l.title.into())),
             columns.text("configuration", |l| {
-                (!l.configuration.is_empty()).then(|| l.configuration.into())
+                (!l.configuration.is_empty()).then(|| l.configuration.to_string())
             }),
             columns.flag("baseline", |l| l.baseline),
             columns.text("mask_protocol", |l| Some(l.mask_protocol.into())),
@@ -321,7 +380,9 @@ fn arrange(lines: &[SummaryLine<'_>]) -> PolarsResult<DataFrame> {
             columns.number("low", |l| l.interval.map(|range| range[0])),
             columns.number("high", |l| l.interval.map(|range| range[1])),
             columns.text("reference", |l| l.reference.map(String::from)),
-            columns.text("reference_title", |l| l.reference_title.map(String::from)),
+            columns.text("reference_title", |l| {
+                l.reference_title.as_ref().map(Cow::to_string)
+            }),
             columns.number("difference", |l| l.difference),
             columns.number("difference_low", |l| l.difference_interval.map(|r| r[0])),
             columns.number("difference_high", |l| l.difference_interval.map(|r| r[1])),

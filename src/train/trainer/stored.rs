@@ -23,8 +23,8 @@ use std::sync::atomic::Ordering;
 use super::Fit;
 use crate::train::epoch_log::{self, EpochLine};
 use crate::train::resume::weights;
-use crate::train::selection::Selection;
-use crate::train::state::State;
+use crate::train::selection::{Rule, Selection};
+use crate::train::state::{Picks, State};
 use crate::train::{Error, checkpoint};
 
 impl Fit<'_> {
@@ -69,14 +69,17 @@ impl Fit<'_> {
     /// Stores the weights of the epoch just finished, where it is picked, and removes those that
     /// nothing picks any more.
     fn keep_picked(&self, state: &State) -> Result<(), Error> {
-        let rule = &self.plan.rule;
-        let picked = state.picks.values().any(|pick| pick.epoch == state.epoch);
-        // The last epoch is known when there is no other: until then each would be picked in turn.
-        let settled = rule.selection != Selection::Last || state.is_over(&self.plan.recipe);
-        if picked && settled {
-            let path = self.files.picked(rule, state.epoch);
+        let rules = &self.plan.rules;
+        let is_over = state.is_over(&self.plan.recipe);
+        let picks_it = |(rule, picks): (&Rule, &Picks)| {
+            // The last epoch is known when there is no other: until then each would be picked in turn.
+            let settled = rule.selection != Selection::Last || is_over;
+            settled && picks.values().any(|pick| pick.epoch == state.epoch)
+        };
+        if rules.iter().zip(state.all_picks()).any(picks_it) {
+            let path = self.files.picked(rules, state.epoch);
             checkpoint::save(&path, &weights(self.store), "{}")?;
         }
-        self.files.forget_unpicked(rule, state)
+        self.files.forget_unpicked(rules, state)
     }
 }

@@ -1,5 +1,6 @@
 mod line;
 mod not_finite;
+mod several_rules;
 mod stages;
 mod torn;
 mod trainer_options;
@@ -21,6 +22,7 @@ use crate::model::{Batch, GradClip, Inputs, Losses, Rule as Update, TrainerOptio
 use crate::model::{ParamGroup, Stage, When};
 use crate::model::{Trace, constant};
 use crate::support::Progress;
+use crate::train::Selections;
 use crate::train::evaluate::Evaluator;
 use crate::train::text_source::TextSource;
 use crate::train::view::Views;
@@ -63,7 +65,7 @@ struct Bed {
     train: SplitTensors,
     views: [View; 2],
     truth: Vec<f32>,
-    rule: Rule,
+    rules: Rules,
     epochs: u32,
     trainer_options: TrainerOptions,
     micro_batch: usize,
@@ -77,7 +79,7 @@ struct Bed {
 }
 
 impl Bed {
-    fn new(selection: Selection) -> Self {
+    fn new(selection: impl Into<Selections>) -> Self {
         let split = split(SplitName::Train);
         let view = || {
             let views = Views {
@@ -95,7 +97,7 @@ impl Bed {
             train: SplitTensors::new(&split, Device::Cpu),
             views: [view(), view()],
             truth: split.labels.clone(),
-            rule: selection.resolve(protocol("mosi").unwrap()).unwrap(),
+            rules: selection.into().resolve(protocol("mosi").unwrap()).unwrap(),
             epochs: 4,
             trainer_options: TrainerOptions::NONE,
             micro_batch: 4,
@@ -104,6 +106,12 @@ impl Bed {
             teacher: false,
             orders: RefCell::default(),
         }
+    }
+
+    /// Splits that are monitored besides that of the first rule.
+    fn others(&self) -> impl Iterator<Item = SplitName> {
+        let watched = self.watches_two.then_some(SplitName::Valid);
+        watched.into_iter().chain(self.rules.splits().split_off(1))
     }
 
     fn files(&self, name: &str) -> Files {
@@ -161,7 +169,7 @@ impl Bed {
             complete: &self.views[0],
             noisy: &again,
             monitored,
-            valid: self.watches_two.then_some(monitored),
+            others: self.others().map(|split| (split, monitored)).collect(),
         };
         let plan = Plan {
             entry: &constant::ENTRY,
@@ -175,7 +183,7 @@ impl Bed {
                 trainer_options: self.trainer_options,
             },
             schedule: Schedule::Constant,
-            rule: self.rule.clone(),
+            rules: self.rules.clone(),
             seed: 5,
             precision: Precision::Fp32,
             micro_batch: self.micro_batch,
@@ -340,12 +348,12 @@ fn noise_is_made_for_the_whole_order_of_an_epoch() {
 fn the_paper_keeps_the_weights_of_picked_epochs_alone() {
     let bed = Bed::new(Selection::Paper);
     let state = bed.fit("paper", |_| {}).unwrap();
-    assert_eq!(state.picks.len(), bed.rule.monitored.len());
+    assert_eq!(state.picks.len(), bed.rules.first.monitored.len());
     let files = bed.files("paper");
     let mut expected: Vec<PathBuf> = state
-        .epochs()
+        .picks
         .values()
-        .map(|&epoch| files.picked(&bed.rule, epoch))
+        .map(|pick| files.picked(&bed.rules, pick.epoch))
         .collect();
     expected.sort();
     expected.dedup();

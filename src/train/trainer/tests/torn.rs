@@ -110,7 +110,7 @@ fn files_of_epochs_are_those_that_the_state_picks() {
     let whole = kept(&bed, "undisturbed");
     assert!(kept(&bed, "torn") == whole);
     let files = bed.files("torn");
-    let [own, stale] = [3, 9].map(|epoch| files.picked(&bed.rule, epoch));
+    let [own, stale] = [3, 9].map(|epoch| files.picked(&bed.rules, epoch));
     // Killed after the state, and killed after the weights.
     fs::remove_file(own).unwrap();
     fs::write(stale, "of an epoch that nothing picks").unwrap();
