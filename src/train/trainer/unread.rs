@@ -137,10 +137,8 @@ impl Fit<'_> {
         state: &State,
         noisy: &View,
     ) -> Error {
-        if !is_last {
-            if let Err(error) = self.gradients(noisy, step, state.micro_batch) {
-                return error;
-            }
+        if !is_last && let Err(error) = self.gradients(noisy, step, state.micro_batch) {
+            return error;
         }
         let found = self.optimizers.of(step.stage).broken_gradient();
         let parameter = found.unwrap_or("none when computed again".to_owned());
