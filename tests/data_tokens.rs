@@ -5,6 +5,7 @@
 //! names their folder; otherwise `shared/data/sources` in or beside the repository is tried.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
+mod data;
 #[path = "python/mod.rs"]
 mod python;
 
@@ -12,7 +13,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use lnln_bench::data::dataset::{WordPiece, digest};
+use data::{many, named, pickle};
+use lnln_bench::data::dataset::{Corpus, Padding, SplitName, WordPiece, digest, prepare};
 use serde_json::Value as Json;
 
 fn stored() -> PathBuf {
@@ -134,4 +136,62 @@ fn all_transcripts_have_the_ids_of_hugging_face() {
             "{name} {column} {lower}"
         );
     }
+}
+
+#[test]
+fn tokens_of_transcripts_replace_those_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source.pkl");
+    let splits = [(24, 1), (8, 2), (8, 3)].map(|(count, seed)| many(count, seed));
+    let [train, valid, test] = splits
+        .each_ref()
+        .map(|small| small.clone().without("text_bert").without("text"));
+    let bytes = pickle(
+        &[("train", &train), ("valid", &valid), ("test", &test)],
+        data::Order::Little,
+    );
+    std::fs::write(&source, bytes).unwrap();
+    let mut options = named(folder.path().join("data"), "mosi");
+    options.tokenize = Some(stored().join("vocab.txt"));
+    options.tokens = 6;
+    options.padding = Some(Padding::Right);
+    let imported = prepare(&source, &options, &mut |_| {}).unwrap();
+    let assumed = imported.assumptions.join("\n");
+    assert!(assumed.contains("tokens in lower case"), "{assumed}");
+    assert!(assumed.contains("train: "), "{assumed}");
+    assert!(
+        assumed.contains(" of 24 transcripts are cut to 6 tokens"),
+        "{assumed}"
+    );
+    let corpus = Corpus::open(&imported.path).unwrap();
+    assert_eq!(corpus.text_steps, 6);
+    let split = corpus.split(SplitName::Train, false).unwrap();
+    let (_folder, tokenizer) = tokenizer(&stored().join("vocab.txt"), None);
+    for (row, text) in split.raw_text.iter().enumerate() {
+        let expected = tokenizer.ids(text);
+        let ids = &split.text_bert.as_ref().unwrap().row(row)[..6];
+        let valid = expected.len().min(6);
+        assert_eq!(split.text_lengths[row] as usize, valid);
+        assert_eq!(ids[..valid - 1], expected[..valid - 1], "{text}");
+        assert_eq!(ids[valid - 1], *expected.last().unwrap());
+    }
+    // Kept with the same vocabulary; other tokens are other data.
+    assert!(prepare(&source, &options, &mut |_| {}).unwrap().existed);
+    options.tokens = 7;
+    let other = prepare(&source, &options, &mut |_| {})
+        .unwrap_err()
+        .to_string();
+    assert!(
+        other.contains("other options") && other.contains("7 tokens by "),
+        "{other}"
+    );
+    // A vocabulary that is none.
+    options.tokenize = Some(stored().join("cases.json"));
+    let wrong = prepare(&source, &options, &mut |_| {})
+        .unwrap_err()
+        .to_string();
+    assert!(
+        wrong.contains("the vocabulary of a BERT, with [UNK]"),
+        "{wrong}"
+    );
 }

@@ -180,3 +180,49 @@ fn objects_of(path: &Path, objects: &mut Vec<serde_json::Value>) -> Result<()> {
         Ok::<_, Error>(())
     })
 }
+
+#[test]
+fn files_of_arrays_are_shown_as_pickles_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("arrays.h5");
+    let file = hdf5::File::create(&path).unwrap();
+    let split = file.create_group("train").unwrap();
+    let audio = split.new_dataset::<f32>().shape((2, 2, 1));
+    let values = ndarray::arr3(&[[[0.0f32], [1.5]], [[2.0], [f32::NAN]]]);
+    audio.create("audio").unwrap().write(&values).unwrap();
+    let labels = split.new_dataset::<f64>().shape(2);
+    labels
+        .create("labels")
+        .unwrap()
+        .write(&[-1.0f64, 3.0])
+        .unwrap();
+    file.close().unwrap();
+    let shown = describe(&path).unwrap();
+    assert!(
+        shown.head[0].contains("arrays.h5: HDF5 file of "),
+        "{:?}",
+        shown.head
+    );
+    assert!(!shown.head[0].contains("protocol"));
+    let row = |path: &str| {
+        let row = shown.rows.iter().find(|row| row[0] == path).unwrap();
+        row[1..].join(" ")
+    };
+    assert_eq!(row("$['train']['audio']"), "<f4 [2, 2, 1] C 0 2 1.1667 1");
+    assert_eq!(row("$['train']['regression_labels']"), "<f8 [2] C -1 3 1 0");
+    let mut found = Vec::new();
+    let emit = |object| -> Result<()> {
+        found.push(serde_json::to_value(object).unwrap());
+        Ok(())
+    };
+    objects(&path, emit).unwrap();
+    assert_eq!(
+        (&found[0]["outcome"], &found[0]["protocol"]),
+        (&"OK".into(), &0.into())
+    );
+    assert_eq!(found[0]["arrays"].as_array().unwrap().len(), 2);
+    // What is damaged is an object too, and an error.
+    let broken = folder.path().join("broken.npz");
+    std::fs::write(&broken, b"PK\x03\x04 no archive").unwrap();
+    assert!(describe(&broken).is_err());
+}
