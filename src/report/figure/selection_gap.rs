@@ -65,6 +65,9 @@ pub fn draw(section: &Section, gap: &SelectionGap) -> Option<Drawing> {
     Some(Drawing {
         scene,
         series: series.collect(),
+        caption:
+            "Left: score by each rule; right: difference to the first rule with its 95 % interval."
+                .to_string(),
     })
 }
 

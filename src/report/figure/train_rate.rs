@@ -40,10 +40,7 @@ pub fn draw(section: &Section, rates: &TrainRates) -> Drawing {
     let columns = maps.len().min(ACROSS);
     let lines = maps.len().div_ceil(ACROSS);
     let width = LEFT + columns as f64 * (size[0] + BETWEEN[0]);
-    let caption = "darker: better; framed: trained at the tested rate; shades run from the worst to the best cell";
-    let width = width
-        .max(28.0 + font::width(&title) * 15.0)
-        .max(LEFT + 14.0 + font::width(caption) * 11.0);
+    let width = width.max(28.0 + font::width(&title) * 15.0);
     let height = TOP + lines as f64 * (size[1] + BETWEEN[1]) + 10.0;
     let mut scene = Scene::new(width, height, &title);
     let range = range(&maps);
@@ -55,7 +52,6 @@ pub fn draw(section: &Section, rates: &TrainRates) -> Drawing {
         );
         map.draw(&mut scene, at, range, rates.metric);
     }
-    scene.text((LEFT, height - 16.0), caption, 11.0, GRAY, Anchor::Start);
     let series = rates.models.iter().flat_map(|model| {
         model.rows.iter().map(|row| {
             let own = &section.rows[row.index];
@@ -65,6 +61,9 @@ pub fn draw(section: &Section, rates: &TrainRates) -> Drawing {
     Drawing {
         series: series.collect(),
         scene,
+        caption:
+            "Darker is better, from the worst to the best cell; framed: trained at the tested rate."
+                .to_string(),
     }
 }
 
