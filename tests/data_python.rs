@@ -14,7 +14,7 @@ use lnln_bench::data::dataset::synthetic::{Demo, write_demo};
 use lnln_bench::data::dataset::{Corpus, Error, ImportOptions, Imported, SplitName, prepare};
 use lnln_bench::data::store::Compression;
 
-/// Prepares a demo corpus, or a small file of MOSI's widths, which is not recognized by itself.
+/// Prepares a demo corpus, or a small file of MOSI's widths.
 fn import(source: &Path, data: &Path) -> Imported {
     match prepare(source, &ImportOptions::new(data), &mut |_| {}) {
         Err(Error::Undetected { .. }) => prepare(source, &mosi(data), &mut |_| {}).unwrap(),

@@ -210,7 +210,7 @@ pub fn tokens() -> Vec<i64> {
         .collect()
 }
 
-/// Options for a file of MOSI's widths with other sizes, which is not recognized by itself.
+/// Options for a file of MOSI's widths with other sizes.
 pub fn mosi(folder: impl Into<PathBuf>) -> ImportOptions {
     named(folder, "mosi")
 }

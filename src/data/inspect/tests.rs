@@ -196,6 +196,7 @@ fn files_of_arrays_are_shown_as_pickles_are() {
         .unwrap()
         .write(&[-1.0f64, 3.0])
         .unwrap();
+    drop(split);
     file.close().unwrap();
     let shown = describe(&path).unwrap();
     assert!(
