@@ -9,17 +9,14 @@ mod python;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use data::{Small, mosi, three_bytes};
+use data::{Small, three_bytes};
 use lnln_bench::data::dataset::synthetic::{Demo, write_demo};
-use lnln_bench::data::dataset::{Corpus, Error, ImportOptions, Imported, SplitName, prepare};
+use lnln_bench::data::dataset::{Corpus, ImportOptions, Imported, SplitName, prepare};
 use lnln_bench::data::store::Compression;
 
 /// Prepares a demo corpus, or a small file of MOSI's widths.
 fn import(source: &Path, data: &Path) -> Imported {
-    match prepare(source, &ImportOptions::new(data), &mut |_| {}) {
-        Err(Error::Undetected { .. }) => prepare(source, &mosi(data), &mut |_| {}).unwrap(),
-        other => other.unwrap(),
-    }
+    prepare(source, &ImportOptions::new(data), &mut |_| {}).unwrap()
 }
 
 fn demo(folder: &Path) -> PathBuf {

@@ -360,7 +360,7 @@ mod tests {
     fn grids_on_other_data_are_joined_by_themselves() {
         let own = [grid(&[1], "0 1"), grid(&[1], "0.5")];
         let other = grid(&[1], "0 1").tested_on(Some("heard@c0ffee"));
-        let (all, left_out) = joined(&[&own[..], &[other.clone()]].concat());
+        let (all, left_out) = joined(&[&own[..], std::slice::from_ref(&other)].concat());
         assert_eq!((all, left_out), (vec![grid(&[1], "0 0.5 1"), other], 0));
     }
 

@@ -113,9 +113,12 @@ pub fn check_shapes(own: &Corpus, other: &Corpus, with_features: bool) -> Result
         let [low, high] = corpus.spec.label_range;
         format!("labels {low} to {high} ({})", corpus.spec.protocol)
     };
-    let tokens = |corpus: &Corpus| match corpus.reader().has("test/text_bert") {
-        true => "token ids",
-        false => "no token ids",
+    let tokens = |corpus: &Corpus| {
+        if corpus.reader().has("test/text_bert") {
+            "token ids"
+        } else {
+            "no token ids"
+        }
     };
     let features = |corpus: &Corpus| match corpus.text_width {
         Some(width) => format!("{width} text features per token"),
