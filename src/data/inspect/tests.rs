@@ -181,23 +181,22 @@ fn objects_of(path: &Path, objects: &mut Vec<serde_json::Value>) -> Result<()> {
     })
 }
 
+/// An HDF5 file of arrays, closed: HDF5 opens no file again that has open handles.
+fn write_arrays(path: &std::path::Path) {
+    let file = hdf5::File::create(path).unwrap();
+    let split = file.create_group("train").unwrap();
+    let values = ndarray::arr3(&[[[0.0f32], [1.5]], [[2.0], [f32::NAN]]]);
+    let audio = split.new_dataset_builder().with_data(&values);
+    audio.create("audio").unwrap();
+    let labels = split.new_dataset_builder().with_data(&[-1.0f64, 3.0]);
+    labels.create("labels").unwrap();
+}
+
 #[test]
 fn files_of_arrays_are_shown_as_pickles_are() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("arrays.h5");
-    let file = hdf5::File::create(&path).unwrap();
-    let split = file.create_group("train").unwrap();
-    let audio = split.new_dataset::<f32>().shape((2, 2, 1));
-    let values = ndarray::arr3(&[[[0.0f32], [1.5]], [[2.0], [f32::NAN]]]);
-    audio.create("audio").unwrap().write(&values).unwrap();
-    let labels = split.new_dataset::<f64>().shape(2);
-    labels
-        .create("labels")
-        .unwrap()
-        .write(&[-1.0f64, 3.0])
-        .unwrap();
-    drop(split);
-    file.close().unwrap();
+    write_arrays(&path);
     let shown = describe(&path).unwrap();
     assert!(
         shown.head[0].contains("arrays.h5: HDF5 file of "),
