@@ -44,8 +44,10 @@ struct Linear : Function<Linear> {
                         const Unseen& bias, const Shape& heads) {
     auto features = heads.from > 0 ? lnln::merge_heads(x) : lnln::rows(x);
     auto factor = weight.tensor, added = bias.tensor;
+    // Asked first: under the guard autocast counts as disabled.
+    auto copied = lnln::uses_copies(x);
     lnln::NoAutocast guard;
-    if (lnln::uses_copies(x)) {
+    if (copied) {
       auto& copies = lnln::Copies::of_thread();
       features = lnln::in_kind(features, at::kBFloat16);
       factor = copies.of(factor);
