@@ -118,8 +118,10 @@ fn each_rule_predicts_what_it_predicts_alone() {
     // Asked again, nothing is trained; with another condition nothing is either.
     let before = fs::read(together[0].manifest()).unwrap();
     let mut further = program();
-    further.args(arguments(folder, "together", RULES, 6));
-    further.args(["--rates", "0,0.3,0.5,1"]).assert().success();
+    let mut wider = arguments(folder, "together", RULES, 6);
+    let rates = wider.iter().position(|word| word == "0,0.5,1").unwrap();
+    wider[rates] = "0,0.3,0.5,1".to_owned();
+    further.args(wider).assert().success();
     assert_eq!(fs::read(together[0].manifest()).unwrap(), before);
     assert_eq!(together[0].evaluation_folders().len(), 2);
     let epochs: BTreeSet<u32> = groups(&together[0]).iter().map(|g| g.epoch).collect();
