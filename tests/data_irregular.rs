@@ -351,5 +351,8 @@ fn a_modality_may_be_absent_and_another_have_one_vector_per_sample() {
         ("test", &test.without("vision")),
     ];
     let message = refusal(pickle(&splits, Order::Little), |_| {});
-    assert!(message.contains("the columns of train: vision, found no vision"), "{message}");
+    assert!(
+        message.contains("the columns of train: vision, found no vision"),
+        "{message}"
+    );
 }

@@ -74,9 +74,11 @@ pub struct Tested {
     pub worse: Vec<String>,
     /// Tested, and no difference was found.
     pub open: Vec<String>,
-    /// Without a test of models: one of both has one seed, or they share no samples.
+    /// Without a test of models, since one of both has one seed.
+    pub one_seed: Vec<String>,
+    /// Without a test for another reason, such as other samples.
     pub untested: Vec<String>,
-    /// The fewest seeds of any of these models.
+    /// The fewest seeds of the models that were tested, the reference included.
     pub seeds: usize,
 }
 
@@ -223,15 +225,22 @@ fn tested(
     }) {
         let result = comparison.find(index, metric.name, aggregate);
         let test = result.and_then(|result| result.test);
+        let seeds = comparison.reference.seeds.min(row.runs.len());
         let list = match test {
-            Some(test) if test.models.is_none() => &mut found.untested,
-            Some(test) if !significant(&test) => &mut found.open,
-            Some(test) if metric.is_better(test.difference, 0.0) => &mut found.better,
-            Some(_) => &mut found.worse,
-            None => &mut found.untested,
+            Some(test) if test.models.is_some() => {
+                found.seeds = found.seeds.min(seeds);
+                if !significant(&test) {
+                    &mut found.open
+                } else if metric.is_better(test.difference, 0.0) {
+                    &mut found.better
+                } else {
+                    &mut found.worse
+                }
+            }
+            _ if seeds < 2 => &mut found.one_seed,
+            _ => &mut found.untested,
         };
         list.push(row.label.clone());
-        found.seeds = found.seeds.min(row.runs.len());
     }
     found
 }

@@ -67,6 +67,9 @@ fn first(findings: &Findings, best: &Best) -> String {
         format!("the reference, {}", lead.over)
     };
     text += &format!(": {} better than {whom}", show(lead.points));
+    if lead.interval.is_none() {
+        text += ", without an interval";
+    }
     if let Some([low, high]) = lead.interval {
         let verdict = if lead.significant {
             ""
@@ -87,6 +90,7 @@ fn outcomes(tested: &Tested) -> Option<String> {
         better,
         worse,
         open,
+        one_seed,
         untested,
         seeds,
     } = tested;
@@ -110,24 +114,23 @@ fn outcomes(tested: &Tested) -> Option<String> {
             list(open)
         ));
     }
+    if !one_seed.is_empty() {
+        let names = list(one_seed);
+        parts.push(format!(
+            "with one seed no claim about models can be made ({names} against {reference})"
+        ));
+    }
     if !untested.is_empty() {
-        let why = if *seeds < 2 {
-            "with one seed no claim about models can be made"
-        } else {
-            "not tested"
-        };
-        let names = list(untested);
-        parts.push(if *seeds < 2 {
-            format!("{why} ({names} against {reference})")
-        } else {
-            format!("{names}: {why} against {reference}")
-        });
+        parts.push(format!(
+            "{}: not tested against {reference}",
+            list(untested)
+        ));
     }
     let text = parts.join("; ");
     let mut letters = text.chars();
     let first = letters.next()?;
     // Labels keep their case; only phrases of ours start with a small letter.
-    let starts = if text.starts_with("with one seed") || text.starts_with("not tested") {
+    let starts = if text.starts_with("with one seed") {
         first.to_uppercase().to_string()
     } else {
         first.to_string()
@@ -304,6 +307,7 @@ mod tests {
             better: names(&["A"]),
             worse: names(&["B", "C"]),
             open: names(&["D", "E", "F", "G", "H"]),
+            one_seed: Vec::new(),
             untested: Vec::new(),
             seeds: 2,
         };
@@ -318,7 +322,7 @@ mod tests {
         };
         assert!(outcomes(&many).unwrap().ends_with("apart from LNLN."));
         let one = Tested {
-            untested: names(&["A"]),
+            one_seed: names(&["A"]),
             reference: "LNLN".into(),
             seeds: 1,
             ..Tested::default()
