@@ -20,6 +20,7 @@ pub mod plan;
 pub mod planned;
 #[cfg(feature = "torch")]
 pub mod predict;
+#[cfg(feature = "torch")]
 pub mod predict_new;
 #[cfg(feature = "torch")]
 mod prefill;

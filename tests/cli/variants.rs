@@ -1,5 +1,6 @@
 //! Versions and folds of a data set, side by side in one folder.
 
+#[cfg(feature = "torch")]
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +21,7 @@ fn source(folder: &Path, name: &str, test: &Small) -> PathBuf {
 }
 
 /// Other words for the same samples.
+#[cfg(feature = "torch")]
 fn heard_otherwise(samples: Small, seed: u64) -> Small {
     let other = many(12, seed).0.into_iter();
     let text = other.filter(|(name, _)| ["raw_text", "text_bert"].contains(name));
@@ -35,6 +37,7 @@ fn prepare(file: &Path, data: &Path, flags: &str) -> assert_cmd::assert::Assert 
 }
 
 /// `mosi`, `mosi@asr`, and three folds of `mosi`.
+#[cfg(feature = "torch")]
 fn prepared(folder: &Path) -> PathBuf {
     let data = folder.join("data");
     let plain = source(folder, "gold.pkl", &many(12, 30));
