@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use lnln_bench::data::dataset::Corpus;
+#[cfg(feature = "torch")]
 use predicates::prelude::*;
 use predicates::str::contains;
 
