@@ -13,7 +13,10 @@ const FEW_SEEDS: usize = 4;
 /// Two or three sentences.
 pub fn sentences(findings: &Findings) -> Vec<String> {
     let best = findings.best.as_ref().map(|best| first(findings, best));
-    let baseline = findings.baseline.as_ref().map(above);
+    let baseline = findings
+        .baseline
+        .as_ref()
+        .map(|found| above(found, findings.metric.title));
     let differences = match &findings.differences {
         Differences::Skipped(reason) => Some(reason.clone()),
         Differences::Tested(tested) => outcomes(tested),
@@ -67,8 +70,8 @@ fn first(findings: &Findings, best: &Best) -> String {
         format!("the reference, {}", lead.over)
     };
     text += &format!(": {} better than {whom}", show(lead.points));
-    if lead.interval.is_none() {
-        text += ", without an interval";
+    if lead.interval.is_none() && matches!(findings.differences, Differences::Tested(_)) {
+        text += ", which may be chance: one of both has one seed";
     }
     if let Some([low, high]) = lead.interval {
         let verdict = if lead.significant {
@@ -116,8 +119,9 @@ fn outcomes(tested: &Tested) -> Option<String> {
     }
     if !one_seed.is_empty() {
         let names = list(one_seed);
+        let verb = if one_seed.len() == 1 { "is" } else { "are" };
         parts.push(format!(
-            "with one seed no claim about models can be made ({names} against {reference})"
+            "{names} {verb} not tested against {reference}: one seed is too few"
         ));
     }
     if !untested.is_empty() {
@@ -126,16 +130,7 @@ fn outcomes(tested: &Tested) -> Option<String> {
             list(untested)
         ));
     }
-    let text = parts.join("; ");
-    let mut letters = text.chars();
-    let first = letters.next()?;
-    // Labels keep their case; only phrases of ours start with a small letter.
-    let starts = if text.starts_with("with one seed") {
-        first.to_uppercase().to_string()
-    } else {
-        first.to_string()
-    };
-    Some(format!("{starts}{}.", letters.as_str()))
+    (!parts.is_empty()).then(|| parts.join("; ") + ".")
 }
 
 /// Models above the baseline at neighboring conditions.
@@ -155,7 +150,7 @@ enum Kind<'a> {
 }
 
 /// Which models are above the baseline at which conditions.
-fn above(found: &AboveBaseline) -> String {
+fn above(found: &AboveBaseline, metric: &str) -> String {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for (condition, labels) in &found.above {
         let kind = match labels.len() {
@@ -201,7 +196,10 @@ fn above(found: &AboveBaseline) -> String {
         }
     });
     let parts: Vec<String> = parts.collect();
-    format!("Better than the baseline: {}.", parts.join(", "))
+    format!(
+        "{metric} better than the baseline's, not tested: {}.",
+        parts.join(", ")
+    )
 }
 
 /// `at missing rate 0.9`, `at missing rates 0.0 to 0.8`, `with L, A, V missing`.
@@ -329,7 +327,7 @@ mod tests {
         };
         assert_eq!(
             outcomes(&one).unwrap(),
-            "With one seed no claim about models can be made (A against LNLN)."
+            "A is not tested against LNLN: one seed is too few."
         );
         assert_eq!(outcomes(&Tested::default()), None);
     }
@@ -339,25 +337,26 @@ mod tests {
         let above = |counts: [usize; 11], models: usize| {
             let labels: Vec<String> = (0..models).map(|i| format!("M{i}")).collect();
             let at = rates().into_iter().zip(counts);
-            above(&AboveBaseline {
+            let found = AboveBaseline {
                 models,
                 above: at.map(|(c, n)| (c, labels[..n].to_vec())).collect(),
-            })
+            };
+            above(&found, "MAE")
         };
         assert_eq!(
             above([3, 3, 3, 3, 3, 3, 3, 3, 3, 2, 0], 3),
-            "Better than the baseline: all 3 models at missing rates 0.0 to 0.8, M0 and M1 at missing \
+            "MAE better than the baseline's, not tested: all 3 models at missing rates 0.0 to 0.8, M0 and M1 at missing \
              rate 0.9, none at missing rate 1.0."
         );
         assert_eq!(
             above([20, 20, 19, 13, 15, 2, 2, 0, 0, 0, 0], 20),
-            "Better than the baseline: all 20 models at missing rates 0.0 to 0.1, 13 to 19 of 20 models \
+            "MAE better than the baseline's, not tested: all 20 models at missing rates 0.0 to 0.1, 13 to 19 of 20 models \
              at missing rates 0.2 to 0.4, M0 and M1 at missing rates 0.5 to 0.6, none at missing rates \
              0.7 to 1.0."
         );
         assert_eq!(
             above([2; 11], 2),
-            "Better than the baseline: both models under every condition."
+            "MAE better than the baseline's, not tested: both models under every condition."
         );
     }
 }

@@ -31,8 +31,7 @@ pub fn table(section: &Section, of: &Table) -> Option<Table> {
 }
 
 fn notes_of(section: &Section, table: &Table, of: &Table) -> Vec<String> {
-    let points =
-        "Points by which each number is better than the best constant baseline; negative is worse.";
+    let points = "Improvement over the better of the two constant baselines, in points of each metric; negative is worse.";
     let mut notes = vec![points.to_string()];
     if table.numbers().any(|c| c.content == Content::Missing) {
         notes.push(NOT_EVALUATED.to_string());

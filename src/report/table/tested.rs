@@ -54,7 +54,7 @@ fn star(section: &Section, comparison: &Comparison) -> String {
     let others = comparison.family_size;
     let correction = match primary(section, comparison) {
         Some(primary) => format!(
-            "corrected over the {others} tests of this report but the primary one, {primary}"
+            "corrected over {others} tests of this report; the primary ones, {primary}, are not corrected"
         ),
         None => format!("corrected over the {others} tests of this report"),
     };
