@@ -72,6 +72,11 @@ pub enum Error {
         expected: u32,
         found: u32,
     },
+    #[error(
+        "expected the folder of a run, found no folder {}; `lnln-bench list runs` shows the runs there are",
+        path.display()
+    )]
+    NoFolder { path: PathBuf },
     #[error("{} is unfinished: it has no DONE; run the sweep again to finish it", path.display())]
     Unfinished { path: PathBuf },
     #[error(
@@ -151,6 +156,7 @@ impl Classify for Error {
             | Self::WrongId { .. }
             | Self::Manifest { .. }
             | Self::Format { .. }
+            | Self::NoFolder { .. }
             | Self::Unfinished { .. }
             | Self::NotEvaluated { .. }
             | Self::Seal { .. }

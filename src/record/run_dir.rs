@@ -329,12 +329,13 @@ impl RunDir {
 
     /// The checksums of a finished run.
     fn sums(&self) -> Result<seal::Files> {
+        let path = self.path.clone();
         if self.is_done() {
             seal::Files::of(&self.done())
+        } else if path.is_dir() {
+            Err(Error::Unfinished { path })
         } else {
-            Err(Error::Unfinished {
-                path: self.path.clone(),
-            })
+            Err(Error::NoFolder { path })
         }
     }
 }
@@ -398,6 +399,9 @@ mod tests {
         assert!(!run.is_run() && !run.is_done());
         let message = run.load().unwrap_err().to_string();
         assert!(message.contains("is unfinished"), "{message}");
+        let absent = RunDir::open(dir.path().join("absent"));
+        let message = absent.load().unwrap_err().to_string();
+        assert!(message.contains("found no folder"), "{message}");
     }
 
     #[test]

@@ -74,9 +74,7 @@ fn the_papers_layout_marks_tests_and_says_how_weights_were_selected() {
         let text = markdown::table(&table, 3);
         let has = |part: &str| assert!(text.contains(part), "{part}: {text}");
         has("over seeds, n = 2");
-        has(
-            "\\*: differs from LNLN on other samples and seeds with p &lt; 0.05, corrected over",
-        );
+        has("\\*: differs from LNLN on other samples and seeds with p &lt; 0.05, corrected over");
         has("; without test: MAE, Slope");
         has("Weights selected by the best test epoch, as in the paper");
         assert!(text.contains("<u>") || text.contains("**0"), "{text}");
