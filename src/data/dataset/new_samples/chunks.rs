@@ -43,7 +43,7 @@ impl NewSamples<'_> {
                 readers.push((modality, reader));
             }
             let done = samples.receive(rows, &parts, &mut f);
-            // Readers stop where nobody receives.
+            // Readers stop once the receiver is gone.
             drop(parts);
             let mut lost = Vec::new();
             for (modality, reader) in readers {
