@@ -32,7 +32,8 @@ fn compile_native() {
         "src/model/layers/selective_scan.cpp",
         "src/model/layers/selective_scan_op.cpp",
     ];
-    const HEADERS: [&str; 3] = [
+    const HEADERS: [&str; 4] = [
+        "src/support/guarded.h",
         "src/model/layers/direct_gradient.h",
         "src/model/layers/selective_scan.h",
         "src/model/layers/selective_scan_loops.h",

@@ -234,14 +234,7 @@ impl Corpus {
     /// # Errors
     /// [`Error::Store`].
     pub fn moments(&self, modality: Modality) -> Result<Option<Moments>> {
-        let name = |what: &str| format!("standardization/{modality}_{what}");
-        if !self.reader.has(&name("mean")) {
-            return Ok(None);
-        }
-        Ok(Some(Moments {
-            mean: self.reader.numbers(&name("mean"))?,
-            deviation: self.reader.numbers(&name("deviation"))?,
-        }))
+        Moments::stored(&self.reader, modality.as_str())
     }
 
     /// Reads the labels of one split, nothing else.

@@ -2,28 +2,17 @@
 // linear and layer_norm to the last bit: the same products, sums and kernels on the same memory, without the nodes and
 // views in between. Every function returns null, or a message for the caller to free.
 
-#include <cstring>
-#include <exception>
-
+#include "../../support/guarded.h"
 #include "direct_gradient.h"
 
 namespace {
 
 using at::Tensor;
+using lnln::guarded;
 using lnln::Unseen;
 using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
-
-template <typename F>
-char* guarded(F&& body) {
-  try {
-    body();
-    return nullptr;
-  } catch (const std::exception& error) {
-    return strdup(error.what());
-  }
-}
 
 // Features x of the forward pass as (rows, width), and the shape of the result.
 struct Shape {

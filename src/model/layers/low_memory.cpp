@@ -5,28 +5,18 @@
 #include <ATen/Parallel.h>
 
 #include <cmath>
-#include <cstring>
-#include <exception>
 
+#include "../../support/guarded.h"
 #include "direct_gradient.h"
 
 namespace {
 
 using at::Tensor;
+using lnln::guarded;
 using lnln::Unseen;
 using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
-
-template <typename F>
-char* guarded(F&& body) {
-  try {
-    body();
-    return nullptr;
-  } catch (const std::exception& error) {
-    return strdup(error.what());
-  }
-}
 
 // x * kept * scale in place, by element and in this order, where kept is 0 or 1: what native_dropout computes by
 // multiplications of tensors of two kinds, in one pass. Contiguous tensors of a CPU.

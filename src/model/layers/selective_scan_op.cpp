@@ -6,27 +6,16 @@
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <cstring>
-#include <exception>
-
+#include "../../support/guarded.h"
 #include "selective_scan.h"
 
 namespace {
 
 using at::Tensor;
+using lnln::guarded;
 using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
-
-template <typename F>
-char* guarded(F&& body) {
-  try {
-    body();
-    return nullptr;
-  } catch (const std::exception& error) {
-    return strdup(error.what());
-  }
-}
 
 void check(const Tensor& x, const Tensor& like, at::IntArrayRef size, const char* what) {
   TORCH_CHECK(x.device().is_cpu() && x.scalar_type() == like.scalar_type() && x.sizes() == size,
