@@ -37,7 +37,7 @@ fn notes(section: &Section) -> (String, usize) {
     let table = build::by_rate(section, &TOY.metrics[0]);
     let cells = table.rows.iter().flat_map(|r| &r.cells);
     let count = cells.filter(|c| c.versus.is_some()).count();
-    (table.notes.join("\n"), count)
+    (table.legend.join("\n"), count)
 }
 
 #[test]
@@ -94,7 +94,10 @@ fn permutations_pair_seeds_that_no_other_has_by_rank() {
     // Three conditions, their mean and their area.
     assert_eq!(count, 5);
     assert!(notes.contains("*: differs from LNLN"), "{notes}");
-    assert!(notes.contains("n = 3 (2 for FLAT)"), "{notes}");
+    assert!(
+        notes.contains("over seeds: 2 for FLAT, 3 for LNLN"),
+        "{notes}"
+    );
 }
 
 #[test]
@@ -119,8 +122,8 @@ fn rows_that_cannot_be_tested_are_named() {
     );
     let (notes, count) = notes(&section);
     assert_eq!(count, 10);
-    let open = "; without test: ONE (one seed, and a claim about models takes two or more), OTHER (other \
-                mask seeds than the reference).";
+    let open = "not tested: ONE (one seed, and a test of models takes two)\nnot tested: OTHER (other mask seeds than \
+                the reference)";
     assert!(notes.contains(open), "{notes}");
 }
 
@@ -128,7 +131,7 @@ fn rows_that_cannot_be_tested_are_named() {
 fn with_one_seed_of_the_reference_nothing_is_claimed_and_trainings_are_still_compared() {
     let section = tested(models(&[("lnln", 11), ("flat", 11), ("flat", 12)]));
     let notes = notes(&section).0;
-    let why = "Not tested: LNLN has one seed, and a claim about models takes two or more.";
+    let why = "nothing is tested: LNLN has one seed, and a test of models takes two of both";
     assert!(notes.contains(why), "{notes}");
     let table = build::by_rate(&section, &TOY.metrics[0]);
     let flat = &table.rows[0].cells[0];
@@ -149,7 +152,10 @@ fn a_metric_of_ranks_has_no_test_and_is_named() {
     section.metrics = shown.to_vec();
     test_against(&mut section, "lnln", test_plan("mae", 199));
     let notes = build::overview(&section).notes.join("\n");
-    assert!(notes.contains("without test: Spearman."), "{notes}");
+    assert!(
+        notes.contains("Not tested: Spearman, which no sum over samples gives."),
+        "{notes}"
+    );
 }
 
 /// A third seed of one row alone moves the difference, but not permutations of the two that are paired.

@@ -69,7 +69,10 @@ fn differences(section: &Section, primary: &Metric, table: &mut Table) {
     let theirs = Origin::predictions(theirs, conditions);
     let column = Column {
         group: String::new(),
-        title: format!("difference to {} (95 %)", comparison.reference.label),
+        title: format!(
+            "difference to {} (95 % interval)",
+            comparison.reference.label
+        ),
         name: format!("{}_difference", primary.name),
         metrics: Vec::new(),
         higher_is_better: table.columns[0].higher_is_better,

@@ -11,7 +11,7 @@ use crate::report::stats::comparison::{Comparison, Test};
 
 /// Why a difference has no interval.
 pub(super) const ONE_SEED: &str =
-    "One seed: no claim about models, which takes two or more of both.";
+    "One of the two has one seed; an interval and a p of models take two seeds of both.";
 
 /// The table; `None` where no row is compared with the reference.
 pub fn table(section: &Section) -> Option<Table> {
@@ -42,17 +42,27 @@ pub fn table(section: &Section) -> Option<Table> {
         masks: section.masks(),
         reference: Some(comparison.reference.runs.clone()),
         reasons,
+        legend: epochs(section.own_rows()).into_iter().collect(),
         notes: vec![note(section, comparison)],
     })
 }
 
 fn note(section: &Section, comparison: &Comparison) -> String {
-    let epochs = epochs(section.own_rows());
-    let epochs = epochs.map_or(String::new(), |epochs| format!(" Models: {epochs}."));
+    let fewer = section.rows.iter().enumerate().any(|(index, row)| {
+        comparison.pairings.contains_key(&index) && row.runs.len() != comparison.reference.seeds
+    });
+    let fewer = if fewer {
+        format!(
+            " It takes only seeds that pair with one of {}'s {}; the other columns take all.",
+            comparison.reference.label, comparison.reference.seeds
+        )
+    } else {
+        String::new()
+    };
     format!(
-        "p and the 95 % interval of the difference hold for other samples and other seeds, by variances \
-         of both; p is not corrected. p of these trainings: the share of {} permutations of samples \
-         between the two models with a difference at least as large, which tells nothing on other seeds.{epochs}",
+        "The 95 % interval of the difference and p hold for other samples and other seeds; p is not corrected. \
+         p by permutation is of these trainings alone, not of other seeds: the share of {} random exchanges of \
+         predictions between the two, sample by sample, that make a difference at least as large.{fewer}",
         comparison.plan.permutations
     )
 }
@@ -75,7 +85,7 @@ fn columns(metric: &Metric) -> Vec<Column> {
         ("95 % from", "low"),
         ("to", "high"),
         ("p", "p"),
-        ("p of these trainings", "p_permutation"),
+        ("p by permutation", "p_permutation"),
     ];
     let others = others.map(|(title, name)| column(title, name));
     std::iter::once(value).chain(others).collect()
