@@ -300,7 +300,9 @@ mod tests {
             "reference:8",
         ] {
             let message = junk.parse::<Noise>().unwrap_err().to_string();
-            assert!(message.ends_with(&format!("got `{junk}`")), "{message}");
+            assert!(message.contains(&format!("got `{junk}`")), "{message}");
+            let hint = message.contains("did you mean `fixed`?");
+            assert_eq!(hint, junk == "Fixed", "{message}");
         }
     }
 

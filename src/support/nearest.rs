@@ -2,8 +2,9 @@
 
 /// ` (did you mean `lnln`?)`, or nothing where no name is near. `known` are names with commas between.
 pub fn hint(found: &str, known: &str) -> String {
-    nearest(found, known.split(", "))
-        .map_or(String::new(), |name| format!(" (did you mean `{name}`?)"))
+    // A known name is refused for something else.
+    let near = nearest(found, known.split(", ")).filter(|name| *name != found);
+    near.map_or(String::new(), |name| format!(" (did you mean `{name}`?)"))
 }
 
 /// The nearest of these names, where it differs in a third of its letters at most; case and the kind of hyphen
@@ -38,7 +39,7 @@ mod tests {
                 "{found}"
             );
         }
-        for found in ["", "x", "resnet", "nobody"] {
+        for found in ["", "x", "resnet", "nobody", "lnln"] {
             assert_eq!(hint(found, known), "", "{found}");
         }
     }

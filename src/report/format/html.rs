@@ -338,7 +338,9 @@ fn more(cell: &Cell, reference: &str) -> String {
             "corrected"
         };
         let models = versus.p.map(|p| p_value(kind, p));
-        let trainings = versus.p_permutation.map(|p| p_value("permutation", p));
+        let trainings = versus
+            .p_permutation
+            .map(|p| p_value("permutation of paired seeds,", p));
         let found = format!("{difference}{range} against {reference}");
         let parts = std::iter::once(found).chain(models).chain(trainings);
         parts.collect::<Vec<_>>().join(", ")

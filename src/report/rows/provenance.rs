@@ -183,7 +183,7 @@ fn with_key(m: &Manifest) -> Option<String> {
     let key = m.training.encoder.as_deref()?;
     let (_, hash) = key.split_once(':')?;
     Some(format!(
-        "{} (blake3 {hash} of its files)",
+        "{}, blake3 of its files {hash}",
         encoder_words(key)
     ))
 }

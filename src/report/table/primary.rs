@@ -7,7 +7,7 @@ use crate::metric::Metric;
 use crate::report::origin::Origin;
 use crate::report::rows::aggregate::{Aggregate, SeedSummary};
 use crate::report::rows::section::{ModelRow, Section};
-use crate::report::stats::comparison::{Comparison, Test};
+use crate::report::stats::comparison::{Comparison, Pairing, Test};
 
 /// Why a difference has no interval.
 pub(super) const ONE_SEED: &str =
@@ -48,16 +48,12 @@ pub fn table(section: &Section) -> Option<Table> {
 }
 
 fn note(section: &Section, comparison: &Comparison) -> String {
-    let fewer = section.rows.iter().enumerate().any(|(index, row)| {
-        comparison.pairings.contains_key(&index) && row.runs.len() != comparison.reference.seeds
-    });
-    let fewer = if fewer {
-        format!(
-            " It takes only seeds that pair with one of {}'s {}; the other columns take all.",
-            comparison.reference.label, comparison.reference.seeds
-        )
+    let unpaired = section.rows.iter().enumerate();
+    let mut unpaired = unpaired.filter(|(index, _)| comparison.pairings.contains_key(index));
+    let fewer = if unpaired.any(|(index, row)| !all_paired(comparison, index, row)) {
+        " -: the two have different numbers of seeds, so that no permutation has all of them."
     } else {
-        String::new()
+        ""
     };
     format!(
         "The 95 % interval of the difference and p hold for other samples and other seeds; p is not corrected. \
@@ -65,6 +61,17 @@ fn note(section: &Section, comparison: &Comparison) -> String {
          predictions between the two, sample by sample, that make a difference at least as large.{fewer}",
         comparison.plan.permutations
     )
+}
+
+/// Whether permutations are between all seeds of a row and all of the reference.
+fn all_paired(comparison: &Comparison, index: usize, row: &ModelRow) -> bool {
+    match comparison.pairings.get(&index) {
+        Some(Pairing::Same) => true,
+        Some(Pairing::Shared(count) | Pairing::Ranks(count)) => {
+            *count == row.runs.len() && *count == comparison.reference.seeds
+        }
+        Some(Pairing::Unpaired(_)) | None => false,
+    }
 }
 
 fn columns(metric: &Metric) -> Vec<Column> {
@@ -126,6 +133,13 @@ impl PrimaryRows<'_> {
             decimals: 0,
         };
         let mut cells = vec![Cell::new(value, origin.clone()), Cell::new(seeds, origin)];
+        // A p of some seeds is of another difference than the one beside it.
+        let test = Test {
+            p_permutation: test
+                .p_permutation
+                .filter(|_| all_paired(self.comparison, index, row)),
+            ..test
+        };
         let others = self.test(&test, reasons).into_iter();
         cells.extend(others.map(|content| Cell::new(content, both.clone())));
         Some(TableRow {

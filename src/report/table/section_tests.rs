@@ -323,8 +323,8 @@ fn tests_against_the_reference_reach_the_tables() {
     let value = flat.content.text().parse::<f64>().unwrap();
     assert!(low <= value && value <= high);
     assert!(table.rows[reference].cells[0].versus.is_none());
-    let star = "*: differs from LNLN with p < 0.05 over other samples and seeds (the primary \
-                test, Acc-2 (mean 0-0.9), is not corrected; the report's 12 others are)";
+    let star = "*: differs from LNLN with p < 0.05 over other samples and seeds (corrected for 12 \
+                tests of this report; the primary test, of Acc-2, is not corrected)";
     assert!(
         table.legend.iter().any(|one| one == star),
         "{:?}",

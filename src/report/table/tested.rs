@@ -25,15 +25,16 @@ pub fn tests(section: &Section, table: &Table, rows: &[&ModelRow]) -> Vec<String
 fn star(section: &Section, comparison: &Comparison) -> String {
     let label = &comparison.reference.label;
     let others = comparison.family_size;
-    let correction = match primary(section, comparison) {
-        Some(primary) => {
-            format!(
-                "the primary test, {primary}, is not corrected; the report's {others} others are"
-            )
-        }
-        None => format!("corrected for the {others} tests of this report"),
-    };
-    format!("*: differs from {label} with p < {ALPHA} over other samples and seeds ({correction})")
+    // Without the conditions of its mean, so that sections have one legend.
+    let metric = comparison.plan.primary;
+    let metric = metric.and_then(|name| section.protocol.metric(name));
+    let primary = metric.map_or(String::new(), |metric| {
+        format!("; the primary test, of {}, is not corrected", metric.title)
+    });
+    format!(
+        "*: differs from {label} with p < {ALPHA} over other samples and seeds (corrected for {others} tests of this \
+         report{primary})"
+    )
 }
 
 /// The number that the primary tests are on: `MAE (mean 0-0.9)`.
