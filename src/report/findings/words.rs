@@ -181,12 +181,13 @@ fn above(found: &AboveBaseline, metric: &str) -> String {
             n => Kind::Some(n, n),
         };
         // Missing modalities have no order, so that equal ones need not be neighbors.
-        let equal = groups.iter_mut().rev().take(if condition.rate().is_some() {
+        let looked_at = if condition.rate().is_some() {
             1
         } else {
-            usize::MAX
-        });
-        if let Some(group) = equal.into_iter().find(|group| group.kind == kind) {
+            groups.len()
+        };
+        let mut equal = groups.iter_mut().rev().take(looked_at);
+        if let Some(group) = equal.find(|group| group.kind == kind) {
             group.conditions.push(*condition);
             continue;
         }
