@@ -8,7 +8,7 @@ use super::fixture::{
 use super::rows::scores::{ScoredRun, score_by};
 use super::rows::section::{Section, sections};
 use super::stats::comparison::{Pairing, Test};
-use super::table::build;
+use super::table::{build, primary};
 use super::{Options, write_report};
 use crate::record::Manifest;
 use crate::report::rows::aggregate::{Aggregate, SeedSummary};
@@ -188,6 +188,27 @@ fn differences_are_over_all_seeds_and_permutations_over_pairs() {
     };
     assert_eq!(with.difference, mean(0) - mean(1));
     assert_ne!(with.difference, without.difference);
+}
+
+#[test]
+fn a_p_by_permutation_of_some_seeds_is_not_beside_a_difference_of_all() {
+    let section = tested(models(&[
+        ("lnln", 11),
+        ("lnln", 12),
+        ("flat", 11),
+        ("flat", 12),
+        ("flat", 13),
+        ("misa", 11),
+        ("misa", 12),
+    ]));
+    let table = primary::table(&section).unwrap();
+    let last = |label: &str| {
+        let row = table.rows.iter().find(|row| row.label == label).unwrap();
+        row.cells.last().unwrap().content.text()
+    };
+    assert_eq!(last("FLAT"), "-");
+    assert_ne!(last("MISA"), "-");
+    assert!(table.notes[0].contains("different numbers of seeds"));
 }
 
 /// The truth identifies the samples.
