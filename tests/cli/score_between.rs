@@ -223,9 +223,11 @@ fn a_mask_seed_that_one_row_lacks_is_refused() {
         })
     };
     let first = data.ids[0].as_str();
-    data.score("p.csv", table(&|r| r.rate > 0.0 && r.id == first), &[])
-        .code(3)
-        .stderr(contains("column mask_seed").and(contains(format!("sample `{first}`"))));
+    for rate in [0.0, 0.5] {
+        data.score("p.csv", table(&|r| r.rate == rate && r.id == first), &[])
+            .code(3)
+            .stderr(contains("column mask_seed").and(contains(format!("sample `{first}`"))));
+    }
     // Nothing is masked in complete samples, and a column may be empty as a whole.
     data.score("p.csv", table(&|r| r.rate == 0.0), &[])
         .success();

@@ -15,7 +15,7 @@ impl Spread {
     /// Adds the frames of a sample, of `width` values each, without those of zeros and those with a value
     /// that is not finite. Of a split with `rows` samples every so many are added, by their `row`.
     pub fn add(&mut self, sample: &[f32], width: usize, (row, rows): (usize, usize)) {
-        if width == 0 || row % (rows / SAMPLES + 1) != 0 {
+        if width == 0 || !row.is_multiple_of(rows / SAMPLES + 1) {
             return;
         }
         self.sums.resize(width, 0.0);
