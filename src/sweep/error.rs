@@ -57,6 +57,15 @@ pub enum Error {
     },
     #[error("the suite overrides model {name}, which it does not run")]
     UnusedOverride { name: String },
+    #[error("no condition is left: {left_out}")]
+    NoConditionLeft { left_out: String },
+    #[error(
+        "the run's data had no {absent}: at condition {condition} nothing more is missing; leave it out, or name \
+         what is missing of the rest"
+    )]
+    AbsentCondition { condition: String, absent: String },
+    #[error("--encoder names {name}, which is none of the data sets: {}", datasets.join(", "))]
+    UnusedEncoder { name: String, datasets: Vec<String> },
     #[error("nothing to run: expected at least one {what}")]
     NothingToDo { what: &'static str },
     #[error(
@@ -171,6 +180,9 @@ impl Classify for Error {
             | Self::TrainOnName { .. }
             | Self::TrainOn { .. }
             | Self::UnusedOverride { .. }
+            | Self::UnusedEncoder { .. }
+            | Self::NoConditionLeft { .. }
+            | Self::AbsentCondition { .. }
             | Self::NoWeights { .. }
             | Self::NothingToDo { .. }
             | Self::NoSample { .. }

@@ -221,8 +221,39 @@ fn conditions_on_an_absent_modality_are_not_tested() {
     );
     run.args([&data, Path::new("--runs"), &runs])
         .assert()
-        .success();
+        .success()
+        .stderr(contains(
+            "mosi has no vision: conditions AV, LV, V are not tested",
+        ));
+    let refused = |line: &str| {
+        let mut program = program();
+        program.args(line.split_whitespace());
+        program
+            .args([&data, Path::new("--runs"), &runs])
+            .assert()
+            .code(2)
+    };
+    refused("run --datasets mosi --models mult --seeds 1 --masks modality --rates V --encoder features --data")
+        .stderr(contains("no condition is left: mosi has no vision: condition V is not tested"));
+    refused(
+        "run --datasets mosi --models mult --seeds 1 --encoder features --encoder mosu=features --dry-run --data",
+    )
+    .stderr(contains("--encoder names mosu, which is none of the data sets: mosi"));
     let dir = super::program::runs_in(&runs).swap_remove(0);
+    for input in [
+        [Path::new("--input"), &source],
+        [Path::new("--data"), &data],
+    ] {
+        let mut predict = program();
+        predict.arg("predict").arg(dir.path()).args(input);
+        predict
+            .args(["--rates", "V", "--device", "cpu"])
+            .assert()
+            .code(2)
+            .stderr(contains(
+                "the run's data had no vision: at condition V nothing more is missing",
+            ));
+    }
     let evaluations = dir.described_evaluations();
     let masks = evaluations.iter().flat_map(|evaluation| &evaluation.masks);
     let tested: Vec<String> = masks

@@ -22,7 +22,7 @@ pub struct Traits {
 }
 
 impl Traits {
-    fn widths(&self) -> Widths {
+    pub fn widths(&self) -> Widths {
         Widths {
             audio: self.audio,
             vision: self.vision,
@@ -65,10 +65,13 @@ pub fn detect(path: &Path, traits: Traits, named: Option<&str>) -> Result<&'stat
         audio: traits.audio,
         vision: traits.vision,
         counts: traits.counts,
-        near: near.map_or_else(String::new, |spec| {
-            let differs = spec.difference(traits.widths(), traits.counts);
-            format!("; near {}, but {}", spec.name, differs.unwrap_or_default())
-        }),
+        near: match near {
+            Some(spec) => {
+                let differs = spec.difference(traits.widths(), traits.counts);
+                format!("; near {}, but {}", spec.name, differs.unwrap_or_default())
+            }
+            None => several(all.iter().filter(widths)),
+        },
         known: registry::names(),
     })
 }
@@ -121,6 +124,17 @@ fn check_axes(path: &Path, traits: Traits, spec: &Spec) -> Result<()> {
             column, spec.title
         ),
     })
+}
+
+/// The data sets that have the widths of a file, if there are several.
+fn several<'s>(fitting: impl Iterator<Item = &'s Spec>) -> String {
+    let names: Vec<&str> = fitting.map(|spec| spec.name.as_str()).collect();
+    match names.split_last() {
+        Some((last, others)) if !others.is_empty() => {
+            format!("; fits {} and {last}", others.join(", "))
+        }
+        _ => String::new(),
+    }
 }
 
 /// The single item, if there is exactly one.

@@ -132,6 +132,15 @@ pub enum Error {
         "{path} exists already and holds {holds}; give --force to replace it, or another --data folder"
     )]
     Exists { path: PathBuf, holds: String },
+    #[error(
+        "{} holds an older table of {dataset} ({} differ); --force writes the new one", path.display(),
+        keys.join(", ")
+    )]
+    OlderTable {
+        path: PathBuf,
+        dataset: String,
+        keys: Vec<String>,
+    },
 }
 
 impl Classify for Error {
@@ -154,6 +163,7 @@ impl Classify for Error {
             | Self::LabelRange { .. }
             | Self::Padding { .. }
             | Self::OtherName { .. }
+            | Self::OlderTable { .. }
             | Self::Exists { .. } => ErrorClass::BadData,
         }
     }

@@ -13,9 +13,10 @@ use super::existing::{self, hash};
 use super::padding::Padding;
 use super::plan::{Plan, Reading};
 use super::registry;
+use super::shapes::Shapes;
 use super::source;
 use super::spec::Spec;
-use super::splits::{self, Splits, layout, traits};
+use super::splits::{self, Splits, layout, shapes, traits};
 use super::word_piece::WordPiece;
 use crate::data::store::{Compression, Provenance, Writer};
 
@@ -96,6 +97,7 @@ pub struct Imported {
     pub spec: &'static Spec,
     /// `aligned` or `unaligned`.
     pub layout: &'static str,
+    pub shapes: Shapes,
     /// Samples in train, valid and test.
     pub counts: [usize; 3],
     /// Further splits such as `train_mix` and their numbers of samples.
@@ -158,6 +160,7 @@ pub fn prepare(
     let checks = vec![
         check::columns(&plans, &ignored),
         check::ids(&plans)?,
+        check::widths(traits(&plans), spec),
         check::sizes(&input.display().to_string(), traits(&plans).counts, spec)?,
         check::transcripts(&plans)?,
     ];
@@ -244,6 +247,7 @@ impl Import<'_> {
             path: self.path.clone(),
             spec: self.spec,
             layout: layout(&self.plans),
+            shapes: shapes(&self.plans),
             counts: traits(&self.plans).counts,
             further: further
                 .map(|plan| (plan.split().to_owned(), plan.rows()))

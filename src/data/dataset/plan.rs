@@ -139,7 +139,7 @@ impl<'a> Plan<'a> {
         let (lengths, left) = (&self.lengths, self.left);
         // Text with an attention mask is never moved.
         let moved = left && self.text_bert.is_none();
-        let text_lengths = moved.then_some(&lengths.text[..]);
+        let text_lengths = self.text_bert.is_none().then_some(&lengths.text[..]);
         let text = self.text.as_ref();
         let text = text.map(|text| self.frames("text", text, text_lengths, moved));
         [

@@ -307,6 +307,19 @@ weight_decay = 0.0
             range.starts_with("own.toml:7: mmmo: label_range"),
             "{range}"
         );
+        let clipped = changed("\"mosi\"", "\"sims\"");
+        assert_eq!(
+            clipped,
+            "own.toml:6: mmmo: protocol: sims clips labels to -1..1, label_range is -2..2; write protocol = \
+             \"mosi\", or scale the labels to -1..1"
+        );
+        let name = changed("\"mmmo\"", "\"my talks\"");
+        assert!(name.contains("letters, digits, - and _, found"), "{name}");
+        let language = changed("\"en\"", "\"english\"");
+        assert!(
+            language.starts_with("own.toml:5: mmmo: language: expected two"),
+            "{language}"
+        );
         let kind = changed("[-2.0, 2.0]", "\"wide\"");
         assert!(kind.starts_with("own.toml:7: label_range"), "{kind}");
         let key = changed("title", "titel");

@@ -120,8 +120,16 @@ const PROTOCOLS: [&str; 2] = ["mosi", "sims"];
 /// Data sets whose settings models publish.
 pub const SETTINGS: [&str; 4] = ["mosi", "mosei", "sims", "simsv2"];
 
-/// File names and flags give these characters a meaning.
-const RESERVED: [char; 6] = ['@', ':', ',', '/', '\\', ' '];
+/// Labels beyond these are clipped by every metric of the protocol `sims`.
+const SIMS: [f32; 2] = [-1.0, 1.0];
+
+/// Whether a name has letters, digits, `-` and `_` alone: file names and flags give other characters a meaning.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+}
 
 impl Spec {
     /// A version, a fold or the limited form of this data set, by its name.
@@ -169,14 +177,23 @@ impl Spec {
         let layouts = ["aligned", "unaligned"];
         let faults = [
             (
-                self.name.is_empty() || self.name.contains(RESERVED),
+                !is_plain(&self.name),
                 "name",
-                format!("expected letters, digits and -, found {:?}", self.name),
+                format!("expected letters, digits, - and _, found {:?}", self.name),
             ),
             (
                 limited_name::parse(&self.name).is_some(),
                 "name",
                 "names that end in -first-N are those of limited data sets".to_owned(),
+            ),
+            (
+                !(self.language.len() == 2
+                    && self.language.chars().all(|c| c.is_ascii_lowercase())),
+                "language",
+                format!(
+                    "expected two small letters such as en or zh, found {:?}",
+                    self.language
+                ),
             ),
             (
                 !PROTOCOLS.contains(&self.protocol.as_str()),
@@ -191,6 +208,14 @@ impl Spec {
                 !(low < high && low.is_finite() && high.is_finite()),
                 "label_range",
                 format!("expected the smaller number first, found [{low}, {high}]"),
+            ),
+            (
+                self.protocol == "sims" && (low < SIMS[0] || high > SIMS[1]),
+                "protocol",
+                format!(
+                    "sims clips labels to -1..1, label_range is {low}..{high}; write protocol = \"mosi\", or \
+                     scale the labels to -1..1"
+                ),
             ),
             (
                 !self.label_offset.is_finite(),
@@ -250,6 +275,18 @@ impl Spec {
         };
         let line = line.map_or_else(String::new, |line| format!(":{line}"));
         format!("{}{line}: {}: {key}", self.origin, self.name)
+    }
+
+    /// Where its counts and widths are from, for messages that compare a file with them.
+    pub fn authority(&self) -> String {
+        match &self.origin {
+            Origin::BuiltIn => "official".to_owned(),
+            Origin::File { path, .. } => {
+                let name = path.file_name().unwrap_or(path.as_os_str());
+                format!("{} says", name.to_string_lossy())
+            }
+            Origin::Prepared(_) => "its table says".to_owned(),
+        }
     }
 
     /// How the widths and sizes of a file differ from those of the table; `None` where they do not, or where the

@@ -9,6 +9,7 @@ use super::features::Features;
 use super::labels;
 use super::layouts;
 use super::plan::{Plan, Reading};
+use super::shapes::Shapes;
 use super::split_name::SplitName;
 use crate::data::pickle::Value;
 
@@ -174,6 +175,22 @@ fn check_shapes(plans: &[Plan<'_>]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Steps and features per step; those of all splits are equal.
+pub fn shapes(plans: &[Plan<'_>]) -> Shapes {
+    let shape = |column| {
+        let features = plans[0]
+            .features_of(column)
+            .filter(|features| !features.is_absent());
+        features.map(|features| [features.steps, features.width])
+    };
+    Shapes {
+        tokens: plans[0].text_bert.as_ref().map(|block| block.width),
+        text: shape("text"),
+        audio: shape("audio"),
+        vision: shape("vision"),
+    }
 }
 
 /// The properties that detection uses.

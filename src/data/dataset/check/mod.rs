@@ -11,15 +11,16 @@ mod transcripts;
 pub use columns::{columns, lengths};
 pub use features::{features, lengths_of_frames, samples};
 pub use labels::labels;
-pub use splits::{ids, sizes};
+pub use splits::{ids, sizes, widths};
 pub use tokens::tokens;
 pub use transcripts::transcripts;
 
 use super::error::{Error, Result};
 
 /// The subjects of all checks. `--accept` takes them with `-` in place of blanks.
-const SUBJECTS: [&str; 12] = [
+const SUBJECTS: [&str; 13] = [
     "columns",
+    "widths",
     "ids",
     "split sizes",
     "lengths",

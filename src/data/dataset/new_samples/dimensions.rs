@@ -101,6 +101,19 @@ pub fn check(
     Ok(())
 }
 
+/// Finds modalities of one step per sample where the run was trained with more.
+pub fn single_steps(features: &[Features<'_>; 3], expected: &Expected) -> Vec<String> {
+    let warning = |modality: Modality| {
+        let (own, trained) = (
+            &features[modality as usize],
+            expected.steps[modality as usize],
+        );
+        (!own.is_absent() && own.steps == 1 && trained > 1)
+            .then(|| format!("{modality}: one step per sample, the run was trained with {trained}"))
+    };
+    Modality::ALL.into_iter().filter_map(warning).collect()
+}
+
 /// Whether a file is standardized as the run's data were.
 pub fn standardized(input: &Input, expected: &Expected) -> Result<bool> {
     let mut is = false;

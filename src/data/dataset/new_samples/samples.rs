@@ -100,6 +100,7 @@ impl<'a> NewSamples<'a> {
                 check_padding(&columns, &ids, (column, own), options.padding)?;
             }
         }
+        warnings.extend(dimensions::single_steps(&features, expected));
         let [text, audio, vision] = &features;
         let sources = Sources {
             columns: &columns,
