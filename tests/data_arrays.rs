@@ -168,7 +168,7 @@ fn faults_of_archives_name_the_array() {
         ),
         (
             "del arrays['test/labels']",
-            "test: column regression_labels is missing",
+            "test: column labels is missing; the split holds: audio, audio_lengths, ids, text",
         ),
         (
             "arrays['train/regression_labels'] = -arrays['train/labels']",
@@ -180,7 +180,7 @@ fn faults_of_archives_name_the_array() {
         ),
         (
             "arrays['train/labels'][3] = 7",
-            "train/regression_labels: sample train-3: label 7",
+            "train/labels: sample train-3: label 7",
         ),
         (
             "del arrays['train/audio_lengths']; arrays['train/audio_mask'] = np.eye(40, 30)",
@@ -192,7 +192,27 @@ fn faults_of_archives_name_the_array() {
         ),
         (
             "arrays = {n: a for n, a in arrays.items() if n[0] != 'v'}",
-            "valid",
+            "expected arrays train/..., valid/... and test/..., or an array split, found none of valid, but",
+        ),
+        (
+            "arrays = {n.replace('/', '_'): a for n, a in arrays.items()}",
+            "; write train/ids for train_ids",
+        ),
+        (
+            "arrays['train/ids'] = arrays['train/ids'][:38]",
+            "train/ids: 38 values, the other columns of train have 40 samples",
+        ),
+        (
+            "arrays['train/audio'] = arrays['train/audio'].swapaxes(1, 2)[:, :20]; arrays['train/audio_lengths'][:] = 29",
+            "expected a count from 0 to 20, found 29; if the axes are exchanged, write numpy.swapaxes(audio, 1, 2)",
+        ),
+        (
+            "arrays['train/labels'] = arrays['train/labels'].astype(object)",
+            "write numbers with array.astype(float)",
+        ),
+        (
+            "arrays = {'split': np.repeat([0, 1, 2], 10), 'audio': np.zeros((30, 4))}",
+            "split: expected the name of a split per sample, found numbers; write train, valid or test",
         ),
     ] {
         let found = message(change);

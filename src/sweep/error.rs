@@ -8,10 +8,16 @@ use crate::support::{Classify, ErrorClass, fs};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(
-        "data set {name} is not prepared: expected `{path}`; run `lnln-bench prepare FILE.pkl` first, \
-         or point --data at the folder that holds it"
+        "data set {name} is not prepared: expected `{path}`; run `lnln-bench prepare FILE --dataset {name}` first, \
+         or point --data at the folder that holds it; {}",
+        if prepared.is_empty() { "nothing is prepared there".to_owned() } else { format!("prepared there: {}", prepared.join(", ")) }
     )]
-    NotPrepared { name: String, path: PathBuf },
+    NotPrepared {
+        name: String,
+        path: PathBuf,
+        /// The data sets that are prepared in the same folder.
+        prepared: Vec<String>,
+    },
     #[error(
         "data set {name}: {} holds {holds}; give it the name {holds}.h5, or prepare {name} into this folder",
         path.display()

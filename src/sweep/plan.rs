@@ -179,6 +179,7 @@ fn open_corpus(suite: &Suite, name: &str, data: &Path) -> Result<(Corpus, Encode
         return Err(Error::NotPrepared {
             name: name.to_owned(),
             path: data.join(file_name(name)),
+            prepared: dataset::prepared_names(data),
         });
     }
     let corpus = Corpus::open(&path)?;

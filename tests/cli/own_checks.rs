@@ -149,3 +149,33 @@ fn labels_from_1_to_5_lead_to_the_offset() {
         .success()
         .stdout(contains("the classes of Acc-7 end at -3 and 3"));
 }
+
+#[test]
+fn a_label_outside_of_the_range_is_shown_as_the_file_has_it() {
+    let own = Own::new(&(TABLE.to_owned() + "label_offset = -1.0\n"), |small| {
+        let mut labels = numbers(&small, "regression_labels");
+        labels[2] = 5.0;
+        labels.iter_mut().for_each(|label| *label = label.max(-2.0));
+        small.set("regression_labels", Column::F64(vec![labels.len()], labels))
+    });
+    own.prepare("").code(3).stderr(contains(
+        "sample video1$_$2: label 5 (4 after label_offset -1) is outside label_range [-3, 3] (datasets.toml:6); the \
+         labels of this split run from -2 to 5; correct the label, or the range or offset",
+    ));
+}
+
+#[test]
+fn checks_of_what_the_data_lack_are_idle() {
+    let own = Own::new(TABLE, |small| {
+        small
+            .without("text_bert")
+            .without("raw_text")
+            .without("vision")
+    });
+    own.prepare("--check").success().stdout(
+        contains("  -        tokens: none\n").and(contains("  -        transcripts: none\n")),
+    );
+    own.run("prepare talks.pkl --check")
+        .code(3)
+        .stderr(contains("(audio 5 features wide, no vision, ["));
+}

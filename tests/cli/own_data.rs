@@ -82,6 +82,13 @@ fn a_mistake_is_named_with_file_line_and_key() {
         .stdout(contains(
             "datasets.toml:11: reviews: models.lf_dnn.text_oot: lf_dnn: no variant",
         ));
+    #[cfg(feature = "torch")]
+    with("list", "weight_decay = 0.0", "weight_decay = \"none\"")
+        .code(2)
+        .stderr(contains(
+            "datasets.toml:14: reviews: models.lf_dnn.training.weight_decay: lf_dnn: weight_decay: expected a value \
+             like the published",
+        ).and(contains("got `\"none\"`")));
 }
 
 /// The table goes into the prepared file: later commands need no `datasets.toml`.

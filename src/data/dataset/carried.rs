@@ -81,9 +81,9 @@ impl Carried {
 pub fn rows_differ(columns: &Columns<'_>, column: &str, rows: usize, samples: usize) -> Error {
     Error::Rows {
         place: columns.place(""),
-        column: column.to_owned(),
+        column: columns.shown(column).to_owned(),
         rows,
-        other: "id".to_owned(),
+        other: columns.shown("id").to_owned(),
         other_rows: samples,
     }
 }

@@ -46,14 +46,13 @@ pub enum Error {
         reason: std::io::Error,
     },
     #[error(
-        "{path}: cannot detect the data set (audio {audio} and vision {vision} features wide, \
-         {counts:?} samples{near}); give --dataset NAME, one of: {known}, or a data set with a table in \
+        "{path}: cannot detect the data set ({widths}, {counts:?} samples{near}); give --dataset NAME, one of: {known}, or a data set with a table in \
          datasets.toml (docs/own-data.md)"
     )]
     Undetected {
         path: PathBuf,
-        audio: usize,
-        vision: usize,
+        /// Of audio and vision.
+        widths: String,
         counts: [usize; 3],
         near: String,
         known: String,
@@ -93,19 +92,19 @@ pub enum Error {
     #[error("unknown check {name:?} to accept, expected one of: {known}")]
     UnknownCheck { name: String, known: String },
     #[error(
-        "{place}: sample {sample}: label {label} is outside [{low}, {high}], the range of {dataset}; the \
-         labels of this split run from {lowest} to {highest}; if this is another data set, give \
-         --dataset NAME"
+        "{place}: sample {sample}: label {label} is outside {range}; the labels of this split run from {lowest} to \
+         {highest}; {advice}"
     )]
     LabelRange {
         place: String,
         sample: String,
-        label: f64,
-        low: f32,
-        high: f32,
+        /// With its value in the source, where the data set has an offset.
+        label: String,
+        range: String,
+        /// Labels of the source.
         lowest: f64,
         highest: f64,
-        dataset: String,
+        advice: &'static str,
     },
     #[error(
         "{place}: {samples} of the first {seen} samples are padded at the {end}{}; give --padding {found}",

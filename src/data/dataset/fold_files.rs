@@ -50,6 +50,21 @@ pub fn with_folds(names: &[String], data: &Path) -> Result<Vec<String>> {
     Ok(all)
 }
 
+/// The data sets, versions and folds that are prepared in a folder, by the names of their files.
+pub fn prepared_names(data: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(data).into_iter().flatten().flatten();
+    let name = |entry: std::fs::DirEntry| {
+        let file = entry.file_name();
+        let name = dataset_name::name_of_stem(file.to_str()?.strip_suffix(".h5")?);
+        // Files of masks and limited data sets are none.
+        let is_whole = limited_name::parse(&name).is_none() && !name.contains('.');
+        is_whole.then_some(name)
+    };
+    let mut names: Vec<String> = entries.filter_map(name).collect();
+    names.sort_unstable();
+    names
+}
+
 /// Numbers of the prepared folds of a data set, ascending.
 fn prepared(name: &str, data: &Path) -> Vec<u32> {
     let entries = std::fs::read_dir(data).into_iter().flatten().flatten();

@@ -142,6 +142,7 @@ pub fn prepare(
         padding: options.padding,
         tokenizer: tokenizer.as_ref(),
         tokens: options.tokens,
+        is_arrays: kind != source::PICKLE,
     };
     let Splits {
         mut plans,

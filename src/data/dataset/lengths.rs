@@ -134,6 +134,7 @@ impl Sources<'_, '_> {
             modality: name.trim_end_matches("_lengths"),
             steps: features.steps,
             own: features.own_steps().as_deref(),
+            width: Some(features.width),
         })
     }
 }
@@ -147,6 +148,8 @@ pub struct Given<'s, 'a> {
     pub steps: usize,
     /// Steps of every sample, where they are stored one by one.
     pub own: Option<&'s [i32]>,
+    /// Features per step, where there are features.
+    pub width: Option<usize>,
 }
 
 /// A column of counts, or of a mask, each a whole number from 0 to the steps of the sample. `None` where the
@@ -171,8 +174,14 @@ pub fn given(given: &Given<'_, '_>) -> Result<Option<Vec<i32>>> {
         let own = given.own.and_then(|steps| steps.get(index));
         let steps = own.map_or(given.steps as f64, |steps| f64::from(*steps));
         if count.fract() != 0.0 || !(0.0..=steps).contains(&count) {
+            let turned = match given.width {
+                Some(width) if count > steps && count <= width as f64 => {
+                    format!("; if the axes are exchanged, write numpy.swapaxes({modality}, 1, 2)")
+                }
+                _ => String::new(),
+            };
             return Err(wrong(format!(
-                "expected a count from 0 to {steps}, found {count}"
+                "expected a count from 0 to {steps}, found {count}{turned}"
             )));
         }
         let masked = masked.as_ref().and_then(|masked| masked.get(index));

@@ -50,7 +50,7 @@ pub use convert::Progress;
 pub use corpus::Corpus;
 pub use dataset_name::{DatasetName, file_name};
 pub use error::{Error, Result};
-pub use fold_files::with_folds;
+pub use fold_files::{prepared_names, with_folds};
 pub use import::{ImportOptions, Imported, TOKENS, prepare};
 pub use layouts::key as split_key;
 pub use modality::Modality;

@@ -263,18 +263,56 @@ impl Spec {
 
     /// `datasets.toml:12: mmmo: label_range`, with the line of the closest key that has one.
     fn place(&self, key: &str) -> String {
-        let line = match &self.origin {
-            Origin::File { lines, .. } => {
-                let above = std::iter::successors(Some(key), |key| {
-                    key.rsplit_once('.').map(|(above, _)| above)
-                });
-                let mut above = above.chain([""]);
-                above.find_map(|key| lines.get(key))
-            }
-            _ => None,
+        let key = self.full_key(key);
+        format!("{}: {}: {key}", self.line_of(key), self.name)
+    }
+
+    /// `datasets.toml:12`: the line of a key, or of the closest one above that has one.
+    pub fn line_of(&self, key: &str) -> String {
+        let Origin::File { lines, .. } = &self.origin else {
+            return self.origin.to_string();
         };
-        let line = line.map_or_else(String::new, |line| format!(":{line}"));
-        format!("{}{line}: {}: {key}", self.origin, self.name)
+        let above = std::iter::successors(Some(key), |key| {
+            key.rsplit_once('.').map(|(above, _)| above)
+        });
+        // A table that has no line of its own begins with the first of its keys.
+        let line = |key: &str| {
+            let inside = |path: &str| {
+                path.strip_prefix(key)
+                    .is_some_and(|rest| rest.starts_with('.'))
+            };
+            let first = || {
+                lines
+                    .iter()
+                    .filter(|(path, _)| inside(path))
+                    .map(|(_, line)| line)
+            };
+            lines.get(key).or_else(|| first().min())
+        };
+        let line = above.chain([""]).find_map(line);
+        line.map_or_else(
+            || self.origin.to_string(),
+            |line| format!("{}:{line}", self.origin),
+        )
+    }
+
+    /// A key of a model's settings with the tables between: `models.lf_dnn.training.epochs` for `models.lf_dnn.epochs`.
+    fn full_key<'k>(&'k self, key: &'k str) -> &'k str {
+        let Origin::File { lines, .. } = &self.origin else {
+            return key;
+        };
+        let Some((above, last)) = key.rsplit_once('.').filter(|_| !lines.contains_key(key)) else {
+            return key;
+        };
+        let is_meant = |path: &&String| {
+            let below = path
+                .strip_prefix(above)
+                .and_then(|rest| rest.strip_prefix('.'));
+            below
+                .and_then(|rest| rest.rsplit_once('.'))
+                .is_some_and(|(_, own)| own == last)
+        };
+        lines.keys().find(is_meant).map_or(key, String::as_str)
     }
 
     /// Where its counts and widths are from, for messages that compare a file with them.

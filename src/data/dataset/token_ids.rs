@@ -36,6 +36,7 @@ pub fn read(columns: &Columns<'_>, ids: &[String]) -> Result<Option<Block<i32>>>
         modality: "text",
         steps: tokens,
         own: None,
+        width: None,
     })?;
     let counted = || numbers.chunks_exact(tokens).map(valid).collect();
     let lengths: Vec<i32> = lengths.unwrap_or_else(counted);

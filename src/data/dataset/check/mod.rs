@@ -62,6 +62,8 @@ pub struct Check {
     pub warnings: Vec<String>,
     /// The warnings are known and not repeated.
     pub accepted: bool,
+    /// The data have nothing that could be checked.
+    pub is_idle: bool,
 }
 
 impl Check {
@@ -73,6 +75,15 @@ impl Check {
             ok,
             warnings,
             accepted: false,
+            is_idle: false,
+        }
+    }
+
+    /// A check without anything to check.
+    pub fn idle(subject: &'static str) -> Self {
+        Self {
+            is_idle: true,
+            ..Self::new(subject, "none", Vec::new())
         }
     }
 
@@ -85,7 +96,8 @@ impl Check {
     /// One line per warning, or one line that all is well.
     pub fn lines(&self) -> Vec<String> {
         if self.warnings.is_empty() {
-            vec![format!("ok       {}: {}", self.subject, self.ok)]
+            let state = if self.is_idle { "-       " } else { "ok      " };
+            vec![format!("{state} {}: {}", self.subject, self.ok)]
         } else {
             let level = if self.accepted {
                 "accepted"

@@ -15,6 +15,11 @@ pub fn features<'a>(
 ) -> Result<Features<'a>> {
     let name = modality.as_str();
     let reads = expected.widths[modality as usize].is_some() && !expected.absent[modality as usize];
+    let given = ["lengths", "mask"].map(|end| format!("{name}_{end}"));
+    let given = given.iter().find(|given| columns.get(given).is_some());
+    if let Some(given) = given.filter(|_| reads && columns.get(name).is_none()) {
+        return Err(columns.missing(format!("column {name}, of which {given} tells the steps,")));
+    }
     // Of tokens the text features may give the lengths; they are read where the model reads them.
     if reads && columns.get(name).is_some() {
         Features::read(columns, name, ids)
