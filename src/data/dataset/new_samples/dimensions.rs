@@ -17,7 +17,9 @@ pub fn features<'a>(
     let reads = expected.widths[modality as usize].is_some() && !expected.absent[modality as usize];
     let given = ["lengths", "mask"].map(|end| format!("{name}_{end}"));
     let given = given.iter().find(|given| columns.get(given).is_some());
-    if let Some(given) = given.filter(|_| reads && columns.get(name).is_none()) {
+    // The steps of a text may be those of its tokens.
+    let is_lost = reads && columns.get(name).is_none() && modality != Modality::Text;
+    if let Some(given) = given.filter(|_| is_lost) {
         return Err(columns.missing(format!("column {name}, of which {given} tells the steps,")));
     }
     // Of tokens the text features may give the lengths; they are read where the model reads them.
