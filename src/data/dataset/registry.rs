@@ -325,10 +325,8 @@ weight_decay = 0.0
         );
         let below = OWN.replace("[dataset.models.lf_dnn]\ntext_out = 64\n\n", "");
         let below = own(&below).unwrap().swap_remove(0);
-        let fault = below
-            .fault("models.lf_dnn.other", "?".to_owned())
-            .to_string();
-        assert!(fault.starts_with("own.toml:10:"), "{fault}");
+        let below = below.fault("models.lf_dnn.other", "?".to_owned());
+        assert!(below.to_string().starts_with("own.toml:10:"), "{below}");
         assert!(fault("citation").starts_with("own.toml:2:"));
     }
 
