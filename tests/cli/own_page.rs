@@ -109,7 +109,7 @@ fn the_steps_of_the_page_lead_from_arrays_to_a_table() {
     let report = std::fs::read_to_string(here.join("report/report.md")).unwrap();
     assert!(
         report.contains(
-            "28 of 68 samples are tested; if there are more folds, they are missing here."
+            "28 of 68 samples are tested: if there are more folds, they are missing here"
         ),
         "{report}"
     );

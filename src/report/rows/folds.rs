@@ -262,7 +262,7 @@ pub fn numbers(run: &ScoredRun) -> Option<String> {
     (!numbers.is_empty()).then(|| numbers.join("+"))
 }
 
-/// A sentence on the folds of a section's runs.
+/// A phrase on the folds of a section's runs.
 pub fn note(run: &ScoredRun) -> Option<String> {
     let folds = run.folds();
     let tested = tested(folds);
@@ -272,12 +272,12 @@ pub fn note(run: &ScoredRun) -> Option<String> {
         String::new()
     } else {
         format!(
-            " {tested} of {most} samples are tested; if there are more folds, they are missing here."
+            "; {tested} of {most} samples are tested: if there are more folds, they are missing here"
         )
     };
     Some(format!(
         "{} folds, pooled: each of {tested} samples is tested once, by the training of its fold, and a seed's \
-         score is that of all these predictions together.{rest}",
+         score is that of all these predictions together{rest}",
         folds.len()
     ))
 }
