@@ -179,3 +179,62 @@ fn checks_of_what_the_data_lack_are_idle() {
         .code(3)
         .stderr(contains("(audio 5 features wide, no vision, ["));
 }
+
+#[test]
+fn a_name_without_a_table_leads_to_one() {
+    let own = Own::new(TABLE, |small| small);
+    let unknown = |name: &str| {
+        own.run(&format!("prepare talks.pkl --dataset {name}"))
+            .code(2)
+    };
+    unknown("talk").stderr(contains("did you mean `talks`?").and(contains("needs a table").not()));
+    unknown("talks@fold=1").stderr(contains("expected one of: talks:fold=1"));
+    std::fs::remove_file(own.path("datasets.toml")).unwrap();
+    unknown("talks").stderr(contains(
+        "there is no datasets.toml with others: a data set of your own needs a table (docs/own-data.md)",
+    ));
+    own.table(TABLE);
+    own.prepare("").success();
+    #[cfg(feature = "torch")]
+    own.run("run --datasets talks@x --models lf_dnn --device cpu")
+        .code(2)
+        .stderr(contains("--dataset talks@x").and(contains("prepared there: talks")));
+}
+
+#[test]
+fn misspelt_columns_are_named_by_a_check_of_their_own() {
+    let misspell = |small: Small| {
+        let rename = |(name, column): (&'static str, Column)| match name {
+            "audio" => ("audoi", column),
+            name => (name, column),
+        };
+        let small = Small(small.0.into_iter().map(rename).collect());
+        let rows = numbers(&small, "regression_labels").len();
+        small.set("vision_length", Column::Ints(vec![4; rows]))
+    };
+    let own = Own::new(TABLE, misspell);
+    let found = "names: train/audoi is not read; did you mean audio?";
+    own.prepare("--accept columns --check").success().stdout(
+        contains(format!("warning  {found}")).and(contains(
+            "train/vision_length is not read; did you mean vision_lengths?",
+        )),
+    );
+    own.prepare("").success().stderr(contains(found));
+    own.prepare("--check --accept names")
+        .success()
+        .stdout(contains(format!("accepted {found}")));
+}
+
+#[test]
+fn a_misspelt_column_that_is_needed_is_found() {
+    let own = Own::new(TABLE, |small| {
+        let rename = |(name, column): (&'static str, Column)| match name {
+            "regression_labels" => ("regresion_labels", column),
+            name => (name, column),
+        };
+        Small(small.0.into_iter().map(rename).collect())
+    });
+    own.prepare("").code(3).stderr(contains(
+        "train: column regression_labels (regresion_labels is there) is missing",
+    ));
+}

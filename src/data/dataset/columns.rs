@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 use std::path::Path;
 
+use super::carried;
 use super::error::{Error, Result};
 use super::layouts;
 use crate::data::arrays;
 use crate::data::pickle::Value;
+use crate::support::nearest::nearest;
 
 /// One split's dict, with its name for messages.
 #[derive(Clone, Copy)]
@@ -111,7 +113,16 @@ impl<'a> Columns<'a> {
     /// [`Error::MissingColumn`], which lists the existing ones.
     pub fn need(&self, column: &str) -> Result<Value<'a>> {
         self.get(column)
-            .ok_or_else(|| self.missing(format!("column {}", self.shown(column))))
+            .ok_or_else(|| self.missing(self.described(column)))
+    }
+
+    /// A column that is missing, with the one that may be meant.
+    pub fn described(&self, column: &str) -> String {
+        let names: Vec<String> = self.entries().map(|(name, _)| name).collect();
+        let unknown = names.iter().filter(|name| !carried::is_known(name));
+        let near = nearest(self.shown(column), unknown.map(String::as_str));
+        let hint = near.map_or_else(String::new, |name| format!(" ({name} is there)"));
+        format!("column {}{hint}", self.shown(column))
     }
 
     /// Names and values of all columns, each name once.

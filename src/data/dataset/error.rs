@@ -14,10 +14,15 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(
-        "unknown data set {name:?}{}, expected one of: {known}",
+        "unknown data set {name:?}{}, expected one of: {known}{advice}",
         hint(name, known)
     )]
-    UnknownDataset { name: String, known: String },
+    UnknownDataset {
+        name: String,
+        known: String,
+        /// Where no table but those built in was found.
+        advice: &'static str,
+    },
     #[error(
         "--version {version:?} of {dataset}: expected letters, digits, - and _, and the version that \
          --dataset names, if it names one"

@@ -160,6 +160,7 @@ pub fn prepare(
     plans.iter().try_for_each(|plan| plan.check_labels(spec))?;
     let checks = vec![
         check::columns(&plans, &ignored),
+        check::names(&plans),
         check::ids(&plans)?,
         check::widths(traits(&plans), spec),
         check::sizes(&input.display().to_string(), traits(&plans).counts, spec)?,

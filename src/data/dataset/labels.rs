@@ -39,7 +39,7 @@ pub fn read(columns: &Columns<'_>, required: bool) -> Result<Vec<Labels>> {
     match labels.first() {
         Some((name, _)) if name == MAIN => Ok(labels),
         _ if !required => Ok(labels),
-        _ => Err(columns.missing(format!("column {}", columns.shown(MAIN)))),
+        _ => Err(columns.missing(columns.described(MAIN))),
     }
 }
 

@@ -219,6 +219,11 @@ pub(super) fn registered(name: &str) -> Result<&'static Spec> {
         .find(|spec| spec.name == name)
         .ok_or_else(|| Error::UnknownDataset {
             name: name.to_owned(),
+            advice: if registry().len() == BUILT_IN.len() {
+                "; there is no datasets.toml with others: a data set of your own needs a table (docs/own-data.md)"
+            } else {
+                ""
+            },
             known: if let Some((base, fold)) = name.split_once("@fold=") {
                 format!("{base}:fold={fold}")
             } else if name.contains(['@', ':']) {

@@ -4,6 +4,7 @@
 mod columns;
 mod features;
 mod labels;
+mod names;
 mod splits;
 mod tokens;
 mod transcripts;
@@ -11,6 +12,7 @@ mod transcripts;
 pub use columns::{columns, lengths};
 pub use features::{features, lengths_of_frames, samples};
 pub use labels::labels;
+pub use names::{misspelt, names};
 pub use splits::{ids, sizes, widths};
 pub use tokens::tokens;
 pub use transcripts::transcripts;
@@ -18,8 +20,9 @@ pub use transcripts::transcripts;
 use super::error::{Error, Result};
 
 /// The subjects of all checks. `--accept` takes them with `-` in place of blanks.
-const SUBJECTS: [&str; 13] = [
+const SUBJECTS: [&str; 14] = [
     "columns",
+    "names",
     "widths",
     "ids",
     "split sizes",
