@@ -162,8 +162,8 @@ pub fn prepare(
         check::columns(&plans, &ignored),
         check::names(&plans),
         check::ids(&plans)?,
-        check::widths(traits(&plans), spec),
         check::sizes(&input.display().to_string(), traits(&plans).counts, spec)?,
+        check::widths(traits(&plans), spec),
         check::transcripts(&plans)?,
     ];
     let import = Import {
