@@ -44,7 +44,7 @@ pub fn listing(head: &[&str], rows: Vec<Vec<String>>, kept: &[&str]) -> String {
         let first = values.next();
         rows.len() > 1 && !kept.contains(&head[*index]) && values.all(|value| Some(value) == first)
     };
-    let (equal, others): (Vec<usize>, Vec<usize>) = (0..head.len()).partition(|index| equal(index));
+    let (equal, others): (Vec<usize>, Vec<usize>) = (0..head.len()).partition(equal);
     let mut table = table();
     table.set_header(others.iter().map(|index| head[*index]));
     table.add_rows(

@@ -34,6 +34,7 @@ mod special_tokens;
 pub mod split;
 mod split_name;
 mod splits;
+mod spread;
 mod standardize;
 mod step_mask;
 mod stored_table;
@@ -45,7 +46,7 @@ mod vocabulary;
 mod word_piece;
 mod words;
 
-pub use check::{Check, flag_name};
+pub use check::{Check, flag_name, unusual_labels};
 pub use convert::Progress;
 pub use corpus::Corpus;
 pub use dataset_name::{DatasetName, file_name};
