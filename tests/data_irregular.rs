@@ -356,3 +356,67 @@ fn a_modality_may_be_absent_and_another_have_one_vector_per_sample() {
         "{message}"
     );
 }
+
+/// Lengths and a mask of one modality, also those of token ids, say the same or are refused.
+#[test]
+fn lengths_and_a_mask_that_disagree_are_refused() {
+    let mask = |valid: [usize; SAMPLES], steps: usize| {
+        let row = |valid: usize| (0..steps).map(move |step| i64::from(step < valid));
+        Column::I64(
+            vec![SAMPLES, steps],
+            valid.into_iter().flat_map(row).collect(),
+        )
+    };
+    let same = Small::new().set("audio_mask", mask([3, 10, 0, 7], STEPS[1]));
+    assert_eq!(plain(&same).1.audio_lengths, [3, 10, 0, 7]);
+    let other = Small::new().set("audio_mask", mask([3, 10, 0, 6], STEPS[1]));
+    let message = refusal(other.bytes(), |_| {});
+    assert!(
+        message.contains(
+            "train/audio_lengths: sample video$_$3: the length is 7, audio_mask has 6 steps; leave one of both out"
+        ),
+        "{message}"
+    );
+    let ids: Vec<i64> = (0..SAMPLES * STEPS[0]).map(|i| 1000 + i as i64).collect();
+    let tokens = Small::new()
+        .without("text_bert")
+        .set("token_ids", Column::I64(vec![SAMPLES, STEPS[0]], ids))
+        .set("text_lengths", Column::Ints(vec![2, 3, 4, 5]));
+    for (valid, problem) in [
+        ([2, 3, 4, 4], "the length is 5, text_mask has 4 steps"),
+        ([2, 3, 3, 5], "the length is 4, text_mask has 3 steps"),
+    ] {
+        let message = refusal(
+            tokens
+                .clone()
+                .set("text_mask", mask(valid, STEPS[0]))
+                .bytes(),
+            |_| {},
+        );
+        assert!(message.contains(problem), "{message}");
+    }
+}
+
+/// Values past the length are found in text features as in audio and vision, where tokens do not give the length.
+#[test]
+fn text_past_its_length_is_warned_of() {
+    let text = || {
+        Column::F64(
+            vec![SAMPLES, 3, 2],
+            (0..SAMPLES * 6).map(|i| 1.0 + i as f64).collect(),
+        )
+    };
+    let features = Small::new()
+        .without("text_bert")
+        .set("text", text())
+        .set("text_lengths", Column::Ints(vec![3, 2, 3, 1]));
+    let (imported, split) = plain(&features);
+    warned(
+        &imported,
+        &[
+            "padding: train: 2 samples with text past its length (first: video$_$1)",
+            "write zeros",
+        ],
+    );
+    assert_eq!(split.text_lengths, [3, 2, 3, 1]);
+}

@@ -44,7 +44,7 @@ fn things_that_are_no_pickle() {
     std::fs::write(path("hdf5.pkl"), b"\x89HDF\r\n\x1a\n....").unwrap();
     std::fs::write(path("zip.pkl"), b"PK\x03\x04....").unwrap();
     for (name, words) in [
-        ("", ["a folder", "expected a pickle"]),
+        ("", ["a folder", "expected a pickle, NumPy archive"]),
         ("none.pkl", ["none.pkl", "No such file"]),
         ("empty.pkl", ["empty.pkl", "an empty file"]),
         ("text.pkl", ["text.pkl", "found text"]),

@@ -183,6 +183,7 @@ pub fn report(imported: &Imported, check: bool) -> String {
             imported.spec.title, imported.layout
         ),
         format!("  source  sha256 {} ({known})", imported.source_sha256),
+        format!("  shapes  {}", imported.shapes),
     ];
     let assumed = imported.assumptions.iter();
     lines.extend(assumed.map(|text| format!("  assumed {text}")));

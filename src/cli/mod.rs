@@ -210,7 +210,10 @@ impl Cli {
         let tables = match self.command {
             // It shows what is wrong with them among the other findings.
             Command::Doctor(_) => tables,
-            _ => Ok(tables?),
+            _ => {
+                tables?;
+                Ok(own_settings()?)
+            }
         };
         match self.command {
             #[cfg(feature = "torch")]
@@ -242,6 +245,15 @@ impl Cli {
             }
         }
     }
+}
+
+/// Checks the settings of models in the tables of files.
+fn own_settings() -> anyhow::Result<()> {
+    #[cfg(feature = "torch")]
+    for spec in dataset::registry() {
+        lnln_bench::train::settings::check(spec)?;
+    }
+    Ok(())
 }
 
 fn completions(shell: clap_complete::Shell) -> anyhow::Result<()> {

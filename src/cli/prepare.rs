@@ -106,12 +106,14 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
         } else {
             let masks = MaskFile::path_for(&imported.path);
             let corpus = Corpus::open(&imported.path)?;
-            let evaluation = EvaluationMasks::present(evaluation.clone(), &corpus.absent()?);
+            let absent = corpus.absent()?;
+            let left_out = EvaluationMasks::left_out(&evaluation, &absent, corpus.name());
+            let evaluation = EvaluationMasks::present(evaluation.clone(), &absent);
+            if let Some(left_out) = left_out {
+                tracing::info!("{left_out}");
+            }
             if evaluation.is_empty() {
-                tracing::warn!(
-                    "{}: no masks drawn: at each of these conditions a modality is missing that the data lack \
-                     anyway", file.display()
-                );
+                tracing::warn!("{}: no masks drawn: no condition is left", file.display());
             } else {
                 MaskFile::prepare(&masks, &corpus, &evaluation, &args.mask_seeds)?;
             }

@@ -15,6 +15,8 @@ pub struct PrepareRecord<'a> {
     /// `aligned` or `unaligned`.
     layout: &'a str,
     state: State,
+    /// Steps and features per step of what the data have.
+    shapes: dataset::Shapes,
     /// Number of samples by split.
     samples: BTreeMap<&'a str, usize>,
     /// Null with --check.
@@ -83,6 +85,7 @@ impl<'a> PrepareRecord<'a> {
                 (false, None) => State::Checked,
                 (false, Some(_)) => State::Prepared,
             },
+            shapes: imported.shapes,
             samples: splits.chain(further).collect(),
             data: masks.is_some().then_some(&imported.path),
             masks,

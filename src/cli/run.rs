@@ -291,7 +291,9 @@ impl Args {
                 self.protocol.unwrap_or_default(),
             )?,
         };
-        replace(&mut suite.datasets, &self.datasets);
+        if !self.datasets.is_empty() {
+            suite.replace_datasets(&self.datasets);
+        }
         replace(&mut suite.test_on, &self.test_on);
         if let Some(samples) = self.limit {
             suite.limit(samples);

@@ -64,6 +64,28 @@ impl EvaluationMasks {
         present
     }
 
+    /// What [`Self::present`] leaves out of conditions, for data of this name: a sentence, if it leaves out any.
+    pub fn left_out(evaluation: &[Self], absent: &[Modality], data: &str) -> Option<String> {
+        let all = evaluation.iter().flat_map(|one| &one.conditions);
+        let out = all.filter(|condition| !condition.is_drawn_without(absent));
+        let mut names: Vec<String> = out.map(ToString::to_string).collect();
+        names.sort_unstable();
+        names.dedup();
+        let (s, are) = if names.len() == 1 {
+            ("", "is")
+        } else {
+            ("s", "are")
+        };
+        let modalities: Vec<&str> = absent.iter().map(|modality| modality.as_str()).collect();
+        (!names.is_empty()).then(|| {
+            format!(
+                "{data} has no {}: condition{s} {} {are} not tested",
+                modalities.join(" and no "),
+                names.join(", ")
+            )
+        })
+    }
+
     /// The mask seeds under which the mask protocol is evaluated: only the first if masks do not depend
     /// on the seed.
     pub fn seeds<'a>(&self, seeds: &'a [u64]) -> &'a [u64] {

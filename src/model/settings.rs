@@ -53,12 +53,19 @@ impl Choice {
     /// A recipe with the settings of a table.
     fn training(&self, recipe: &Recipe, table: &Value) -> Result<Recipe> {
         let known = super::entry::to_json(recipe);
-        let wrong = |key: &str| choice::wrong(self.entry, key, &table.to_string(), &known);
-        let table = table.as_object().ok_or_else(|| wrong(TRAINING))?;
+        let wrong = |key: &str, found: &Value, published: &Value| {
+            choice::wrong(self.entry, key, &found.to_string(), published)
+        };
+        let table = (table.as_object()).ok_or_else(|| wrong(TRAINING, table, &known))?;
         let mut fields = known.as_object().cloned().unwrap_or_default();
-        fields.extend(table.clone());
-        let read: Recipe =
-            serde_json::from_value(Value::Object(fields)).map_err(|_| wrong(TRAINING))?;
+        let mut read = recipe.clone();
+        for (key, value) in table {
+            let published = fields
+                .insert(key.clone(), value.clone())
+                .unwrap_or_default();
+            read = serde_json::from_value(Value::Object(fields.clone()))
+                .map_err(|_| wrong(key, value, &published))?;
+        }
         // Fields that do not exist are ignored when a recipe is read, and missing when it is written.
         let written = super::entry::to_json(&read);
         match table.keys().find(|key| written.get(key).is_none()) {

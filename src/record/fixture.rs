@@ -129,6 +129,7 @@ fn dataset() -> DatasetMetadata {
         source_sha256: "5a".into(),
         content_hash: "c0ffee00".into(),
         counts: [20, 5, TRUTH.len()],
+        shapes: None,
         baselines: Default::default(),
         citation: String::new(),
         published: None,

@@ -11,7 +11,7 @@ use super::error::{Error, Result};
 use super::masks::MaskMetadata;
 use super::selection::SelectionMetadata;
 use super::training::TrainingMetadata;
-use crate::data::dataset::Corpus;
+use crate::data::dataset::{Corpus, Shapes};
 use crate::metric::{Protocol, baseline};
 
 /// Version of the run directory's layout. Raise it when a reader of this build could misread it.
@@ -159,6 +159,9 @@ pub struct DatasetMetadata {
     pub content_hash: String,
     /// Samples in train, valid and test.
     pub counts: [usize; 3],
+    /// Steps and features per step; `None` in records of earlier programs and where the data could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shapes: Option<Shapes>,
     /// Per metric, the label that scores best on the training split when it is predicted for
     /// every sample; none for metrics that are undefined for a constant.
     pub baselines: BTreeMap<String, f32>,
@@ -203,6 +206,7 @@ impl DatasetMetadata {
             source_sha256: corpus.source_sha256.clone(),
             content_hash: corpus.content_hash.clone(),
             counts: corpus.counts,
+            shapes: corpus.shapes().ok(),
             baselines: baseline::constants(protocol.all(), train_labels),
             citation: corpus.spec.citation.clone(),
             published: (!corpus.spec.files.is_empty()).then(|| corpus.published().is_some()),

@@ -9,10 +9,16 @@ use crate::support::{Classify, ErrorClass, fs};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(
-        "data set {name} is not prepared: expected `{path}`; run `lnln-bench prepare FILE.pkl` first, \
-         or point --data at the folder that holds it"
+        "data set {name} is not prepared: expected `{path}`; run `lnln-bench prepare FILE --dataset {name}` first, \
+         or point --data at the folder that holds it; {}",
+        if prepared.is_empty() { "nothing is prepared there".to_owned() } else { format!("prepared there: {}", prepared.join(", ")) }
     )]
-    NotPrepared { name: String, path: PathBuf },
+    NotPrepared {
+        name: String,
+        path: PathBuf,
+        /// The data sets that are prepared in the same folder.
+        prepared: Vec<String>,
+    },
     #[error(
         "data set {name}: {} holds {holds}; give it the name {holds}.h5, or prepare {name} into this folder",
         path.display()
@@ -64,6 +70,15 @@ pub enum Error {
     },
     #[error("the suite overrides model {name}, which it does not run")]
     UnusedOverride { name: String },
+    #[error("no condition is left: {left_out}")]
+    NoConditionLeft { left_out: String },
+    #[error(
+        "the run's data had no {absent}: at condition {condition} nothing more is missing; leave it out, or name \
+         what is missing of the rest"
+    )]
+    AbsentCondition { condition: String, absent: String },
+    #[error("--encoder names {name}, which is none of the data sets: {}", datasets.join(", "))]
+    UnusedEncoder { name: String, datasets: Vec<String> },
     #[error("nothing to run: expected at least one {what}")]
     NothingToDo { what: &'static str },
     #[error(
@@ -179,6 +194,9 @@ impl Classify for Error {
             | Self::TrainOnName { .. }
             | Self::TrainOn { .. }
             | Self::UnusedOverride { .. }
+            | Self::UnusedEncoder { .. }
+            | Self::NoConditionLeft { .. }
+            | Self::AbsentCondition { .. }
             | Self::NoWeights { .. }
             | Self::NothingToDo { .. }
             | Self::NoSample { .. }

@@ -5,6 +5,7 @@ pub mod condition_list;
 #[cfg(feature = "torch")]
 pub mod dry_run;
 #[cfg(feature = "torch")]
+mod encoders;
 pub mod error;
 #[cfg(feature = "torch")]
 pub mod events;

@@ -10,7 +10,7 @@ use super::settings::Settings;
 use super::train_on::{self, TrainOn};
 use super::{Error, Protocol, Suite};
 use crate::data::dataset::{self, Corpus, Modality, SplitName, file_name, limited, limited_name};
-use crate::mask::{Condition, MaskProtocol, Noise, RateDistribution};
+use crate::mask::{Condition, EvaluationMasks, MaskProtocol, Noise, RateDistribution};
 use crate::metric;
 use crate::model::{Choice, Recipe};
 use crate::record::manifest::data_key;
@@ -184,6 +184,7 @@ fn open_corpus(suite: &Suite, name: &str, data: &Path) -> Result<(Corpus, Encode
         return Err(Error::NotPrepared {
             name: name.to_owned(),
             path: data.join(file_name(name)),
+            prepared: dataset::prepared_names(data),
         });
     }
     let corpus = Corpus::open(&path)?;
@@ -229,6 +230,7 @@ pub fn runs(suite: &Suite, corpora: &Corpora) -> Result<Vec<PlannedRun>, Error> 
     if let Some(name) = suite.unused_override() {
         return Err(Error::UnusedOverride { name: name.clone() });
     }
+    suite.check_encoders()?;
     let choices: Vec<&Choice> = models.iter().map(|(choice, _)| choice).collect();
     check_models(suite, corpora, &choices)?;
     let (mut runs, mut known) = (Vec::new(), BTreeSet::new());
@@ -238,6 +240,7 @@ pub fn runs(suite: &Suite, corpora: &Corpora) -> Result<Vec<PlannedRun>, Error> 
         let others = tested_on(suite, corpora, corpus, with_features)?;
         let encoder = encoder.identity()?;
         let absent = corpus.absent()?;
+        announce(&models, &absent, name)?;
         for (choice, settings) in &models {
             let settings = present(settings, &absent);
             for (settings, &seed) in product(&settings, &suite.seeds) {
@@ -310,6 +313,28 @@ fn masks_of(settings: &Settings, others: &[&Corpus]) -> Result<Vec<MaskGrid>, Er
         all.extend(masks.map(|grid| grid.tested_on(Some(&key))));
     }
     Ok(all)
+}
+
+/// Tells which conditions are not tested on data without these modalities.
+///
+/// # Errors
+/// [`Error::NoConditionLeft`] where none is left.
+fn announce(
+    models: &[(Choice, Vec<Rc<Settings>>)],
+    absent: &[Modality],
+    name: &str,
+) -> Result<(), Error> {
+    let all = models.iter().flat_map(|(_, settings)| settings);
+    let evaluation = all.flat_map(|one| one.evaluation.iter().cloned());
+    let evaluation: Vec<_> = evaluation.collect();
+    let Some(left_out) = EvaluationMasks::left_out(&evaluation, absent, name) else {
+        return Ok(());
+    };
+    if EvaluationMasks::present(evaluation, absent).is_empty() {
+        return Err(Error::NoConditionLeft { left_out });
+    }
+    tracing::info!("{left_out}");
+    Ok(())
 }
 
 /// The settings for data without these modalities.

@@ -8,7 +8,7 @@ use tch::{Device, nn};
 
 use super::error::Error;
 use super::stored_weights::{Threads, check_weights, weights_file};
-use crate::data::dataset::{Corpus, SplitName, file_name};
+use crate::data::dataset::{Corpus, Modality, SplitName, file_name};
 use crate::model::{Choice, Engine};
 use crate::record::{EngineKind, Manifest, PredictionKey, Predictions, RunDir};
 use crate::support::Progress;
@@ -61,6 +61,7 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Er
     }
     .resolve(&corpus)?;
     check(&manifest, &corpus, &encoder)?;
+    check_conditions(&request.maskings, &corpus.absent()?)?;
     let cache = request.data.join("encodings");
     let never = AtomicBool::new(false);
     if request.device.is_cuda() {
@@ -123,6 +124,25 @@ fn rows(request: &Request, data: &TrainData<'_>) -> Result<Range<usize>, Error> 
         example: split.ids.first().cloned().unwrap_or_default(),
     })?;
     Ok(row..row + 1)
+}
+
+/// Refuses conditions at which a modality is missing that the run was trained without: they would read as if the
+/// run had been tested without it.
+///
+/// # Errors
+/// [`Error::AbsentCondition`].
+pub(super) fn check_conditions(maskings: &[Masking], absent: &[Modality]) -> Result<(), Error> {
+    let mut conditions = maskings.iter().map(|masking| masking.condition);
+    match conditions.find(|condition| !condition.is_drawn_without(absent)) {
+        None => Ok(()),
+        Some(condition) => {
+            let absent: Vec<&str> = absent.iter().map(|one| one.as_str()).collect();
+            Err(Error::AbsentCondition {
+                condition: condition.to_string(),
+                absent: absent.join(" and no "),
+            })
+        }
+    }
 }
 
 /// The split under a mask.

@@ -6,10 +6,10 @@ use std::sync::atomic::AtomicBool;
 use tch::{Device, nn};
 
 use super::error::Error;
-use super::predict::weights;
+use super::predict::{check_conditions, weights};
 use super::stored_weights::{Threads, check_weights};
 use crate::data::dataset::new_samples::{Lost, ReadOptions};
-use crate::data::dataset::{Input, NewSamples, unusual_labels};
+use crate::data::dataset::{Input, Modality, NewSamples, unusual_labels};
 use crate::mask::Noise;
 use crate::model::{Choice, Engine};
 use crate::record::new_predictions::{NewPredictions, Pass};
@@ -75,6 +75,10 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Outcome, Error>
     let encoder = encoder(&manifest, &request.encoder)?;
     let reads_tokens = encoder != EncoderSpec::Features;
     let expected = inputs.expected(reads_tokens);
+    let absent = Modality::ALL
+        .into_iter()
+        .filter(|one| expected.absent[*one as usize]);
+    check_conditions(&request.maskings, &absent.collect::<Vec<_>>())?;
     let input = Input::open(&request.input)?;
     let mut samples = NewSamples::read(&input, &expected, &request.read)?;
 

@@ -12,7 +12,7 @@ use super::condition_list::ConditionList;
 use super::mask_name::MaskName;
 use super::train_on::{self, TrainOn};
 use super::{Error, suite_file, text};
-use crate::data::dataset::{Corpus, DatasetName, file_name, limited_name, with_folds};
+use crate::data::dataset::{limited_name, with_folds};
 use crate::mask::{self, Condition, Noise, RateDistribution};
 use crate::metric::PROTOCOLS;
 use crate::record::{EngineKind, Precision};
@@ -237,28 +237,6 @@ impl Suite {
         suite_file::schema()
     }
 
-    /// Resolves `auto` encoders of the data sets that are prepared under `data`; returns the data sets
-    /// whose encoder stays open.
-    ///
-    /// # Errors
-    /// Those of opening a data set and of an encoder that its data cannot feed.
-    pub fn resolve_encoders(&mut self, data: &Path) -> Result<Vec<String>, Error> {
-        let mut open = Vec::new();
-        for name in &self.datasets {
-            let path = data.join(file_name(limited_name::whole(name)));
-            if *self.encoder_of(name) != EncoderSpec::Auto {
-                continue;
-            }
-            if path.exists() {
-                let encoder = EncoderSpec::Auto.resolve(&Corpus::open(&path)?)?;
-                self.encoders.insert(name.clone(), encoder);
-            } else {
-                open.push(name.clone());
-            }
-        }
-        Ok(open)
-    }
-
     /// The values of the recipe that this suite changes for `model`: those of its variant, then of the
     /// model, then of all.
     pub fn overrides(&self, model: &str) -> Overrides {
@@ -279,22 +257,6 @@ impl Suite {
     pub fn unused_override(&self) -> Option<&String> {
         let mut names = self.model.keys();
         names.find(|name| !overridden_by(name, &self.models))
-    }
-
-    /// The encoder of `dataset`, not yet resolved. That of a data set is that of its versions and folds too.
-    pub fn encoder_of(&self, dataset: &str) -> &EncoderSpec {
-        let named = |name: &str| self.encoders.get(name);
-        let DatasetName { base, version, .. } = DatasetName::of(dataset);
-        let version = DatasetName {
-            base,
-            version,
-            fold: None,
-        };
-        let own = named(dataset)
-            .or_else(|| named(limited_name::whole(dataset)))
-            .or_else(|| named(&version.to_string()))
-            .or_else(|| named(base));
-        own.unwrap_or(&self.encoder)
     }
 
     /// Names the folds that are prepared under `data`, where a name stands for them.

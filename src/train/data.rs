@@ -64,9 +64,24 @@ pub fn check(choice: &Choice, corpus: &Corpus, encoder: &EncoderSpec) -> Result<
     };
     let settings = settings::on(choice, &corpus.spec)?;
     let checked = choice.check(&settings.config, &outline);
-    checked.map_err(|reason| Error::Refused {
-        dataset: corpus.name().to_owned(),
-        reason: Box::new(reason),
+    let with_encoder = Outline {
+        has_encoder: true,
+        ..outline
+    };
+    // An encoder that reads tokens is no way out where there are none.
+    let needs_tokens = || {
+        let has_tokens = corpus.reader().has("train/text_bert");
+        !has_tokens && choice.check(&settings.config, &with_encoder).is_ok()
+    };
+    let dataset = corpus.name().to_owned();
+    checked.map_err(|reason| {
+        if needs_tokens() {
+            let model = choice.entry.name;
+            Error::NoTokens { dataset, model }
+        } else {
+            let reason = Box::new(reason);
+            Error::Refused { dataset, reason }
+        }
     })
 }
 

@@ -14,7 +14,8 @@ pub const BERT_FOLDER: &str = "LNLN_BENCH_BERT";
 /// A text encoder as written on the command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum EncoderSpec {
-    /// `bert:$LNLN_BENCH_BERT` where that is set, `tiny` for synthetic data, else `features`.
+    /// `features` where the data have no tokens; else `bert:$LNLN_BENCH_BERT` where that is set, `tiny` for
+    /// synthetic data and those without features, else `features`.
     #[default]
     Auto,
     /// A small BERT, seeded and trained with the model.
@@ -34,7 +35,8 @@ impl EncoderSpec {
         let resolved = match self {
             Self::Auto => match std::env::var_os(BERT_FOLDER) {
                 Some(folder) if has_tokens(corpus) => Self::Bert(folder.into()),
-                _ if corpus.spec.synthetic || corpus.text_width.is_none() => Self::Tiny,
+                _ if corpus.text_width.is_none() => Self::Tiny,
+                _ if corpus.spec.synthetic && has_tokens(corpus) => Self::Tiny,
                 _ => Self::Features,
             },
             other => other.clone(),

@@ -180,6 +180,14 @@ pub enum Error {
     Libtorch(String),
     #[error("libtorch: {0}")]
     Torch(tch::TchError),
+    #[error(
+        "{dataset} has no token ids, which {model} needs; add raw_text and prepare with --tokenize VOCAB, or \
+         leave {model} out"
+    )]
+    NoTokens {
+        dataset: String,
+        model: &'static str,
+    },
     /// A model that cannot read a data set or the states of an encoder.
     #[error("{dataset}: {reason}")]
     Refused {
@@ -233,6 +241,7 @@ impl Classify for Error {
             Self::DeviceName { .. }
             | Self::EncoderName { .. }
             | Self::EncoderInput { .. }
+            | Self::NoTokens { .. }
             | Self::OptionName { .. }
             | Self::ScheduleName { .. }
             | Self::SelectionName { .. }

@@ -24,7 +24,10 @@ mod limit;
 mod loss_terms;
 mod mask;
 mod memory;
+mod own_checks;
 mod own_data;
+#[cfg(feature = "torch")]
+mod own_page;
 #[cfg(feature = "torch")]
 mod predict;
 mod predict_new;

@@ -82,6 +82,13 @@ fn a_mistake_is_named_with_file_line_and_key() {
         .stdout(contains(
             "datasets.toml:11: reviews: models.lf_dnn.text_oot: lf_dnn: no variant",
         ));
+    #[cfg(feature = "torch")]
+    with("list", "weight_decay = 0.0", "weight_decay = \"none\"")
+        .code(2)
+        .stderr(contains(
+            "datasets.toml:14: reviews: models.lf_dnn.training.weight_decay: lf_dnn: weight_decay: expected a value \
+             like the published",
+        ).and(contains("got `\"none\"`")));
 }
 
 /// The table goes into the prepared file: later commands need no `datasets.toml`.
@@ -221,8 +228,39 @@ fn conditions_on_an_absent_modality_are_not_tested() {
     );
     run.args([&data, Path::new("--runs"), &runs])
         .assert()
-        .success();
+        .success()
+        .stderr(contains(
+            "mosi has no vision: conditions AV, LV, V are not tested",
+        ));
+    let refused = |line: &str| {
+        let mut program = program();
+        program.args(line.split_whitespace());
+        program
+            .args([&data, Path::new("--runs"), &runs])
+            .assert()
+            .code(2)
+    };
+    refused("run --datasets mosi --models mult --seeds 1 --masks modality --rates V --encoder features --data")
+        .stderr(contains("no condition is left: mosi has no vision: condition V is not tested"));
+    refused(
+        "run --datasets mosi --models mult --seeds 1 --encoder features --encoder mosu=features --dry-run --data",
+    )
+    .stderr(contains("--encoder names mosu, which is none of the data sets: mosi"));
     let dir = super::program::runs_in(&runs).swap_remove(0);
+    for input in [
+        [Path::new("--input"), &source],
+        [Path::new("--data"), &data],
+    ] {
+        let mut predict = program();
+        predict.arg("predict").arg(dir.path()).args(input);
+        predict
+            .args(["--rates", "V", "--device", "cpu"])
+            .assert()
+            .code(2)
+            .stderr(contains(
+                "the run's data had no vision: at condition V nothing more is missing",
+            ));
+    }
     let evaluations = dir.described_evaluations();
     let masks = evaluations.iter().flat_map(|evaluation| &evaluation.masks);
     let tested: Vec<String> = masks

@@ -408,6 +408,19 @@ fn longer_samples_are_cut_and_shorter_ones_padded() {
         .stderr(contains(format!(
             "1 of 96 samples have more than {steps} steps of vision"
         )));
+    // One vector per sample in place of a sequence.
+    let mut single = split.clone();
+    let audio = &mut single.audio;
+    let (all, size) = (audio.steps, audio.steps * audio.width);
+    let first = |sample: &[f32]| sample[..audio.width].to_vec();
+    audio.data = audio.data.chunks_exact(size).flat_map(first).collect();
+    audio.steps = 1;
+    single.audio_lengths = vec![1; single.ids.len()];
+    let one = trained.path("single.pkl");
+    contest(&single, "test", &one);
+    trained.predict(&one, "").success().stderr(contains(format!(
+        "audio: one step per sample, the run was trained with {all}"
+    )));
     let found = predicted(&trained.json(&input, ""));
     let differs = |key: &&(String, String)| found[*key] != expected[*key];
     let changed: Vec<&String> = expected.keys().filter(differs).map(|(_, id)| id).collect();

@@ -63,8 +63,8 @@ impl Header {
             ElementKind::Object => Err(Error::entry(
                 name,
                 "numbers or text",
-                "an array of objects; write texts with numpy.array(texts, dtype=str), samples of different \
-                 lengths padded with zeros",
+                "an array of objects; write numbers with array.astype(float), texts with numpy.array(texts, \
+                 dtype=str), samples of different lengths padded with zeros",
             )),
             ElementKind::Void => Err(Error::entry(name, "numbers or text", "structures")),
             _ if shape.len() > AXES => Err(wrong(&format!("{} axes", shape.len()))),

@@ -20,6 +20,9 @@ pub fn texts(mut split: Vec<(String, Entry)>) -> Result<Vec<String>> {
     let wrong = |found: String| Error::entry("split", "the name of a split per sample", found);
     match split.pop() {
         Some((_, Entry::Texts(texts))) => Ok(texts),
+        Some((_, Entry::Array(array))) if array.shape.len() == 1 && array.dtype.is_number() => Err(
+            wrong("numbers; write train, valid or test for each sample".to_owned()),
+        ),
         Some((_, Entry::Array(array))) if array.shape.len() == 1 => {
             let mut builder = Builder::default();
             let array = builder.array(array);

@@ -7,7 +7,7 @@ use super::select;
 use crate::data::pickle::{Builder, Error, Made, Pickle, Result};
 
 /// Names of columns in archives, and those of MMSA's pickles.
-const NAMES: [(&str, &str); 2] = [("ids", "id"), ("labels", "regression_labels")];
+pub const NAMES: [(&str, &str); 2] = [("ids", "id"), ("labels", "regression_labels")];
 
 /// The array that names the split of every sample, where splits are not named by the entries.
 const SPLIT: &str = "split";

@@ -23,6 +23,21 @@ const READ: [&str; 13] = [
     token_ids::NAME,
 ];
 
+/// Columns that are read, but for ids and labels, which no file lacks.
+pub fn features_and_texts() -> impl Iterator<Item = &'static str> {
+    READ.into_iter().filter(|name| *name != "id")
+}
+
+/// Whether a column is read, or known from MMSA's files.
+pub fn is_known(name: &str) -> bool {
+    let is_extra = name == "annotations" || name == "mask" || name.starts_with("classification_");
+    READ.contains(&name) || is_label(name) || is_extra
+}
+
+fn is_label(name: &str) -> bool {
+    name == labels::OLD || labels::names().iter().any(|known| known == name)
+}
+
 /// A column that is stored unchanged, one value per sample.
 pub enum Carried {
     Texts(Vec<String>),
@@ -38,12 +53,11 @@ pub type Named = (String, Carried);
 /// [`Error::Layout`] or [`Error::Rows`] for a known column of another form.
 pub fn read<'a>(columns: &Columns<'a>, samples: usize) -> Result<(Vec<Named>, Vec<String>)> {
     let (mut carried, mut ignored) = (Vec::new(), Vec::new());
-    let labels = labels::names();
     for (name, value) in columns.entries() {
-        if READ.contains(&&*name) || name == "labels" || labels.contains(&name) {
+        if READ.contains(&&*name) || is_label(&name) {
             continue;
         }
-        let known = name == "annotations" || name == "mask" || name.starts_with("classification_");
+        let known = is_known(&name);
         match per_sample(columns, &name, value) {
             Ok(column) if column.len() == samples && is_plain(&name) => {
                 carried.push((name, column));
@@ -81,9 +95,9 @@ impl Carried {
 pub fn rows_differ(columns: &Columns<'_>, column: &str, rows: usize, samples: usize) -> Error {
     Error::Rows {
         place: columns.place(""),
-        column: column.to_owned(),
+        column: columns.shown(column).to_owned(),
         rows,
-        other: "id".to_owned(),
+        other: columns.shown("id").to_owned(),
         other_rows: samples,
     }
 }

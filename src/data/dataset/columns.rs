@@ -3,9 +3,12 @@
 use std::borrow::Cow;
 use std::path::Path;
 
+use super::carried;
 use super::error::{Error, Result};
 use super::layouts;
+use crate::data::arrays;
 use crate::data::pickle::Value;
+use crate::support::nearest::nearest;
 
 /// One split's dict, with its name for messages.
 #[derive(Clone, Copy)]
@@ -13,6 +16,8 @@ pub struct Columns<'a> {
     path: &'a Path,
     pub split: &'a str,
     dict: Value<'a>,
+    /// Whether messages name columns as archives of arrays do.
+    is_arrays: bool,
 }
 
 impl<'a> Columns<'a> {
@@ -35,7 +40,7 @@ impl<'a> Columns<'a> {
             expected,
             found: layouts::describe_root(root),
         })?;
-        let columns = Self { path, split, dict };
+        let columns = Self::new(path, split, dict);
         if dict.is_dict() {
             Ok(columns)
         } else {
@@ -45,12 +50,31 @@ impl<'a> Columns<'a> {
 
     /// A dict of columns as the split of the name `split`.
     pub fn new(path: &'a Path, split: &'a str, dict: Value<'a>) -> Self {
-        Self { path, split, dict }
+        Self {
+            path,
+            split,
+            dict,
+            is_arrays: false,
+        }
+    }
+
+    /// The same, with the names of arrays in messages.
+    pub fn named_as_arrays(self, is_arrays: bool) -> Self {
+        Self { is_arrays, ..self }
+    }
+
+    /// The name of a column in the source.
+    pub fn shown<'n>(&self, column: &'n str) -> &'n str {
+        let known = arrays::NAMES.iter().find(|(_, name)| *name == column);
+        known
+            .filter(|_| self.is_arrays)
+            .map_or(column, |(name, _)| name)
     }
 
     /// `mosi.pkl: train` or `mosi.pkl: train/audio`.
     pub fn place(&self, column: &str) -> String {
         let slash = if column.is_empty() { "" } else { "/" };
+        let column = self.shown(column);
         format!("{}: {}{slash}{column}", self.path.display(), self.split)
     }
 
@@ -89,7 +113,16 @@ impl<'a> Columns<'a> {
     /// [`Error::MissingColumn`], which lists the existing ones.
     pub fn need(&self, column: &str) -> Result<Value<'a>> {
         self.get(column)
-            .ok_or_else(|| self.missing(format!("column {column}")))
+            .ok_or_else(|| self.missing(self.described(column)))
+    }
+
+    /// A column that is missing, with the one that may be meant.
+    pub fn described(&self, column: &str) -> String {
+        let names: Vec<String> = self.entries().map(|(name, _)| name).collect();
+        let unknown = names.iter().filter(|name| !carried::is_known(name));
+        let near = nearest(self.shown(column), unknown.map(String::as_str));
+        let hint = near.map_or_else(String::new, |name| format!(" ({name} is there)"));
+        format!("column {}{hint}", self.shown(column))
     }
 
     /// Names and values of all columns, each name once.
@@ -107,7 +140,11 @@ impl<'a> Columns<'a> {
         Error::MissingColumn {
             place: self.place(""),
             expected,
-            found: layouts::keys(self.dict),
+            found: {
+                let keys = layouts::keys(self.dict);
+                let shown: Vec<&str> = keys.split(", ").map(|key| self.shown(key)).collect();
+                shown.join(", ")
+            },
         }
     }
 

@@ -190,9 +190,10 @@ impl<'c> Converter<'c> {
         })?;
         out.finish()?;
         let fault = format!("with {} past its length", frames.column);
-        self.findings
-            .padding
-            .extend(trailing.describe(plan.split(), &fault));
+        let warning = trailing.describe(plan.split(), &fault).map(|warning| {
+            warning + ": padding is removed in tests, and may be read in training; write zeros"
+        });
+        self.findings.padding.extend(warning);
         if let Some(id) = first_replaced.and_then(|row: usize| plan.ids.get(row)) {
             self.findings.first.insert(name.clone(), id.clone());
         }

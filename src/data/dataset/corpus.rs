@@ -7,10 +7,12 @@ use super::dataset_name::{self, DatasetName};
 use super::error::{Error, Result};
 use super::modality::Modality;
 use super::registry;
+use super::shapes::Shapes;
 use super::spec::{Origin, Published, Spec, Widths};
 use super::split::{Block, Outline, Split};
 use super::split_name::SplitName;
 use super::standardize::Moments;
+use super::stored_table::StoredTable;
 use super::tokens;
 use crate::data::store::{Number, Provenance, Reader};
 
@@ -72,13 +74,13 @@ impl Corpus {
             *count = reader.shape(&format!("{split}/id"))?[0];
         }
         Ok(Self {
-            spec,
             layout: provenance.layout,
             content_hash: reader.content_hash()?,
             source_name: provenance.source_name,
             source_sha256: provenance.source_sha256,
             warnings: provenance.warnings,
-            note: provenance.note,
+            note: note(provenance.note, &provenance.table, &spec),
+            spec,
             counts,
             audio: (audio[1], audio[2]),
             vision: (vision[1], vision[2]),
@@ -230,6 +232,24 @@ impl Corpus {
         Ok(absent)
     }
 
+    /// Steps and features per step of what it has.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn shapes(&self) -> Result<Shapes> {
+        let absent = self.absent()?;
+        let of = |modality, (steps, width): (usize, usize)| {
+            (!absent.contains(&modality)).then_some([steps, width])
+        };
+        let has_tokens = self.reader.has("train/text_bert");
+        Ok(Shapes {
+            tokens: has_tokens.then_some(self.text_steps),
+            text: self.text_width.map(|width| [self.text_steps, width]),
+            audio: of(Modality::Audio, self.audio),
+            vision: of(Modality::Vision, self.vision),
+        })
+    }
+
     /// What `prepare` standardized frames of audio or vision by; `None` where it did not.
     ///
     /// # Errors
@@ -302,21 +322,37 @@ impl Corpus {
 /// The data set of a prepared file: the registered one, or the table in the file where none is registered.
 fn table(path: &Path, provenance: &Provenance) -> Result<Cow<'static, Spec>> {
     let unknown = match registry::find(&provenance.dataset) {
-        Ok(spec) if spec.label_range == provenance.label_range => return Ok(Cow::Borrowed(spec)),
-        Ok(spec) => {
-            let [low, high] = provenance.label_range;
-            let problem = format!(
-                "{} was prepared with [{low}, {high}]; prepare it again with --force",
-                path.display()
-            );
-            return Err(spec.fault("label_range", problem));
-        }
+        Ok(spec) => return check_labels(path, spec, provenance).map(|()| Cow::Borrowed(spec)),
         Err(unknown) => unknown,
     };
     let mut spec: Spec = serde_json::from_str(&provenance.table).map_err(|_| unknown)?;
     spec.origin = Origin::Prepared(path.to_owned());
     spec.check()?;
     Ok(Cow::Owned(spec.derived(&provenance.dataset)))
+}
+
+/// Refuses a file whose labels were prepared by other values of the table than those in force.
+fn check_labels(path: &Path, spec: &Spec, provenance: &Provenance) -> Result<()> {
+    let other = |key: &str, prepared: String| {
+        let file = path.display();
+        let problem = format!("{file} was prepared with {prepared}; prepare it again with --force");
+        Err(spec.fault(key, problem))
+    };
+    let [low, high] = provenance.label_range;
+    if spec.label_range != provenance.label_range {
+        return other("label_range", format!("[{low}, {high}]"));
+    }
+    let offset = StoredTable::parse(&provenance.table).map(|table| table.label_offset());
+    match offset.filter(|offset| *offset != spec.label_offset) {
+        None => Ok(()),
+        Some(offset) => other("label_offset", offset.to_string()),
+    }
+}
+
+/// The note on a file: its own, if `prepare --note` gave it one, else that of the table in force.
+fn note(own: String, table: &str, spec: &Spec) -> String {
+    let of_table = StoredTable::parse(table).is_some_and(|table| table.note() == own);
+    if of_table { spec.note.clone() } else { own }
 }
 
 /// Refuses a file that has the name of another registered data set than the one it holds.

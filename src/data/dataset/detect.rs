@@ -13,6 +13,8 @@ pub struct Traits {
     /// Features per frame.
     pub audio: usize,
     pub vision: usize,
+    /// Whether the data have no audio, no vision.
+    pub absent: [bool; 2],
     /// Steps of audio and vision.
     pub steps: [usize; 2],
     /// Tokens, or steps of text features.
@@ -22,7 +24,24 @@ pub struct Traits {
 }
 
 impl Traits {
-    fn widths(&self) -> Widths {
+    /// `audio 5 features wide, no vision`
+    fn describe_widths(&self) -> String {
+        let of = |name: &str, width: usize, is_absent: bool| {
+            if is_absent {
+                format!("no {name}")
+            } else {
+                format!("{name} {width} features wide")
+            }
+        };
+        let [audio, vision] = self.absent;
+        format!(
+            "{}, {}",
+            of("audio", self.audio, audio),
+            of("vision", self.vision, vision)
+        )
+    }
+
+    pub fn widths(&self) -> Widths {
         Widths {
             audio: self.audio,
             vision: self.vision,
@@ -62,13 +81,15 @@ pub fn detect(path: &Path, traits: Traits, named: Option<&str>) -> Result<&'stat
     }
     only(all.iter().filter(widths)).ok_or_else(|| Error::Undetected {
         path: path.to_owned(),
-        audio: traits.audio,
-        vision: traits.vision,
+        widths: traits.describe_widths(),
         counts: traits.counts,
-        near: near.map_or_else(String::new, |spec| {
-            let differs = spec.difference(traits.widths(), traits.counts);
-            format!("; near {}, but {}", spec.name, differs.unwrap_or_default())
-        }),
+        near: match near {
+            Some(spec) => {
+                let differs = spec.difference(traits.widths(), traits.counts);
+                format!("; near {}, but {}", spec.name, differs.unwrap_or_default())
+            }
+            None => several(all.iter().filter(widths)),
+        },
         known: registry::names(),
     })
 }
@@ -123,6 +144,17 @@ fn check_axes(path: &Path, traits: Traits, spec: &Spec) -> Result<()> {
     })
 }
 
+/// The data sets that have the widths of a file, if there are several.
+fn several<'s>(fitting: impl Iterator<Item = &'s Spec>) -> String {
+    let names: Vec<&str> = fitting.map(|spec| spec.name.as_str()).collect();
+    match names.split_last() {
+        Some((last, others)) if !others.is_empty() => {
+            format!("; fits {} and {last}", others.join(", "))
+        }
+        _ => String::new(),
+    }
+}
+
 /// The single item, if there is exactly one.
 fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
     let first = items.next()?;
@@ -137,6 +169,7 @@ mod tests {
         let traits = Traits {
             audio,
             vision,
+            absent: [false; 2],
             steps: [50, 50],
             text_steps: 50,
             counts,
@@ -168,6 +201,7 @@ mod tests {
         let turned = Traits {
             audio: 50,
             vision: 20,
+            absent: [false; 2],
             steps: [5, 50],
             text_steps: 50,
             counts: [1284, 229, 686],
@@ -183,6 +217,7 @@ mod tests {
         let other = Traits {
             audio: 74,
             vision: 36,
+            absent: [false; 2],
             steps: [20, 20],
             text_steps: 20,
             counts: [80, 16, 24],

@@ -14,10 +14,15 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(
-        "unknown data set {name:?}{}, expected one of: {known}",
+        "unknown data set {name:?}{}, expected one of: {known}{advice}",
         hint(name, known)
     )]
-    UnknownDataset { name: String, known: String },
+    UnknownDataset {
+        name: String,
+        known: String,
+        /// Where no table but those built in was found.
+        advice: &'static str,
+    },
     #[error(
         "--version {version:?} of {dataset}: expected letters, digits, - and _, and the version that \
          --dataset names, if it names one"
@@ -50,14 +55,13 @@ pub enum Error {
         reason: std::io::Error,
     },
     #[error(
-        "{path}: cannot detect the data set (audio {audio} and vision {vision} features wide, \
-         {counts:?} samples{near}); give --dataset NAME, one of: {known}, or a data set with a table in \
+        "{path}: cannot detect the data set ({widths}, {counts:?} samples{near}); give --dataset NAME, one of: {known}, or a data set with a table in \
          datasets.toml (docs/own-data.md)"
     )]
     Undetected {
         path: PathBuf,
-        audio: usize,
-        vision: usize,
+        /// Of audio and vision.
+        widths: String,
         counts: [usize; 3],
         near: String,
         known: String,
@@ -100,19 +104,19 @@ pub enum Error {
     )]
     UnknownCheck { name: String, known: String },
     #[error(
-        "{place}: sample {sample}: label {label} is outside [{low}, {high}], the range of {dataset}; the \
-         labels of this split run from {lowest} to {highest}; if this is another data set, give \
-         --dataset NAME"
+        "{place}: sample {sample}: label {label} is outside {range}; the labels of this split run from {lowest} to \
+         {highest}; {advice}"
     )]
     LabelRange {
         place: String,
         sample: String,
-        label: f64,
-        low: f32,
-        high: f32,
+        /// With its value in the source, where the data set has an offset.
+        label: String,
+        range: String,
+        /// Labels of the source.
         lowest: f64,
         highest: f64,
-        dataset: String,
+        advice: &'static str,
     },
     #[error(
         "{place}: {samples} of the first {seen} samples are padded at the {end}{}; give --padding {found}",
@@ -139,6 +143,15 @@ pub enum Error {
         "{path} exists already and holds {holds}; give --force to replace it, or another --data folder"
     )]
     Exists { path: PathBuf, holds: String },
+    #[error(
+        "{} holds an older table of {dataset} ({} differ); --force writes the new one", path.display(),
+        keys.join(", ")
+    )]
+    OlderTable {
+        path: PathBuf,
+        dataset: String,
+        keys: Vec<String>,
+    },
 }
 
 impl Classify for Error {
@@ -161,6 +174,7 @@ impl Classify for Error {
             | Self::LabelRange { .. }
             | Self::Padding { .. }
             | Self::OtherName { .. }
+            | Self::OlderTable { .. }
             | Self::Exists { .. } => ErrorClass::BadData,
         }
     }

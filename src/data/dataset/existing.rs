@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::error::{Error, Result};
 use super::source;
+use super::stored_table::StoredTable;
 use crate::data::store::{self, Provenance, Reader};
 
 /// The provenance and content hash of the file at `path` if it is complete and was made from the same
@@ -12,7 +13,7 @@ use crate::data::store::{self, Provenance, Reader};
 /// it `replaces` any other unchecked. `wanted` is the provenance that the new file would have.
 ///
 /// # Errors
-/// [`Error::Exists`] for any other file of that name.
+/// [`Error::Exists`] for any other file of that name; [`Error::OlderTable`] where it holds another table or note.
 pub fn find(
     input: &Path,
     path: &Path,
@@ -35,6 +36,11 @@ pub fn find(
         && found.source_sha256 == hash(input, &AtomicBool::new(false))?;
     let (made, asked) = (changes(&found.options), changes(&wanted.options));
     match (same, made == asked) {
+        (true, true) if !older(&found, wanted).is_empty() => Err(Error::OlderTable {
+            path: path.to_owned(),
+            dataset: wanted.dataset.clone(),
+            keys: older(&found, wanted),
+        }),
         (true, true) => match store::verify(path, |_| ()) {
             Ok(_) => Ok(Some((found, content_hash))),
             Err(damaged) => Err(exists(format!("the same data, but {damaged}"))),
@@ -47,6 +53,19 @@ pub fn find(
             found.layout, found.dataset, found.source_name
         ))),
     }
+}
+
+/// The keys of the table that differ, and the note of `prepare --note`.
+fn older(found: &Provenance, wanted: &Provenance) -> Vec<String> {
+    let tables = [found, wanted].map(|one| StoredTable::parse(&one.table));
+    let mut keys = match &tables {
+        [Some(found), Some(wanted)] => found.differences(wanted),
+        _ => Vec::new(),
+    };
+    if found.note != wanted.note && !keys.iter().any(|key| key == "note") {
+        keys.push("note".to_owned());
+    }
+    keys
 }
 
 /// The options that decide the content of a file and how it is stored. Old files lack some.

@@ -13,9 +13,10 @@ use super::existing::{self, hash};
 use super::padding::Padding;
 use super::plan::{Plan, Reading};
 use super::registry;
+use super::shapes::Shapes;
 use super::source;
 use super::spec::Spec;
-use super::splits::{self, Splits, layout, traits};
+use super::splits::{self, Splits, layout, shapes, traits};
 use super::word_piece::WordPiece;
 use crate::data::store::{Compression, Provenance, Writer};
 
@@ -96,6 +97,7 @@ pub struct Imported {
     pub spec: &'static Spec,
     /// `aligned` or `unaligned`.
     pub layout: &'static str,
+    pub shapes: Shapes,
     /// Samples in train, valid and test.
     pub counts: [usize; 3],
     /// Further splits such as `train_mix` and their numbers of samples.
@@ -140,6 +142,7 @@ pub fn prepare(
         padding: options.padding,
         tokenizer: tokenizer.as_ref(),
         tokens: options.tokens,
+        is_arrays: kind != source::PICKLE,
     };
     let Splits {
         mut plans,
@@ -157,8 +160,10 @@ pub fn prepare(
     plans.iter().try_for_each(|plan| plan.check_labels(spec))?;
     let checks = vec![
         check::columns(&plans, &ignored),
+        check::names(&plans),
         check::ids(&plans)?,
         check::sizes(&input.display().to_string(), traits(&plans).counts, spec)?,
+        check::widths(traits(&plans), spec),
         check::transcripts(&plans)?,
     ];
     let import = Import {
@@ -244,6 +249,7 @@ impl Import<'_> {
             path: self.path.clone(),
             spec: self.spec,
             layout: layout(&self.plans),
+            shapes: shapes(&self.plans),
             counts: traits(&self.plans).counts,
             further: further
                 .map(|plan| (plan.split().to_owned(), plan.rows()))

@@ -2,7 +2,7 @@
 
 use super::columns::Columns;
 use super::error::{Error, Result};
-use super::spec::Spec;
+use super::spec::{Origin, Spec};
 
 /// The label column that every split must have; `labels` in files older than MMSA's.
 pub const MAIN: &str = "regression_labels";
@@ -39,7 +39,7 @@ pub fn read(columns: &Columns<'_>, required: bool) -> Result<Vec<Labels>> {
     match labels.first() {
         Some((name, _)) if name == MAIN => Ok(labels),
         _ if !required => Ok(labels),
-        _ => Err(columns.missing(format!("column {MAIN}"))),
+        _ => Err(columns.missing(columns.described(MAIN))),
     }
 }
 
@@ -71,15 +71,31 @@ pub fn check(
             problem,
         });
     }
+    let offset = spec.label_offset;
+    let is_own = !matches!(spec.origin, Origin::BuiltIn);
     Err(Error::LabelRange {
         place,
         sample,
-        label,
-        low,
-        high,
-        lowest: labels.iter().copied().fold(f64::INFINITY, f64::min),
-        highest: labels.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-        dataset: spec.name.clone(),
+        label: if offset == 0.0 {
+            label.to_string()
+        } else {
+            format!("{} ({label} after label_offset {offset})", label - offset)
+        },
+        range: if is_own {
+            format!(
+                "label_range [{low}, {high}] ({})",
+                spec.line_of("label_range")
+            )
+        } else {
+            format!("[{low}, {high}], the range of {}", spec.name)
+        },
+        lowest: labels.iter().copied().fold(f64::INFINITY, f64::min) - offset,
+        highest: labels.iter().copied().fold(f64::NEG_INFINITY, f64::max) - offset,
+        advice: if is_own {
+            "correct the label, or the range or offset"
+        } else {
+            "if this is another data set, give --dataset NAME"
+        },
     })
 }
 

@@ -27,6 +27,7 @@ mod plan;
 mod profile;
 mod registry;
 mod sample;
+mod shapes;
 mod source;
 pub mod spec;
 mod special_tokens;
@@ -36,6 +37,7 @@ mod splits;
 mod spread;
 mod standardize;
 mod step_mask;
+mod stored_table;
 pub mod synthetic;
 mod token_ids;
 mod token_rows;
@@ -56,6 +58,7 @@ pub use modality::Modality;
 pub use new_samples::{Input, MissingAs, NewSamples};
 pub use padding::Padding;
 pub use registry::{FILE as TABLES_FILE, find, given, load, published, registry, user_folder};
+pub use shapes::Shapes;
 pub use source::{
     PICKLE, SOURCES, Source, bytes as source_bytes, open as open_source, sha256 as source_sha256,
 };

@@ -23,6 +23,8 @@ pub struct Reading<'a> {
     pub tokenizer: Option<&'a WordPiece>,
     /// Tokens of a sample that it makes, CLS and SEP included.
     pub tokens: usize,
+    /// The source is an archive of arrays, whose names messages use.
+    pub is_arrays: bool,
 }
 
 /// All columns that the import writes for one split.
@@ -139,7 +141,7 @@ impl<'a> Plan<'a> {
         let (lengths, left) = (&self.lengths, self.left);
         // Text with an attention mask is never moved.
         let moved = left && self.text_bert.is_none();
-        let text_lengths = moved.then_some(&lengths.text[..]);
+        let text_lengths = self.text_bert.is_none().then_some(&lengths.text[..]);
         let text = self.text.as_ref();
         let text = text.map(|text| self.frames("text", text, text_lengths, moved));
         [
@@ -197,6 +199,7 @@ impl<'a> Plan<'a> {
         if self.ids.is_empty() {
             return Err(self.columns.layout("", "samples", "an empty split"));
         }
+        self.check_ids()?;
         let mut rows = vec![
             ("audio", self.audio.rows),
             ("vision", self.vision.rows),
@@ -213,6 +216,30 @@ impl<'a> Plan<'a> {
         match rows.into_iter().find(|(_, rows)| *rows != self.rows()) {
             None => Ok(()),
             Some((column, rows)) => Err(rows_differ(&self.columns, column, rows, self.rows())),
+        }
+    }
+
+    /// Checks that the ids are not the one column that differs from all others.
+    fn check_ids(&self) -> Result<()> {
+        let features = [Some(&self.audio), Some(&self.vision), self.text.as_ref()];
+        let features = features
+            .into_iter()
+            .flatten()
+            .filter(|one| !one.is_absent());
+        let labels = self.labels.iter().map(|(_, labels)| labels.len());
+        let mut rows: Vec<usize> = features.map(|one| one.rows).chain(labels).collect();
+        let columns = rows.len();
+        rows.dedup();
+        match rows[..] {
+            [rows] if rows != self.rows() && columns > 1 => Err(Error::Contradiction {
+                place: self.columns.place("id"),
+                problem: format!(
+                    "{} values, the other columns of {} have {rows} samples",
+                    self.rows(),
+                    self.split()
+                ),
+            }),
+            _ => Ok(()),
         }
     }
 

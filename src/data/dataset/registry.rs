@@ -110,7 +110,7 @@ fn parse(text: &str, path: Option<&Path>) -> Result<Vec<Spec>> {
                 "{path}{line}{}",
                 key.map_or_else(String::new, |key| format!(": {key}"))
             ),
-            problem: error.message().to_owned(),
+            problem: problem(text, error.message()),
         }
     })?;
     let mut specs: Vec<Spec> = Vec::new();
@@ -131,6 +131,31 @@ fn parse(text: &str, path: Option<&Path>) -> Result<Vec<Spec>> {
         specs.push(spec);
     }
     Ok(specs)
+}
+
+/// What is wrong with a text that holds no tables: all keys that are missing, where any is.
+fn problem(text: &str, message: &str) -> String {
+    const NEEDED: [&str; 5] = ["name", "title", "language", "protocol", "label_range"];
+    #[derive(Deserialize)]
+    struct Loose {
+        dataset: Vec<toml::Table>,
+    }
+    if text.lines().any(|line| line.trim() == "[dataset]") {
+        return "write [[dataset]] with two brackets".to_owned();
+    }
+    let tables = toml::from_str(text).map_or_else(|_| Vec::new(), |Loose { dataset }| dataset);
+    let of = |table: &toml::Table| {
+        let missing = NEEDED.into_iter().filter(|key| !table.contains_key(*key));
+        let missing = missing.collect::<Vec<_>>().join(", ");
+        let name = table
+            .get("name")
+            .and_then(toml::Value::as_str)
+            .unwrap_or("a data set");
+        (!missing.is_empty()).then(|| format!("{name} has no {missing} (docs/own-data.md)"))
+    };
+    let missing = message.starts_with("missing field");
+    let found = tables.iter().filter(|_| missing).find_map(of);
+    found.unwrap_or_else(|| message.to_owned())
 }
 
 /// The key at the beginning of the line of an offset, if there is one.
@@ -194,7 +219,14 @@ pub(super) fn registered(name: &str) -> Result<&'static Spec> {
         .find(|spec| spec.name == name)
         .ok_or_else(|| Error::UnknownDataset {
             name: name.to_owned(),
-            known: if name.contains(['@', ':']) {
+            advice: if registry().len() == BUILT_IN.len() {
+                "; there is no datasets.toml with others: a data set of your own needs a table (docs/own-data.md)"
+            } else {
+                ""
+            },
+            known: if let Some((base, fold)) = name.split_once("@fold=") {
+                format!("{base}:fold={fold}")
+            } else if name.contains(['@', ':']) {
                 format!(
                     "{}; a version is NAME@VERSION (letters, digits, - and _), a fold NAME:fold=2",
                     names()
@@ -291,6 +323,15 @@ weight_decay = 0.0
         );
         assert!(fault("models.lf_dnn.training.weight_decay").starts_with("own.toml:14:"));
         assert!(fault("models.lf_dnn.other").starts_with("own.toml:10:"));
+        // A setting of the training, of which a message has the name alone.
+        assert!(
+            fault("models.lf_dnn.weight_decay")
+                .starts_with("own.toml:14: mmmo: models.lf_dnn.training.weight_decay")
+        );
+        let below = OWN.replace("[dataset.models.lf_dnn]\ntext_out = 64\n\n", "");
+        let below = own(&below).unwrap().swap_remove(0);
+        let below = below.fault("models.lf_dnn.other", "?".to_owned());
+        assert!(below.to_string().starts_with("own.toml:10:"), "{below}");
         assert!(fault("citation").starts_with("own.toml:2:"));
     }
 
@@ -307,12 +348,35 @@ weight_decay = 0.0
             range.starts_with("own.toml:7: mmmo: label_range"),
             "{range}"
         );
+        let clipped = changed("\"mosi\"", "\"sims\"");
+        assert_eq!(
+            clipped,
+            "own.toml:6: mmmo: protocol: sims clips labels to -1..1, label_range is -2..2; write protocol = \
+             \"mosi\", or scale the labels to -1..1"
+        );
+        let name = changed("\"mmmo\"", "\"my talks\"");
+        assert!(name.contains("letters, digits, - and _, found"), "{name}");
+        let language = changed("\"en\"", "\"english\"");
+        assert!(
+            language.starts_with("own.toml:5: mmmo: language: expected two"),
+            "{language}"
+        );
         let kind = changed("[-2.0, 2.0]", "\"wide\"");
         assert!(kind.starts_with("own.toml:7: label_range"), "{kind}");
         let key = changed("title", "titel");
         assert!(key.contains("own.toml:4") && key.contains("titel"), "{key}");
         let syntax = changed("\"en\"", "en");
         assert!(syntax.starts_with("own.toml:5: language"), "{syntax}");
+        let single = changed("[[dataset]]", "[dataset]");
+        assert!(
+            single.ends_with(": write [[dataset]] with two brackets"),
+            "{single}"
+        );
+        let missing = changed("title = \"ICT-MMMO\"\nlanguage = \"en\"\n", "");
+        assert!(
+            missing.ends_with("mmmo has no title, language (docs/own-data.md)"),
+            "{missing}"
+        );
         let twice = message(&OWN.repeat(2));
         assert!(twice.starts_with("own.toml:17: mmmo: name"), "{twice}");
     }

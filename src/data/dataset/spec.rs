@@ -120,8 +120,16 @@ const PROTOCOLS: [&str; 2] = ["mosi", "sims"];
 /// Data sets whose settings models publish.
 pub const SETTINGS: [&str; 4] = ["mosi", "mosei", "sims", "simsv2"];
 
-/// File names and flags give these characters a meaning.
-const RESERVED: [char; 6] = ['@', ':', ',', '/', '\\', ' '];
+/// Labels beyond these are clipped by every metric of the protocol `sims`.
+const SIMS: [f32; 2] = [-1.0, 1.0];
+
+/// Whether a name has letters, digits, `-` and `_` alone: file names and flags give other characters a meaning.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+}
 
 impl Spec {
     /// A version, a fold or the limited form of this data set, by its name.
@@ -169,14 +177,23 @@ impl Spec {
         let layouts = ["aligned", "unaligned"];
         let faults = [
             (
-                self.name.is_empty() || self.name.contains(RESERVED),
+                !is_plain(&self.name),
                 "name",
-                format!("expected letters, digits and -, found {:?}", self.name),
+                format!("expected letters, digits, - and _, found {:?}", self.name),
             ),
             (
                 limited_name::parse(&self.name).is_some(),
                 "name",
                 "names that end in -first-N are those of limited data sets".to_owned(),
+            ),
+            (
+                !(self.language.len() == 2
+                    && self.language.chars().all(|c| c.is_ascii_lowercase())),
+                "language",
+                format!(
+                    "expected two small letters such as en or zh, found {:?}",
+                    self.language
+                ),
             ),
             (
                 !PROTOCOLS.contains(&self.protocol.as_str()),
@@ -191,6 +208,14 @@ impl Spec {
                 !(low < high && low.is_finite() && high.is_finite()),
                 "label_range",
                 format!("expected the smaller number first, found [{low}, {high}]"),
+            ),
+            (
+                self.protocol == "sims" && (low < SIMS[0] || high > SIMS[1]),
+                "protocol",
+                format!(
+                    "sims clips labels to -1..1, label_range is {low}..{high}; write protocol = \"mosi\", or \
+                     scale the labels to -1..1"
+                ),
             ),
             (
                 !self.label_offset.is_finite(),
@@ -238,18 +263,68 @@ impl Spec {
 
     /// `datasets.toml:12: mmmo: label_range`, with the line of the closest key that has one.
     fn place(&self, key: &str) -> String {
-        let line = match &self.origin {
-            Origin::File { lines, .. } => {
-                let above = std::iter::successors(Some(key), |key| {
-                    key.rsplit_once('.').map(|(above, _)| above)
-                });
-                let mut above = above.chain([""]);
-                above.find_map(|key| lines.get(key))
-            }
-            _ => None,
+        let key = self.full_key(key);
+        format!("{}: {}: {key}", self.line_of(key), self.name)
+    }
+
+    /// `datasets.toml:12`: the line of a key, or of the closest one above that has one.
+    pub fn line_of(&self, key: &str) -> String {
+        let Origin::File { lines, .. } = &self.origin else {
+            return self.origin.to_string();
         };
-        let line = line.map_or_else(String::new, |line| format!(":{line}"));
-        format!("{}{line}: {}: {key}", self.origin, self.name)
+        let above = std::iter::successors(Some(key), |key| {
+            key.rsplit_once('.').map(|(above, _)| above)
+        });
+        // A table that has no line of its own begins with the first of its keys.
+        let line = |key: &str| {
+            let inside = |path: &str| {
+                path.strip_prefix(key)
+                    .is_some_and(|rest| rest.starts_with('.'))
+            };
+            let first = || {
+                lines
+                    .iter()
+                    .filter(|(path, _)| inside(path))
+                    .map(|(_, line)| line)
+            };
+            lines.get(key).or_else(|| first().min())
+        };
+        let line = above.chain([""]).find_map(line);
+        line.map_or_else(
+            || self.origin.to_string(),
+            |line| format!("{}:{line}", self.origin),
+        )
+    }
+
+    /// A key of a model's settings with the tables between: `models.lf_dnn.training.epochs` for `models.lf_dnn.epochs`.
+    fn full_key<'k>(&'k self, key: &'k str) -> &'k str {
+        let Origin::File { lines, .. } = &self.origin else {
+            return key;
+        };
+        let Some((above, last)) = key.rsplit_once('.').filter(|_| !lines.contains_key(key)) else {
+            return key;
+        };
+        let is_meant = |path: &&String| {
+            let below = path
+                .strip_prefix(above)
+                .and_then(|rest| rest.strip_prefix('.'));
+            below
+                .and_then(|rest| rest.rsplit_once('.'))
+                .is_some_and(|(_, own)| own == last)
+        };
+        lines.keys().find(is_meant).map_or(key, String::as_str)
+    }
+
+    /// Where its counts and widths are from, for messages that compare a file with them.
+    pub fn authority(&self) -> String {
+        match &self.origin {
+            Origin::BuiltIn => "official".to_owned(),
+            Origin::File { path, .. } => {
+                let name = path.file_name().unwrap_or(path.as_os_str());
+                format!("{} says", name.to_string_lossy())
+            }
+            Origin::Prepared(_) => "its table says".to_owned(),
+        }
     }
 
     /// How the widths and sizes of a file differ from those of the table; `None` where they do not, or where the

@@ -9,6 +9,7 @@ use super::features::Features;
 use super::labels;
 use super::layouts;
 use super::plan::{Plan, Reading};
+use super::shapes::Shapes;
 use super::split_name::SplitName;
 use crate::data::pickle::Value;
 
@@ -45,6 +46,9 @@ pub fn read<'a>(input: &'a Path, root: Value<'a>, reading: &Reading<'_>) -> Resu
         }
         names.push((split.as_str(), key));
     }
+    if reading.is_arrays {
+        check_arrays(input, root, &names)?;
+    }
     let mut ignored = Vec::new();
     for (key, value) in root.entries() {
         if key.is_bytes() && assumptions.iter().all(|known| known != BYTES) {
@@ -61,7 +65,10 @@ pub fn read<'a>(input: &'a Path, root: Value<'a>, reading: &Reading<'_>) -> Resu
             _ => ignored.push(format!("{text} ({})", value.kind())),
         }
     }
-    let plan = |(name, key)| Plan::new(Columns::of(input, root, name, key)?, reading);
+    let plan = |(name, key)| {
+        let columns = Columns::of(input, root, name, key)?;
+        Plan::new(columns.named_as_arrays(reading.is_arrays), reading)
+    };
     let mut plans = names.into_iter().map(plan).collect::<Result<Vec<_>>>()?;
     for column in ["text", "audio", "vision"] {
         assumptions.extend(pad(&mut plans, column)?);
@@ -77,6 +84,31 @@ pub fn read<'a>(input: &'a Path, root: Value<'a>, reading: &Reading<'_>) -> Resu
         plans,
         ignored,
         assumptions,
+    })
+}
+
+/// Checks that the arrays of a file are those of three splits.
+fn check_arrays(input: &Path, root: Value<'_>, names: &[(&str, &str)]) -> Result<()> {
+    let missing = names.iter().filter(|(_, key)| root.get(key).is_none());
+    let missing: Vec<&str> = missing.map(|(name, _)| *name).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let underscored = |(key, _): (Value<'_>, Value<'_>)| {
+        let name = key.text()?.into_owned();
+        let (split, column) = name.split_once('_')?;
+        let is_split = layouts::official(split).is_some();
+        is_split.then(|| format!("; write {split}/{column} for {name}"))
+    };
+    let advice = root.entries().find_map(underscored).unwrap_or_default();
+    Err(Error::Layout {
+        place: input.display().to_string(),
+        expected: "arrays train/..., valid/... and test/..., or an array split".to_owned(),
+        found: format!(
+            "none of {}, but {}{advice}",
+            missing.join(", "),
+            layouts::keys(root)
+        ),
     })
 }
 
@@ -176,12 +208,29 @@ fn check_shapes(plans: &[Plan<'_>]) -> Result<()> {
     Ok(())
 }
 
+/// Steps and features per step; those of all splits are equal.
+pub fn shapes(plans: &[Plan<'_>]) -> Shapes {
+    let shape = |column| {
+        let features = plans[0]
+            .features_of(column)
+            .filter(|features| !features.is_absent());
+        features.map(|features| [features.steps, features.width])
+    };
+    Shapes {
+        tokens: plans[0].text_bert.as_ref().map(|block| block.width),
+        text: shape("text"),
+        audio: shape("audio"),
+        vision: shape("vision"),
+    }
+}
+
 /// The properties that detection uses.
 pub fn traits(plans: &[Plan<'_>]) -> Traits {
     let count = |index: usize| plans.get(index).map_or(0, Plan::rows);
     Traits {
         audio: plans[0].audio.width,
         vision: plans[0].vision.width,
+        absent: [plans[0].audio.is_absent(), plans[0].vision.is_absent()],
         steps: [plans[0].audio.steps, plans[0].vision.steps],
         text_steps: match (&plans[0].text_bert, &plans[0].text) {
             (Some(tokens), _) => tokens.width,

@@ -2,8 +2,8 @@
 
 use super::columns::Columns;
 use super::error::Result;
+use super::lengths::{self, Given};
 use super::split::Block;
-use super::step_mask;
 
 /// Name of the column.
 pub const NAME: &str = "token_ids";
@@ -30,17 +30,16 @@ pub fn read(columns: &Columns<'_>, ids: &[String]) -> Result<Option<Block<i32>>>
         return Err(wrong(format!("shape {:?}", array.shape())));
     }
     let numbers: Vec<i64> = array.to_vec().map_err(|error| columns.array(NAME, error))?;
-    let lengths = match step_mask::lengths(columns, "text", ids, tokens)? {
-        Some(lengths) => lengths,
-        None => match columns.get("text_lengths") {
-            Some(value) => columns
-                .numbers("text_lengths", value)?
-                .into_iter()
-                .map(|n| n as i32)
-                .collect(),
-            None => numbers.chunks_exact(tokens).map(valid).collect(),
-        },
-    };
+    let lengths = lengths::given(&Given {
+        columns,
+        ids,
+        modality: "text",
+        steps: tokens,
+        own: None,
+        width: None,
+    })?;
+    let counted = || numbers.chunks_exact(tokens).map(valid).collect();
+    let lengths: Vec<i32> = lengths.unwrap_or_else(counted);
     let mut data = Vec::with_capacity(3 * rows * tokens);
     for (row, length) in numbers.chunks_exact(tokens).zip(lengths) {
         // What does not fit is refused with its sample, as in `text_bert`.

@@ -11,7 +11,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Reason why a file is not a pickle that this reader accepts. Offsets are bytes from the start of the file.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("expected a pickle, found {found}; {hint}")]
+    #[error(
+        "expected a pickle, NumPy archive (.npz), folder of .npy files or HDF5 file, found {found}; {hint}"
+    )]
     NotAPickle { found: &'static str, hint: String },
     #[error(
         "byte {offset}: pickle protocol {found} is not supported, expected 0 to 5; \

@@ -271,7 +271,9 @@ pub fn note(run: &ScoredRun) -> Option<String> {
     let rest = if most == tested {
         String::new()
     } else {
-        format!("; a fold has up to {most} samples in its three splits")
+        format!(
+            "; {tested} of {most} samples are tested: if there are more folds, they are missing here"
+        )
     };
     Some(format!(
         "{} folds, pooled: each of {tested} samples is tested once, by the training of its fold, and a seed's \

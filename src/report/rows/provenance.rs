@@ -137,10 +137,20 @@ fn data(d: &DatasetMetadata) -> String {
     let [train, valid, test] = d.counts;
     let [low, high] = d.label_range;
     format!(
-        "{kind}, {}, {train}/{valid}/{test} samples, labels {low} to {high}, metrics {}; source {} \
+        "{kind}, {}, {train}/{valid}/{test} samples, {}labels {low} to {high}, metrics {}; source {} \
          (SHA-256 {}), content {}",
-        d.name, d.protocol, d.source_name, d.source_sha256, d.content_hash
+        d.name,
+        shapes(d),
+        d.protocol,
+        d.source_name,
+        d.source_sha256,
+        d.content_hash
     )
+}
+
+/// Steps and features per step, where the record has them.
+fn shapes(d: &DatasetMetadata) -> String {
+    (d.shapes.as_ref()).map_or_else(String::new, |shapes| format!("{shapes}, "))
 }
 
 /// The data of pooled folds: what they share, then each of them.
@@ -160,9 +170,10 @@ fn pooled_data(m: &Manifest, folds: &[ScoredRun]) -> String {
         )
     });
     format!(
-        "{kind}, {}, {} folds, pooled, labels {low} to {high}, metrics {}; {}",
+        "{kind}, {}, {} folds, pooled, {}labels {low} to {high}, metrics {}; {}",
         d.name,
         folds.len(),
+        shapes(d),
         d.protocol,
         each.collect::<Vec<_>>().join("; ")
     )

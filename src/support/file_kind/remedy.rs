@@ -103,6 +103,10 @@ impl K {
             Self::AnnexLink => "fetch its content with git annex get FILE".into(),
             Self::Html => "log in where needed and download the file again".into(),
             Self::Xml | Self::Empty | Self::Zeros => AGAIN.into(),
+            Self::Folder if target == Target::Pickle => {
+                "name the .pkl, .npz or .h5 file inside it; a folder of arrays holds files such as train/audio.npy"
+                    .into()
+            }
             Self::Folder => format!("name the {} file inside it", ending(target)),
             Self::Pipe => format!("write it to a file first: cat FILE > NEW{}", ending(target)),
             Self::DanglingLink => {
@@ -138,7 +142,11 @@ impl K {
                         pickle.dump(d, open('NEW.pkl', 'wb'), protocol=4)"
                     .into();
             }
-            Self::Npy => "numpy.load('FILE', allow_pickle=True).tolist()",
+            Self::Npy => {
+                return "one array is no data set: name the folder of its arrays, or write all into one archive \
+                        with numpy.savez (docs/own-data.md)"
+                    .into();
+            }
             Self::Npz => "dict(numpy.load('FILE', allow_pickle=True))",
             Self::Safetensors => "safetensors.numpy.load_file('FILE')",
             Self::Matlab => "scipy.io.loadmat('FILE', squeeze_me=True)",
@@ -153,10 +161,11 @@ impl K {
             Self::Parquet => "pandas.read_parquet('FILE').to_dict('list')",
             Self::Arrow | Self::Feather => "pandas.read_feather('FILE').to_dict('list')",
             Self::Xlsx | Self::Ole | Self::OpenDocument | Self::Docx | Self::Pdf | Self::Csv => {
-                return "a table or text holds no features: name the MMSA pickle (docs/pickle.md)"
+                return "a table or text holds no features: name the MMSA pickle (docs/pickle.md) or the \
+                        file of arrays (docs/own-data.md)"
                     .into();
             }
-            _ => return "name an MMSA pickle (docs/pickle.md)".into(),
+            _ => return "name an MMSA pickle (docs/pickle.md) or a file of arrays (docs/own-data.md)".into(),
         };
         format!("read it in Python with {load}, {ARRANGE}")
     }

@@ -7,7 +7,7 @@ use super::{Check, Samples};
 use crate::data::dataset::carried::Carried;
 use crate::data::dataset::labels::{self, Labels};
 use crate::data::dataset::plan::Plan;
-use crate::data::dataset::spec::Spec;
+use crate::data::dataset::spec::{Origin, Spec};
 
 /// Fewer labels show nothing about their distribution.
 const ENOUGH: usize = 12;
@@ -53,6 +53,7 @@ pub fn labels(plans: &[Plan<'_>], spec: &Spec) -> Check {
             "with an annotation that contradicts the label",
         ));
     }
+    warnings.extend(beyond_classes(spec));
     Check::new("labels", "within the range of the data set", warnings)
 }
 
@@ -76,6 +77,36 @@ fn two_columns(plan: &Plan<'_>, values: &[f64]) -> Option<String> {
             labels::MAIN
         )
     })
+}
+
+/// Labels that the classes of Acc-7 do not reach, of which the largest class is taken.
+fn beyond_classes(spec: &Spec) -> Option<String> {
+    let [low, high] = spec.label_range;
+    (spec.protocol == "mosi" && (low < -3.0 || high > 3.0)).then(|| {
+        format!(
+            "label_range is {low}..{high}, the classes of Acc-7 end at -3 and 3: labels beyond count as these; \
+             MAE and Corr are not affected"
+        )
+    })
+}
+
+/// What to write into a table of one's own for labels whose neutral value is not 0; of ratings that are whole
+/// numbers, how to keep them.
+fn advice(low: f64, spec: &Spec) -> String {
+    let [least, most] = spec.label_range.map(f64::from);
+    let middle = f64::midpoint(least, most);
+    if matches!(spec.origin, Origin::BuiltIn) {
+        String::new()
+    } else if low >= 0.0 && least >= 0.0 {
+        format!(
+            "; for labels {least} to {most} write label_offset = {:?}, label_range = [{}, {}]",
+            -middle,
+            least - middle,
+            most - middle
+        )
+    } else {
+        "; fine if they are ratings: --accept labels".to_owned()
+    }
 }
 
 /// What is unusual about the labels of a split.
@@ -103,15 +134,17 @@ pub fn unusual_labels(values: &[f64], spec: &Spec) -> Option<String> {
         };
         return Some(format!(
             "labels have {} different values ({}){negative}: these look like classes, not like sentiment in \
-             {range}",
+             {range}{}",
             different.len(),
-            list.join(", ")
+            list.join(", "),
+            advice(low, spec)
         ));
     }
     if low >= 0.0 || high <= 0.0 {
         let sign = if low >= 0.0 { "negative" } else { "positive" };
         return Some(format!(
-            "no {sign} label: the values run from {low} to {high}, the range is {range} and 0 is neutral"
+            "no {sign} label: the values run from {low} to {high}, the range is {range} and 0 is neutral{}",
+            advice(low, spec)
         ));
     }
     let top = f64::from(spec.label_range[1]);

@@ -5,6 +5,7 @@ mod classes;
 mod columns;
 mod features;
 mod labels;
+mod names;
 mod splits;
 mod spreads;
 mod tokens;
@@ -13,7 +14,8 @@ mod transcripts;
 pub use columns::{columns, lengths};
 pub use features::{features, lengths_of_frames, samples};
 pub use labels::{labels, unusual_labels};
-pub use splits::{ids, sizes};
+pub use names::{misspelt, names};
+pub use splits::{ids, sizes, widths};
 pub use spreads::{large, spreads};
 pub use tokens::tokens;
 pub use transcripts::transcripts;
@@ -21,8 +23,10 @@ pub use transcripts::transcripts;
 use super::error::{Error, Result};
 
 /// The subjects of all checks. `--accept` takes them with `-` in place of blanks.
-const SUBJECTS: [&str; 12] = [
+const SUBJECTS: [&str; 14] = [
     "columns",
+    "names",
+    "widths",
     "ids",
     "split sizes",
     "lengths",
@@ -64,6 +68,8 @@ pub struct Check {
     pub warnings: Vec<String>,
     /// The warnings are known and not repeated.
     pub accepted: bool,
+    /// The data have nothing that could be checked.
+    pub is_idle: bool,
 }
 
 impl Check {
@@ -75,6 +81,15 @@ impl Check {
             ok,
             warnings,
             accepted: false,
+            is_idle: false,
+        }
+    }
+
+    /// A check without anything to check.
+    pub fn idle(subject: &'static str) -> Self {
+        Self {
+            is_idle: true,
+            ..Self::new(subject, "none", Vec::new())
         }
     }
 
@@ -87,7 +102,8 @@ impl Check {
     /// One line per warning, or one line that all is well.
     pub fn lines(&self) -> Vec<String> {
         if self.warnings.is_empty() {
-            vec![format!("ok       {}: {}", self.subject, self.ok)]
+            let state = if self.is_idle { "-       " } else { "ok      " };
+            vec![format!("{state} {}: {}", self.subject, self.ok)]
         } else {
             let level = if self.accepted {
                 "accepted"

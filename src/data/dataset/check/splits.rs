@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Check, Samples};
+use crate::data::dataset::detect::Traits;
 use crate::data::dataset::error::{Error, Result};
 use crate::data::dataset::plan::Plan;
 use crate::data::dataset::spec::Spec;
@@ -60,7 +61,15 @@ fn duplicate(plan: &Plan<'_>, id: &str, other: &str) -> Error {
     }
 }
 
-/// Compares split sizes with the official ones.
+/// Compares the widths of audio and vision with those of the table.
+pub fn widths(traits: Traits, spec: &Spec) -> Check {
+    let own = traits.widths();
+    let other = spec.widths.filter(|widths| *widths != own);
+    let warning = other.map(|widths| format!("{own}, {} {widths}", spec.authority()));
+    Check::new("widths", own.to_string(), warning.into_iter().collect())
+}
+
+/// Compares split sizes with the official ones, or those of the user's table.
 ///
 /// # Errors
 /// [`Error::Contradiction`] where splits have the official sizes of one another.
@@ -84,16 +93,18 @@ pub fn sizes(place: &str, counts: [usize; 3], spec: &Spec) -> Result<Check> {
             return Err(Error::Contradiction {
                 place: place.to_owned(),
                 problem: format!(
-                    "the splits {} are exchanged: they have {} samples, the official splits {}",
+                    "the splits {} are exchanged: they have {} samples, {} {}",
                     exchanged.join(" and "),
                     slashes(counts),
+                    spec.authority(),
                     slashes(official)
                 ),
             });
         }
         warnings.push(format!(
-            "{}, official {}",
+            "{}, {} {}",
             slashes(counts),
+            spec.authority(),
             slashes(official)
         ));
         let [train, valid, test] = counts;

@@ -15,6 +15,13 @@ pub fn features<'a>(
 ) -> Result<Features<'a>> {
     let name = modality.as_str();
     let reads = expected.widths[modality as usize].is_some() && !expected.absent[modality as usize];
+    let given = ["lengths", "mask"].map(|end| format!("{name}_{end}"));
+    let given = given.iter().find(|given| columns.get(given).is_some());
+    // The steps of a text may be those of its tokens.
+    let is_lost = reads && columns.get(name).is_none() && modality != Modality::Text;
+    if let Some(given) = given.filter(|_| is_lost) {
+        return Err(columns.missing(format!("column {name}, of which {given} tells the steps,")));
+    }
     // Of tokens the text features may give the lengths; they are read where the model reads them.
     if reads && columns.get(name).is_some() {
         Features::read(columns, name, ids)
@@ -99,6 +106,19 @@ pub fn check(
         }
     }
     Ok(())
+}
+
+/// Finds modalities of one step per sample where the run was trained with more.
+pub fn single_steps(features: &[Features<'_>; 3], expected: &Expected) -> Vec<String> {
+    let warning = |modality: Modality| {
+        let (own, trained) = (
+            &features[modality as usize],
+            expected.steps[modality as usize],
+        );
+        (!own.is_absent() && own.steps == 1 && trained > 1)
+            .then(|| format!("{modality}: one step per sample, the run was trained with {trained}"))
+    };
+    Modality::ALL.into_iter().filter_map(warning).collect()
 }
 
 /// Whether a file is standardized as the run's data were.

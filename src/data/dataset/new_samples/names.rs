@@ -1,6 +1,7 @@
 //! Reads ids and labels, which a file need not have.
 
 use super::{Expected, Input};
+use crate::data::dataset::check;
 use crate::data::dataset::columns::Columns;
 use crate::data::dataset::error::Result;
 use crate::data::dataset::labels;
@@ -23,6 +24,17 @@ pub fn ids(columns: &Columns<'_>, assumed: &mut Vec<String>) -> Result<Vec<Strin
         .find_map(|name| columns.get(name).and_then(rows));
     assumed.push("the samples have no ids: they are numbered from 0".to_owned());
     Ok((0..rows.unwrap_or(0)).map(|row| row.to_string()).collect())
+}
+
+/// Columns that are not read, with nearly the name of one that the file lacks.
+pub fn misspelt(columns: &Columns<'_>) -> Vec<String> {
+    let has = |name: &str| columns.get(name).is_some();
+    let names = columns.entries().map(|(name, _)| name);
+    let warning = |name: String| {
+        let meant = check::misspelt(&name, &has)?;
+        Some(format!("{name} is not read; did you mean {meant}?"))
+    };
+    names.filter_map(warning).collect()
 }
 
 pub fn duplicates(ids: &[String]) -> Vec<String> {

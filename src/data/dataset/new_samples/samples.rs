@@ -70,6 +70,7 @@ impl<'a> NewSamples<'a> {
         input.verify(columns.split)?;
         let ids = names::ids(&columns, &mut assumed)?;
         let mut warnings = names::duplicates(&ids);
+        warnings.extend(names::misspelt(&columns));
         let is_standardized = dimensions::standardized(input, expected)?;
         for modality in Modality::ALL {
             if expected.absent[modality as usize] && columns.get(modality.as_str()).is_some() {
@@ -100,6 +101,7 @@ impl<'a> NewSamples<'a> {
                 check_padding(&columns, &ids, (column, own), options.padding)?;
             }
         }
+        warnings.extend(dimensions::single_steps(&features, expected));
         let [text, audio, vision] = &features;
         let sources = Sources {
             columns: &columns,

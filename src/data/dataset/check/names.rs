@@ -1,0 +1,77 @@
+//! Finds columns that are not read for their name alone.
+
+use super::Check;
+use crate::data::dataset::carried;
+use crate::data::dataset::plan::Plan;
+use crate::support::nearest::nearest;
+
+/// What other projects call columns.
+const ELSEWHERE: [(&str, &str); 9] = [
+    ("visual", "vision"),
+    ("video", "vision"),
+    ("visual_lengths", "vision_lengths"),
+    ("video_lengths", "vision_lengths"),
+    ("acoustic", "audio"),
+    ("acoustic_lengths", "audio_lengths"),
+    ("text_len", "text_lengths"),
+    ("audio_len", "audio_lengths"),
+    ("vision_len", "vision_lengths"),
+];
+
+/// Finds columns that are left out or kept unused, and have nearly the name of one that the split lacks.
+pub fn names(plans: &[Plan<'_>]) -> Check {
+    let mut warnings = Vec::new();
+    for plan in plans {
+        let has = |column: &str| plan.columns.get(column).is_some();
+        for (name, _) in plan.columns.entries() {
+            if let Some(meant) = misspelt(&name, &has) {
+                let split = plan.split();
+                warnings.push(format!("{split}/{name} is not read; did you mean {meant}?"));
+            }
+        }
+    }
+    Check::new("names", "no column is misspelt", warnings)
+}
+
+/// The column that is meant by one that is not read; none that is there under its own name.
+pub fn misspelt(name: &str, has: &dyn Fn(&str) -> bool) -> Option<&'static str> {
+    if carried::is_known(name) {
+        return None;
+    }
+    let alias = ELSEWHERE.iter().find(|(other, _)| *other == name);
+    let meant = alias.map(|(_, known)| *known);
+    let meant = meant.or_else(|| nearest(name, carried::features_and_texts()));
+    meant.filter(|known| !has(known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_near_name_is_meant_where_the_column_is_absent() {
+        let absent = |_: &str| false;
+        for (name, meant) in [
+            ("audoi", "audio"),
+            ("Audio", "audio"),
+            ("visual", "vision"),
+            ("audio_length", "audio_lengths"),
+            ("vision-lengths", "vision_lengths"),
+            ("rawtext", "raw_text"),
+            ("token_id", "token_ids"),
+        ] {
+            assert_eq!(misspelt(name, &absent), Some(meant), "{name}");
+            assert_eq!(misspelt(name, &|_| true), None, "{name}");
+        }
+        for name in [
+            "audio",
+            "labels",
+            "classification_labels",
+            "quality",
+            "align",
+            "speaker",
+        ] {
+            assert_eq!(misspelt(name, &absent), None, "{name}");
+        }
+    }
+}
