@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Content, Table, tested};
+use super::{Content, Table, searched, tested};
 use crate::record::SelectionRule;
 use crate::report::rows::folds;
 use crate::report::rows::scores::ScoredRun;
@@ -27,6 +27,7 @@ pub fn of_models(section: &Section, table: &Table) -> Vec<String> {
     let mut notes = vec![tested::note(section, table)];
     notes.extend(section.runs().next().and_then(folds::note));
     notes.extend(trained(section));
+    notes.extend(searched::note(section));
     notes.extend(external_masks(section));
     let baselines = section
         .rows

@@ -1,6 +1,6 @@
 //! Builds the table of how each model was trained: a row per model, a column per setting.
 
-use super::{Cell, Column, Content, Table, TableRow};
+use super::{Cell, Column, Content, Table, TableRow, searched};
 use crate::record::selection::SelectionMetadata;
 use crate::record::{Manifest, SelectionRule};
 use crate::report::origin::{File, Origin};
@@ -34,10 +34,18 @@ const COLUMNS: [(&str, &str, Setting); 8] = [
     ("paper", "paper", |run| paper(&run.manifest.model.citation)),
 ];
 
+/// Where a row's settings were searched.
+const SEARCH: (&str, &str, Setting) = ("search", "search", searched::describe);
+
 /// The table; `None` where a section has nothing but baselines.
 pub fn table(section: &Section) -> Option<Table> {
     let models = section.own_rows().filter(|row| !row.baseline);
-    let rows: Vec<TableRow> = models.map(line).collect();
+    let is_searched = section.runs().any(|run| run.manifest.search.is_some());
+    let columns: Vec<_> = COLUMNS
+        .into_iter()
+        .chain(is_searched.then_some(SEARCH))
+        .collect();
+    let rows: Vec<TableRow> = models.map(|row| line(row, &columns)).collect();
     let column = |(title, name, _): &(&str, &str, Setting)| Column {
         group: String::new(),
         title: (*title).to_string(),
@@ -49,7 +57,7 @@ pub fn table(section: &Section) -> Option<Table> {
         id: format!("{}-provenance", section.slug),
         title: format!("{}: provenance of the models", section.title),
         stub: "model".to_string(),
-        columns: COLUMNS.iter().map(column).collect(),
+        columns: columns.iter().map(column).collect(),
         rows,
         masks: section.masks(),
         reference: None,
@@ -60,7 +68,7 @@ pub fn table(section: &Section) -> Option<Table> {
     })
 }
 
-fn line(row: &ModelRow) -> TableRow {
+fn line(row: &ModelRow, columns: &[(&str, &str, Setting)]) -> TableRow {
     let cell = |(_, _, setting): &(&str, &str, Setting)| {
         let mut values: Vec<String> = row.runs.iter().filter_map(setting).collect();
         values.dedup();
@@ -76,7 +84,7 @@ fn line(row: &ModelRow) -> TableRow {
         block: String::new(),
         label: row.label.clone(),
         baseline: false,
-        cells: COLUMNS.iter().map(cell).collect(),
+        cells: columns.iter().map(cell).collect(),
     }
 }
 
