@@ -63,6 +63,8 @@ mod schemas;
 mod score;
 mod score_checks;
 #[cfg(feature = "torch")]
+mod search;
+#[cfg(feature = "torch")]
 mod select;
 #[cfg(feature = "torch")]
 mod selftest;
