@@ -31,33 +31,38 @@ pub fn show(planned: &Planned, json: bool) -> anyhow::Result<()> {
         });
     }
     let mut notes = Notes::default();
-    let mut table = output::table();
     let trainings = distinct(runs.iter().map(|run| &*run.training));
     let mut head = vec![
         "run", "data set", "model", "seed", "state", "epoch", "time", "memory", "how",
     ];
+    let mut rows: Vec<Vec<String>> = runs.iter().map(|run| row(run, &mut notes)).collect();
+    // Notes on all rows need no marks.
+    let how = distinct(rows.iter().map(|row| row[row.len() - 1].as_str()));
+    let marked = how.len() > 1;
+    if !marked {
+        head.pop();
+        rows.iter_mut().for_each(|row| drop(row.pop()));
+    }
     if trainings.len() > 1 {
         head.insert(4, "training");
+        for (row, run) in rows.iter_mut().zip(runs) {
+            row.insert(4, run.training.clone());
+        }
     }
-    let searched = runs.iter().any(|run| run.trial.is_some());
-    if searched {
+    if runs.iter().any(|run| run.trial.is_some()) {
         head.extend(["trial", "settings"]);
-    }
-    table.set_header(head);
-    for run in runs {
-        let mut row = row(run, &mut notes);
-        if searched {
+        for (row, run) in rows.iter_mut().zip(runs) {
             row.push(run.trial.map(|trial| trial.to_string()).unwrap_or_default());
             row.push(run.settings.clone().unwrap_or_default());
         }
-        if trainings.len() > 1 {
-            row.insert(4, run.training.clone());
-        }
-        table.add_row(row);
     }
-    let mut text = format!("{table}\n");
+    let mut text = output::listing(&head, rows, &["run", "model", "seed", "trial"]);
     for (i, note) in notes.0.iter().enumerate() {
-        text += &format!("[{}] {note}\n", i + 1);
+        text += &if marked {
+            format!("[{}] {note}\n", i + 1)
+        } else {
+            format!("{note}\n")
+        };
     }
     if let [training] = trainings[..] {
         text += &format!("training: {training}\n");

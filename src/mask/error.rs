@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Condition, rates};
+use crate::support::nearest::hint;
 use crate::support::{Classify, ErrorClass};
 
 /// Error of this module.
@@ -10,7 +11,10 @@ use crate::support::{Classify, ErrorClass};
 pub enum Error {
     #[error(transparent)]
     Rates(#[from] rates::Error),
-    #[error("unknown mask protocol `{asked}`: expected one of {known}")]
+    #[error(
+        "unknown mask protocol `{asked}`{}: expected one of {known}",
+        hint(asked, known)
+    )]
     UnknownMaskProtocol { asked: String, known: String },
     #[error(
         "mask protocol `reference` draws from NumPy's legacy generator, which takes seeds from 0 to \

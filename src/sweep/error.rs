@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::support::nearest::hint;
 use crate::support::{Classify, ErrorClass, fs};
 
 /// Errors of planning and running a suite.
@@ -105,7 +106,8 @@ pub enum Error {
         example: String,
     },
     #[error(
-        "no weights of this run were chosen by metric `{found}`: expected --metric with one of {known}"
+        "no weights of this run were chosen by metric `{found}`{}: expected --metric with one of {known}",
+        hint(found, known)
     )]
     NoMetric { found: String, known: String },
     #[error("the sweep has no run {index}: expected an index from 0 to {}", count.saturating_sub(1))]

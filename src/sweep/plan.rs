@@ -122,7 +122,11 @@ impl Config {
     pub fn training(&self) -> String {
         let rules = std::iter::once(&self.selection).chain(&self.other_selections);
         let rules = rules.map(|one| one.rule.name(one.metric.as_deref()));
-        format!("{}, {}", self.noise, rules.collect::<Vec<_>>().join(", "))
+        format!(
+            "{}; selected by {}",
+            self.noise,
+            rules.collect::<Vec<_>>().join(", ")
+        )
     }
 }
 

@@ -32,7 +32,9 @@ fn runs_are_listed_with_what_they_will_cost_and_nothing_starts() {
     let before = fs::read_dir(folder.path().join("runs")).unwrap().count();
     let words = contains("4 runs: 2 done, 2 to do;")
         .and(contains("measured: run "))
-        .and(contains("fresh (random), valid:mae"))
+        .and(contains(
+            "a new random mask in every epoch; selected by valid:mae",
+        ))
         .and(contains("Nothing was started"));
     run(folder.path(), &data, "1,2", &["--dry-run"])
         .assert()

@@ -10,7 +10,7 @@ use lnln_bench::data::dataset::{
 use lnln_bench::data::pickle::Writer;
 use lnln_bench::record::RunDir;
 use predicates::prelude::*;
-use predicates::str::contains;
+use predicates::str::{contains, is_match};
 use serde_json::Value;
 
 use super::program::{program, runs_in, words};
@@ -221,6 +221,7 @@ fn an_unlabelled_file_is_predicted_with_its_missing_parts() {
         contains("2 of 96 samples have no frame of vision: taken as missing")
             .and(contains("1 of 96 samples have no frame of audio"))
             .and(contains("1 of 96 samples have no word of text"))
+            .and(is_match("missing in the file: [1-9][0-9]* of [0-9]+ words of text, [1-9][0-9]* of [0-9]+ frames of audio, [1-9]").unwrap())
             .and(contains("-3 to 3")),
     );
     let csv = fs::read_to_string(&out).unwrap();

@@ -64,11 +64,11 @@ pub fn note(section: &Section) -> Option<String> {
     });
     let budgets: Vec<String> = budgets.collect();
     let mut note = format!(
-        "Settings were searched on the validation split, {}; the test split was predicted by the chosen settings alone.",
+        "settings searched on the validation split, {}; the test split was predicted by the chosen settings alone",
         budgets.join("; ")
     );
     if !is_equal {
-        note += " Rows with other budgets, or without a search, differ in more than the model.";
+        note += "; rows with other budgets, or without a search, differ in more than the model";
     }
     Some(note)
 }
@@ -144,7 +144,7 @@ mod tests {
             "{sentence}"
         );
         assert!(
-            sentence.ends_with("differ in more than the model."),
+            sentence.ends_with("differ in more than the model"),
             "{sentence}"
         );
         assert_eq!(note(&of(vec![plain()])), None);

@@ -18,15 +18,17 @@ pub fn tokens(plans: &[Plan<'_>]) -> Check {
             let found = [&mut first, &mut last, &mut beyond, &mut padded];
             token_row(block, row, id, found);
         }
+        // Texts of another tokenizer neither begin with CLS nor end with SEP: that is said once.
+        if let Some(other) = other_tokenizer(plan, block) {
+            warnings.push(format!("{}: {other}", plan.split()));
+            (first, last) = Default::default();
+        }
         if has_mask_twice(block) {
             warnings.push(format!(
                 "{}: the segment ids (row 2) equal the attention mask (first: {}); one text has segment 0",
                 plan.split(),
                 plan.ids[0]
             ));
-        }
-        if let Some(other) = other_tokenizer(plan, block) {
-            warnings.push(format!("{}: {other}", plan.split()));
         }
         for (samples, fault) in [
             (first, format!("whose text does not begin with CLS ({CLS})")),
