@@ -115,6 +115,21 @@ fn two_columns_of_labels_that_differ_are_warned_about() {
 }
 
 #[test]
+fn segment_ids_of_a_second_text_are_warned_about() {
+    let second = warnings(|small| {
+        tokens(small, |sample| {
+            let (ids, segments) = sample.split_at(2 * MANY_STEPS);
+            let segments = segments.iter().map(|_| 1);
+            ids.iter().copied().chain(segments).collect()
+        })
+    });
+    warned(
+        &second,
+        &["tokens: train: 24 samples with segment ids (row 2) other than 0"],
+    );
+}
+
+#[test]
 fn known_warnings_are_silenced_by_name() {
     let bytes = three_bytes(|small| relabelled(small, |y| y / 3.0));
     let (imported, _) = import(bytes.clone(), |options| {

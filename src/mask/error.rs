@@ -54,6 +54,15 @@ pub enum Error {
     #[error("no masks at condition {asked}: there are masks at {known}")]
     NoCondition { asked: Condition, known: String },
     #[error(
+        "{conditions}: expected conditions of modalities that the data have, but {dataset} has no {absent}: it is \
+         missing at every condition"
+    )]
+    AbsentModality {
+        conditions: String,
+        dataset: String,
+        absent: String,
+    },
+    #[error(
         "mask protocol `{mask_protocol}`: expected {expected} among the conditions, found {found}; add one \
          of these, or name another mask protocol"
     )]
@@ -260,6 +269,7 @@ impl Classify for Error {
             | Self::OneRate { .. }
             | Self::Rate { .. }
             | Self::NoCondition { .. }
+            | Self::AbsentModality { .. }
             | Self::NoConditions { .. }
             | Self::IdleCondition { .. }
             | Self::RateList { .. }

@@ -24,6 +24,12 @@ pub enum Error {
     },
     #[error("{} of {total} data sets cannot be used, and nothing was started:\n  {}", errors.len(), errors.join("\n  "))]
     SeveralDatasets { total: usize, errors: Vec<String> },
+    #[error("{} of {total} pairs of data set and model cannot be run, and nothing was started:\n  {}", errors.len(), errors.join("\n  "))]
+    SeveralModels {
+        class: ErrorClass,
+        total: usize,
+        errors: Vec<String>,
+    },
     #[error("`{path}` is not a suite: {reason}")]
     Suite { path: PathBuf, reason: String },
     #[error(
@@ -221,6 +227,7 @@ impl Classify for Error {
             | Self::SeveralDatasets { .. } => ErrorClass::BadData,
             Self::OtherEncoder { .. } | Self::FrozenEncoder { .. } => ErrorClass::Unavailable,
             Self::RunsFailed { .. } | Self::SearchDiverged { .. } => ErrorClass::RunsFailed,
+            Self::SeveralModels { class, .. } => *class,
             Self::Io { .. } => ErrorClass::Io,
             Self::Unexpected(_) => ErrorClass::Unexpected,
             Self::Train(error) => error.class(),

@@ -18,6 +18,7 @@ use crate::record::manifest::data_key;
 use crate::record::search::SearchMetadata;
 use crate::record::training::NoiseMetadata;
 use crate::record::{EngineKind, MaskGrid, Precision, SelectionRule};
+use crate::support::Classify;
 use crate::train::schedule::Schedule;
 use crate::train::selection::{Rule, Rules};
 use crate::train::test_split::check_shapes;
@@ -251,12 +252,11 @@ pub fn runs(suite: &Suite, corpora: &Corpora) -> Result<Vec<PlannedRun>, Error> 
     if let Some(name) = suite.unused_override() {
         return Err(Error::UnusedOverride { name: name.clone() });
     }
+    let choices: Vec<&Choice> = models.iter().map(|(choice, _)| choice).collect();
+    check_models(suite, corpora, &choices)?;
     let (mut runs, mut known) = (Vec::new(), BTreeSet::new());
     for name in &suite.datasets {
         let (corpus, encoder) = &corpora[name];
-        for (choice, _) in &models {
-            data::check(choice, corpus, encoder)?;
-        }
         let with_features = *encoder == EncoderSpec::Features;
         let others = tested_on(suite, corpora, corpus, with_features)?;
         let encoder = encoder.identity()?;
@@ -296,6 +296,30 @@ pub fn runs(suite: &Suite, corpora: &Corpora) -> Result<Vec<PlannedRun>, Error> 
         })
     } else {
         Ok(runs)
+    }
+}
+
+/// Checks that every model can read every data set.
+///
+/// # Errors
+/// Those of the check; [`Error::SeveralModels`] names each pair that cannot be run.
+fn check_models(suite: &Suite, corpora: &Corpora, choices: &[&Choice]) -> Result<(), Error> {
+    let mut errors = Vec::new();
+    for name in &suite.datasets {
+        let (corpus, encoder) = &corpora[name];
+        let checked = choices
+            .iter()
+            .map(|choice| data::check(choice, corpus, encoder));
+        errors.extend(checked.filter_map(Result::err));
+    }
+    match errors.as_slice() {
+        [] => Ok(()),
+        [_] => Err(errors.remove(0).into()),
+        [first, ..] => Err(Error::SeveralModels {
+            class: first.class(),
+            total: suite.datasets.len() * choices.len(),
+            errors: errors.iter().map(ToString::to_string).collect(),
+        }),
     }
 }
 

@@ -72,3 +72,23 @@ fn other_tools_read_the_dry_run_as_json() {
         .code(2)
         .stderr(contains("--dry-run"));
 }
+
+#[test]
+fn every_model_that_cannot_read_the_data_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    let named = |models: &str| {
+        let mut command = program();
+        let line = "run --datasets demo-film --rates 0 --device cpu --seeds 1 --encoder features --dry-run";
+        command
+            .args(line.split_whitespace())
+            .args(["--models", models]);
+        command.arg("--data").arg(&data).assert().code(5)
+    };
+    named("lf_dnn,bert_mag,cenet").stderr(
+        contains("2 of 3 pairs of data set and model cannot be run")
+            .and(contains("demo-film: bert_mag: text encoder: expected"))
+            .and(contains("demo-film: cenet: text encoder: expected")),
+    );
+    named("lf_dnn,cenet").stderr(contains("pairs").not().and(contains("demo-film: cenet")));
+}

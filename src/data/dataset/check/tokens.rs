@@ -29,6 +29,13 @@ pub fn tokens(plans: &[Plan<'_>]) -> Check {
                 plan.split(),
                 plan.ids[0]
             ));
+        } else {
+            let mut second = Samples::default();
+            let ids = plan.ids.iter().enumerate().take(block.rows);
+            ids.filter(|(row, _)| block.row(*row)[2 * block.width..].iter().any(|s| *s != 0))
+                .for_each(|(_, id)| second.add(id));
+            let fault = "with segment ids (row 2) other than 0, which one text has";
+            warnings.extend(second.describe(plan.split(), fault));
         }
         for (samples, fault) in [
             (first, format!("whose text does not begin with CLS ({CLS})")),
