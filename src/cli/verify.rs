@@ -38,6 +38,8 @@ pub enum VerifyRecord {
         /// Bytes of values that were read and hashed.
         bytes: u64,
         content_hash: String,
+        /// Whether the file has hashes of its attributes, which then are compared too.
+        attributes: bool,
     },
     Masks {
         file: String,
@@ -80,6 +82,7 @@ fn data(file: &Path) -> anyhow::Result<VerifyRecord> {
         columns: verified.columns,
         bytes: verified.bytes,
         content_hash: verified.content_hash,
+        attributes: verified.attributes,
     })
 }
 
@@ -107,9 +110,18 @@ fn text(path: &Path, record: &VerifyRecord) -> String {
             columns,
             bytes,
             content_hash,
+            attributes,
         } => {
             let mebibytes = *bytes as f64 / (1 << 20) as f64;
-            format!("{file}: {columns} columns, {mebibytes:.1} MiB, content hash {content_hash}")
+            let attributes = if *attributes {
+                ""
+            } else {
+                "\n  its attributes (data set, label range, note) are not compared: an earlier program stored no \
+                 hashes of them"
+            };
+            format!(
+                "{file}: {columns} columns, {mebibytes:.1} MiB, content hash {content_hash}{attributes}"
+            )
         }
         VerifyRecord::Masks {
             file,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{Error, Result, io};
 use super::evaluation::{self, Evaluation, EvaluationFiles};
+use super::find::directories;
 use super::manifest::{self, Manifest};
 use super::masks::MaskGrid;
 use super::predictions::Predictions;
@@ -150,7 +151,7 @@ impl RunDir {
         self.path.join(DONE)
     }
 
-    /// Whether the run was finished: trained, and evaluated at least once.
+    /// Whether the run was finished: trained and, unless it is a trial of a search, evaluated at least once.
     pub fn is_done(&self) -> bool {
         self.done().is_file()
     }
@@ -173,18 +174,22 @@ impl RunDir {
         evaluation: &Evaluation,
         predictions: &Predictions,
     ) -> Result<()> {
-        if manifest.id != self.id() {
-            return Err(Error::WrongId {
-                expected: self.id(),
-                found: manifest.id.clone(),
-            });
-        }
+        self.check_owns(manifest)?;
+        evaluation::add(&self.path, manifest, evaluation, predictions)?;
+        self.finish_trial(manifest)
+    }
+
+    /// [`Self::finish`] of a trial of a search, which is not evaluated on the test split.
+    ///
+    /// # Errors
+    /// As [`Self::finish`].
+    pub fn finish_trial(&self, manifest: &Manifest) -> Result<()> {
+        self.check_owns(manifest)?;
         let stored = Manifest {
             masks: Vec::new(),
             ..manifest.clone()
         };
         let json = manifest::to_json(&self.manifest(), &stored)?;
-        evaluation::add(&self.path, &stored, evaluation, predictions)?;
         write_atomic(&self.manifest(), &json)?;
         let others = [(METRICS, self.metrics()), (INPUTS, self.inputs())];
         let others = others.map(|(name, path)| (name, fs::read(path).ok()));
@@ -193,6 +198,17 @@ impl RunDir {
             files.extend(bytes.as_deref().map(|bytes| (*name, bytes)));
         }
         Ok(write_atomic(&self.done(), seal::render(&files).as_bytes())?)
+    }
+
+    fn check_owns(&self, manifest: &Manifest) -> Result<()> {
+        if manifest.id == self.id() {
+            Ok(())
+        } else {
+            Err(Error::WrongId {
+                expected: self.id(),
+                found: manifest.id.clone(),
+            })
+        }
     }
 
     /// Adds an evaluation to a finished run. Nothing that is there changes; where another process stored
@@ -243,6 +259,22 @@ impl RunDir {
     /// If the run is unfinished, or its manifest is missing, changed, damaged, or of another format.
     pub fn checked_manifest(&self) -> Result<(Manifest, String)> {
         self.manifest_of(&self.sums()?)
+    }
+
+    /// The bytes of `metrics.jsonl` of a finished run, checked against `DONE`.
+    ///
+    /// # Errors
+    /// If the run is unfinished, or the file is missing or changed.
+    pub fn checked_epochs(&self) -> Result<Vec<u8>> {
+        Ok(self.sums()?.checked(METRICS)?.0)
+    }
+
+    /// Whether this is a finished trial of a search, which was not evaluated on any test split.
+    pub fn is_untested_trial(&self) -> bool {
+        let manifest = || self.checked_manifest().ok();
+        self.is_done()
+            && self.evaluation_folders().is_empty()
+            && manifest().is_some_and(|(manifest, _)| manifest.search.is_some())
     }
 
     /// The bytes of `inputs.json` of a finished run, checked against `DONE`.
@@ -332,11 +364,44 @@ impl RunDir {
         let path = self.path.clone();
         if self.is_done() {
             seal::Files::of(&self.done())
-        } else if path.is_dir() {
+        } else if self.is_run() {
             Err(Error::Unfinished { path })
         } else {
-            Err(Error::NoFolder { path })
+            Err(no_run(path))
         }
+    }
+}
+
+/// Ids that an error lists.
+const LISTED: usize = 5;
+
+/// The error about a path that is no folder of a run, with the runs that may be meant.
+fn no_run(path: PathBuf) -> Error {
+    let within = directories(&path).unwrap_or_default();
+    if !within.is_empty() {
+        let s = if within.len() == 1 { "" } else { "s" };
+        let found = format!("a folder of {} run{s}", within.len());
+        let paths = within.iter().take(LISTED);
+        let paths: Vec<String> = paths.map(|run| run.path.display().to_string()).collect();
+        let hint = format!("give one of them, as {}", paths.join(", "));
+        return Error::NoRun { path, found, hint };
+    }
+    let found = if path.is_dir() {
+        "a folder without one"
+    } else {
+        "nothing"
+    };
+    // A bare id, where the folder of runs has its usual name.
+    let usual = Path::new("runs").join(&path);
+    let hint = if RunDir::open(&usual).is_run() {
+        format!("give {}", usual.display())
+    } else {
+        "`lnln-bench list runs` shows the runs there are".to_string()
+    };
+    Error::NoRun {
+        path,
+        found: found.to_string(),
+        hint,
     }
 }
 
@@ -398,10 +463,22 @@ mod tests {
         let run = RunDir::create(dir.path(), "a").unwrap();
         assert!(!run.is_run() && !run.is_done());
         let message = run.load().unwrap_err().to_string();
+        assert!(message.contains("found a folder without one"), "{message}");
+        fs::write(dir.path().join("a/config.toml"), "").unwrap();
+        let message = run.load().unwrap_err().to_string();
         assert!(message.contains("is unfinished"), "{message}");
-        let absent = RunDir::open(dir.path().join("absent"));
-        let message = absent.load().unwrap_err().to_string();
-        assert!(message.contains("found no folder"), "{message}");
+        let message = |path: PathBuf| RunDir::open(path).load().unwrap_err().to_string();
+        let absent = message(dir.path().join("absent"));
+        assert!(
+            absent.contains("expected the folder of a run, found nothing"),
+            "{absent}"
+        );
+        let folder = message(dir.path().to_path_buf());
+        let expected = format!(
+            "a folder of 1 run; give one of them, as {}",
+            run.path().display()
+        );
+        assert!(folder.contains(&expected), "{folder}");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::contents::SectionContents;
 use super::error::{Error, Result};
+use super::findings::SectionFindings;
 use super::format::{self, Report, latex};
 use super::manifest::{self, ReportManifest};
 use super::numbering::Numbering;
@@ -38,7 +39,11 @@ pub(super) struct Built {
     pub references: Vec<Reference>,
     /// Conditions at which rows lack numbers that others have.
     pub left_out: Vec<LeftOut>,
-    pub others: Vec<String>,
+    /// What each section's numbers say.
+    pub findings: Vec<SectionFindings>,
+    /// Numbers of tables and figures.
+    pub tables: usize,
+    pub figures: usize,
     pub runs: usize,
     pub unfinished: Vec<RunDir>,
 }
@@ -74,8 +79,13 @@ pub(super) fn build<P: AsRef<Path>>(
     let mut files = files(&parts, &numbering, options)?;
     let manifest = ReportManifest::new(sources, options, &parts, &numbering, &files);
     files.push((manifest::NAME.to_string(), manifest.to_json()?));
-    let others = parts.iter().flat_map(|p| p.tables().skip(1));
-    let others = others.map(|table| table.id.clone()).collect();
+    let findings = parts.iter().map(|part| SectionFindings {
+        title: part.section.title.clone(),
+        sentences: part.findings.sentences(),
+    });
+    let findings = findings.collect();
+    let tables = parts.iter().flat_map(SectionContents::tables).count();
+    let figures = parts.iter().flat_map(SectionContents::figures).count();
     let references = parts.iter().filter_map(|p| p.section.reference.clone());
     let references = references.collect();
     let left_out = parts.iter().flat_map(|p| {
@@ -93,7 +103,9 @@ pub(super) fn build<P: AsRef<Path>>(
         overviews: overviews.collect(),
         references,
         left_out,
-        others,
+        findings,
+        tables,
+        figures,
         runs: count,
         unfinished,
     })
@@ -157,8 +169,15 @@ fn find<P: AsRef<Path>>(roots: &[P]) -> Result<(Vec<RunDir>, Vec<RunDir>)> {
     let (mut finished, mut unfinished) = (Vec::new(), Vec::new());
     for root in roots {
         let runs = find_runs(root.as_ref())?;
-        finished.extend(runs.finished);
+        let tested = runs.finished.into_iter();
+        finished.extend(tested.filter(|dir| !dir.is_untested_trial()));
         unfinished.extend(runs.unfinished);
+    }
+    if finished.is_empty() && !roots.is_empty() {
+        let paths = roots.iter().map(|root| root.as_ref().display().to_string());
+        return Err(Error::OnlyTrials {
+            paths: paths.collect::<Vec<_>>().join(", "),
+        });
     }
     Ok((finished, unfinished))
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::record;
+use crate::support::nearest::hint;
 use crate::support::{Classify, ErrorClass, fs};
 
 /// Result of this module.
@@ -85,15 +86,21 @@ pub enum Error {
         if *count == 1 { "difference" } else { "differences" }, path.display()
     )]
     Differs { path: PathBuf, count: usize },
-    #[error("--metrics {name}: expected one of {known}")]
+    #[error("--metrics {name}{}: expected one of {known}", hint(name, known))]
     UnknownMetric { name: String, known: String },
-    #[error("primary metric {name}: expected one of {known}")]
+    #[error("primary metric {name}{}: expected one of {known}", hint(name, known))]
     UnknownPrimary { name: String, known: String },
-    #[error("--reference {name}: expected one of {known}, the models of each section")]
+    #[error(
+        "--reference {name}{}: expected one of {known}, the models of each section",
+        hint(name, known)
+    )]
     UnknownReference { name: String, known: String },
     #[error("--matrix-rates {condition}: expected one of {known}, the conditions of these runs")]
     UnknownCondition { condition: String, known: String },
-    #[error("--models {name}: expected one of {known}, the models of these runs")]
+    #[error(
+        "--models {name}{}: expected one of {known}, the models of these runs",
+        hint(name, known)
+    )]
     UnknownModel { name: String, known: String },
     #[error(
         "the sweeps name different metrics for their primary tests: {names}; choose one with --primary"
@@ -104,6 +111,11 @@ pub enum Error {
          alone; leave --sweep out to take all runs of a folder"
     )]
     NoExternal { paths: String },
+    #[error(
+        "{paths}: expected runs with predictions of the test split, found only trials of a search; give the same \
+         `lnln-bench run --search` again to finish it"
+    )]
+    OnlyTrials { paths: String },
     #[error(
         "{} is in the way: expected an empty folder or an earlier report; \
          choose another --out", path.display()
@@ -145,6 +157,7 @@ impl Classify for Error {
             | Self::UnknownPrimary { .. }
             | Self::PrimariesDiffer { .. }
             | Self::NoExternal { .. }
+            | Self::OnlyTrials { .. }
             | Self::InTheWay { .. } => ErrorClass::Usage,
             Self::Protocol { .. }
             | Self::Predictions { .. }

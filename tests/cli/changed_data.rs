@@ -174,6 +174,45 @@ fn columns_that_were_added_removed_or_made_anew_are_refused_without_reading_them
 }
 
 #[test]
+fn changed_attributes_are_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = prepared(folder.path()).join("demo-film.h5");
+    predictions(folder.path(), &file);
+    let sound = fs::read(&file).unwrap();
+    let verify = || program().arg("verify").arg(&file).assert();
+    for (name, value) in [
+        ("dataset", "film-of-mine"),
+        ("dataset_table", "{\"name\": \"demo-film\"}"),
+        ("note", "gold transcripts"),
+        ("warnings", "[]"),
+        ("attribute_hashes", "{}"),
+    ] {
+        fs::write(&file, &sound).unwrap();
+        let text: VarLenUnicode = value.parse().unwrap();
+        open(&file).attr(name).unwrap().write_scalar(&text).unwrap();
+        let named = if name == "attribute_hashes" {
+            "dataset_table"
+        } else {
+            name
+        };
+        let refusing = refusing(folder.path(), &file);
+        assert_eq!(
+            refusing.len(),
+            if cfg!(feature = "torch") { 4 } else { 3 },
+            "{name}"
+        );
+        let told = contains("attribute ").and(contains(named.to_owned()));
+        verify().code(3).stderr(told);
+    }
+    // A file of an earlier program has no hashes of attributes.
+    fs::write(&file, &sound).unwrap();
+    open(&file).delete_attr("attribute_hashes").unwrap();
+    verify().success().stdout(contains(
+        "attributes (data set, label range, note) are not compared",
+    ));
+}
+
+#[test]
 fn a_changed_file_is_shown_with_a_warning_and_not_kept_by_prepare() {
     let folder = tempfile::tempdir().unwrap();
     let file = prepared(folder.path()).join("demo-film.h5");

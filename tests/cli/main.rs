@@ -61,7 +61,11 @@ mod runs_live;
 mod same_bits;
 mod schemas;
 mod score;
+mod score_between;
 mod score_checks;
+mod score_data;
+#[cfg(feature = "torch")]
+mod search;
 #[cfg(feature = "torch")]
 mod select;
 #[cfg(feature = "torch")]

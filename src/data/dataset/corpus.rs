@@ -47,11 +47,12 @@ impl Corpus {
     /// read.
     ///
     /// # Errors
-    /// [`Error::Store`] as [`Reader::open`] and [`Reader::check_columns`] give it;
+    /// [`Error::Store`] as [`Reader::open`], [`Reader::check_columns`] and [`Reader::check_attributes`] give it;
     /// [`Error::UnknownDataset`]; [`Error::OtherName`] for a file with the name of another data set.
     pub fn open(path: &Path) -> Result<Self> {
         let reader = Reader::open(path)?;
         reader.check_columns()?;
+        reader.check_attributes()?;
         let provenance = reader.provenance()?;
         let spec = table(path, &provenance)?;
         check_name(path, &spec)?;

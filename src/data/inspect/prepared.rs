@@ -15,6 +15,7 @@ pub fn describe(path: &Path) -> Result<Description> {
     let source = reader.provenance()?;
     let (mut rows, mut changes) = (Vec::new(), Changes::default());
     changes.keep(reader.check_columns())?;
+    changes.keep(reader.check_attributes())?;
     for column in reader.columns()? {
         let replaced = source.non_finite.get(&column).map(u64::to_string);
         let replaced = replaced.unwrap_or_default();

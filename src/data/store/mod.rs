@@ -5,9 +5,10 @@
 //! Format version 1, specified in `docs/hdf5.md`: groups `train`, `valid`, `test`, each with one
 //! dataset per column; the first axis of every column counts samples. `schema` defines the meaning,
 //! axes and unit of each column. Every column has a `blake3` attribute over its values; the root has
-//! the origin of the data, a `content_hash` over names, shapes and values, and `complete`, written
-//! last.
+//! the origin of the data, a `content_hash` over names, shapes and values, the hashes of its attributes,
+//! and `complete`, written last.
 
+mod attributes;
 mod checked;
 mod checksum;
 mod column;

@@ -13,6 +13,7 @@ pub(crate) const CHUNK_BYTES: usize = 1 << 20;
 pub(crate) const ATTR_VERSION: &str = "format_version";
 pub(crate) const ATTR_COMPLETE: &str = "complete";
 pub(crate) const ATTR_CONTENT: &str = "content_hash";
+pub(crate) const ATTR_HASHES: &str = "attribute_hashes";
 pub(crate) const ATTR_CHECKSUM: &str = "blake3";
 
 /// A number type of columns.

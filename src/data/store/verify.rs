@@ -14,13 +14,15 @@ pub struct Verified {
     /// Bytes of values that were read and hashed.
     pub bytes: u64,
     pub content_hash: String,
+    /// Whether the attributes have hashes, which are compared as well. Files of earlier programs have none.
+    pub attributes: bool,
 }
 
 /// Reads every column and compares its hash with the stored one, then the content hash.
 /// `progress` gets the name of each column before it is read.
 ///
 /// # Errors
-/// As [`Reader::open`]; [`Error::Damaged`] naming every column that differs or cannot be read.
+/// As [`Reader::open`] and [`Reader::check_attributes`]; [`Error::Damaged`] naming every column that differs or cannot be read.
 pub fn verify(path: &Path, mut progress: impl FnMut(&str)) -> Result<Verified> {
     let reader = Reader::open(path)?;
     let (mut digests, mut damaged, mut bytes) = (Vec::new(), Vec::new(), 0);
@@ -54,6 +56,7 @@ pub fn verify(path: &Path, mut progress: impl FnMut(&str)) -> Result<Verified> {
             columns: digests.len(),
             bytes,
             content_hash: computed,
+            attributes: reader.check_attributes()?,
         })
     } else {
         Err(Error::Damaged {

@@ -8,11 +8,12 @@ use std::str::FromStr;
 
 use hdf5::types::VarLenUnicode;
 
+use super::attributes;
 use super::checksum::{ColumnDigest, ColumnHasher, content_hash};
 use super::error::{Error, Result};
 use super::partial::Partial;
 use super::schema::{
-    ATTR_CHECKSUM, ATTR_COMPLETE, ATTR_CONTENT, ATTR_VERSION, Compression, FORMAT_VERSION,
+    ATTR_CHECKSUM, ATTR_COMPLETE, ATTR_HASHES, ATTR_VERSION, Compression, FORMAT_VERSION,
     Provenance, description,
 };
 
@@ -131,7 +132,7 @@ impl Writer {
         let path = self.path.clone();
         let fail = |e: hdf5::Error| Error::hdf5(&path, "finish it", &e);
         if let Some(file) = self.file.clone() {
-            attributes(&file, provenance, &content).map_err(fail)?;
+            set_attributes(&file, provenance, &content).map_err(fail)?;
             file.flush().map_err(fail)?;
             // Last, so that its presence shows that everything else was written.
             file.new_attr::<u32>()
@@ -169,7 +170,7 @@ impl Drop for Writer {
     }
 }
 
-fn attributes(file: &hdf5::File, provenance: &Provenance, content: &str) -> hdf5::Result<()> {
+fn set_attributes(file: &hdf5::File, provenance: &Provenance, content: &str) -> hdf5::Result<()> {
     file.new_attr::<u32>()
         .create(ATTR_VERSION)?
         .write_scalar(&FORMAT_VERSION)?;
@@ -179,28 +180,12 @@ fn attributes(file: &hdf5::File, provenance: &Provenance, content: &str) -> hdf5
     file.new_attr_builder()
         .with_data(&provenance.label_range)
         .create("label_range")?;
-    let json = |value: serde_json::Value| value.to_string();
-    for (name, value) in [
-        ("dataset", provenance.dataset.as_str()),
-        ("layout", &provenance.layout),
-        ("source_name", &provenance.source_name),
-        ("source_sha256", &provenance.source_sha256),
-        ("tool_version", &provenance.tool_version),
-        ("options", &provenance.options),
-        ("dataset_table", &provenance.table),
-        ("note", &provenance.note),
-        ("samples", &json(serde_json::json!(provenance.samples))),
-        (
-            "non_finite",
-            &json(serde_json::json!(provenance.non_finite)),
-        ),
-        ("overflow", &json(serde_json::json!(provenance.overflow))),
-        ("warnings", &json(serde_json::json!(provenance.warnings))),
-        (ATTR_CONTENT, content),
-    ] {
-        set_text(file, name, value)?;
+    for (name, value) in attributes::texts(provenance, content) {
+        if !attributes::NUMBERS.contains(&name) {
+            set_text(file, name, &value)?;
+        }
     }
-    Ok(())
+    set_text(file, ATTR_HASHES, &attributes::hashes(provenance, content))
 }
 
 /// Writes names of axes (for h5py's `dims`), unit and meaning.

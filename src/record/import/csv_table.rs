@@ -82,6 +82,17 @@ impl CsvTable {
                 record.len()
             )));
         }
+        if !joined.ends_with(b"\n") && !joined.ends_with(b"\r") {
+            if let Some((line, record)) = records.last().filter(|_| is_cut(&records)) {
+                return Err(wrong(format!(
+                    "line {line} (`{}`) ends without a line end in `{}`, which is shorter than any other value \
+                     of its column: the file seems cut off; write it again, or end the line if it is complete",
+                    record.get(before).map(text).unwrap_or_default(),
+                    record.iter().next_back().map(text).unwrap_or_default()
+                )));
+            }
+            notes.push("the last line, which has no line end, is complete".to_string());
+        }
         Ok(Self {
             file: file.to_string(),
             headings,
@@ -144,6 +155,18 @@ fn has_row_names(records: &[(u64, ByteRecord)], headings: usize) -> bool {
         record.len() == headings + 1 && number && seen.insert(first.to_vec())
     };
     records.len() > 1 && records.iter().all(is_named)
+}
+
+/// Whether the last value of a file is a number shorter than all others of its column, of which there are some.
+fn is_cut(records: &[(u64, ByteRecord)]) -> bool {
+    const SOME: usize = 10;
+    let last = |(_, record): &(u64, ByteRecord)| record.iter().next_back().map_or(0, <[u8]>::len);
+    let Some((end, others)) = records.split_last() else {
+        return false;
+    };
+    let value = end.1.iter().next_back().map(text).unwrap_or_default();
+    let number = value.starts_with(|c: char| "+-.".contains(c) || c.is_ascii_digit());
+    others.len() >= SOME && number && others.iter().all(|other| last(other) > last(end))
 }
 
 /// Counts lines by any of the three ends of a line; the `csv` crate counts line feeds alone, and not that
@@ -358,6 +381,20 @@ mod tests {
         assert_eq!(numbers("id;p\na;1.234,5\n").unwrap().0.unwrap(), "1.234,5");
         let mixed = numbers("id;p\na;0,25\nb;0.25\n").unwrap_err().to_string();
         assert!(mixed.contains("`0.25` and `0,25`"), "{mixed}");
+    }
+
+    #[test]
+    fn a_number_that_is_cut_off_is_an_error() {
+        let rows: String = (10..30).map(|i| format!("a{i},-0.12{i}\n")).collect();
+        let read = |end: &str| CsvTable::read("p.csv", format!("id,p\n{rows}{end}").as_bytes());
+        let error = read("a30,-0.12").err().unwrap().to_string();
+        assert!(
+            error.contains("line 22 (`a30`)") && error.contains("`-0.12`"),
+            "{error}"
+        );
+        assert!(read("a30,-0.12\n").unwrap().notes.is_empty());
+        let whole = read("a30,-0.1230").unwrap();
+        assert!(whole.notes[0].contains("no line end"), "{:?}", whole.notes);
     }
 
     #[test]

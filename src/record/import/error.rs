@@ -121,7 +121,7 @@ pub enum Error {
         column: String,
         expected: &'static str,
         found: String,
-        hint: &'static str,
+        hint: String,
     },
     #[error(
         "{file}, row {row}: mask protocol `{mask_protocol}` has no masks at condition {condition}; \

@@ -72,6 +72,21 @@ pub(super) fn rows(
     {
         parser.check_thousands(index)?;
     }
+    for (index, gaps) in [
+        (columns.mask_protocol, gaps(&protocols)),
+        (columns.mask_seed, gaps(&mask_seeds)),
+    ] {
+        // Nothing is masked in complete samples: the condition as a whole may have no value.
+        let is_complete = |row: &usize| conditions.values[*row].rates() == [0.0; 3];
+        let complete = (0..conditions.values.len()).filter(is_complete).count();
+        let all = complete == gaps.iter().filter(|row| is_complete(row)).count();
+        let gap = gaps.into_iter().find(|row| !(all && is_complete(row)));
+        if let (Some(index), Some(row)) = (index, gap) {
+            let of = ids.as_ref().map(|ids| &ids.values[row]);
+            let sample = of.map_or(String::new(), |id| format!(", sample `{id}`"));
+            return Err(parser.cell(&table.headings()[index], row, (FILLED, ""), sample));
+        }
+    }
     let mask_hashes =
         parser.optional(columns.mask_hash, "a hash", |text| Some(text.to_string()))?;
     let rows = (0..predictions.values.len()).map(|row| InputRow {
@@ -94,6 +109,18 @@ pub(super) fn rows(
         notes.push(format!("decimal commas in {commas} are read as points"));
     }
     Ok((rows, notes))
+}
+
+/// Rows without a value, where other rows have one.
+fn gaps<T>(values: &[Option<T>]) -> Vec<usize> {
+    let empty: Vec<usize> = (0..values.len())
+        .filter(|row| values[*row].is_none())
+        .collect();
+    if empty.len() == values.len() {
+        Vec::new()
+    } else {
+        empty
+    }
 }
 
 impl Parser<'_> {
@@ -233,6 +260,17 @@ impl Parser<'_> {
         } else {
             ""
         };
+        self.cell(heading, row, (expected, found), hint.to_string())
+    }
+
+    /// An error about a cell.
+    fn cell(
+        &self,
+        heading: &str,
+        row: usize,
+        (expected, found): (&'static str, &str),
+        hint: String,
+    ) -> Error {
         let mut found = found.to_string();
         if found.chars().count() > 40 {
             found = found.chars().take(40).chain("...".chars()).collect();
@@ -247,6 +285,9 @@ impl Parser<'_> {
         }
     }
 }
+
+/// What a column without gaps holds, for messages. Samples of which nothing is missing need no masks.
+const FILLED: &str = "a value, as in other rows (or an empty column in every row)";
 
 /// What a column of seeds holds, for messages.
 const WHOLE: &str = "a whole number";

@@ -2,6 +2,7 @@
 //! order.
 
 mod between;
+mod scale;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,6 +13,9 @@ use super::join::Joined;
 
 /// Fewest samples whose correlation means something.
 const FEWEST: usize = 30;
+
+/// Part of the label range by which sums in another order change a prediction at most.
+const ROUNDING: f32 = 1e-5;
 
 /// A check of predictions, by the name that `--allow` takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -148,6 +152,9 @@ fn findings(run: &Joined, reference: &Reference<'_>) -> Vec<Finding> {
         found.extend(values.into_iter().flatten());
     }
     if found.is_empty() {
+        found.extend(scale::standardized(&what, run, reference));
+    }
+    if found.is_empty() {
         found.extend(correlated(&what, run, reference));
     }
     found
@@ -183,10 +190,11 @@ fn range(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Finding>
     })
 }
 
-/// One value for every sample of a condition that leaves something to predict from.
+/// One value for every sample, but for rounding, of a condition that leaves something to predict from.
 fn constant(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Finding> {
     let complete = reference.truth.iter().any(|t| *t != reference.truth[0]);
-    let same = |pass: &Vec<f32>| pass.len() > 1 && pass.iter().all(|p| *p == pass[0]);
+    let near = ROUNDING * (reference.range[1] - reference.range[0]);
+    let same = |pass: &Vec<f32>| pass.len() > 1 && pass.iter().all(|p| (p - pass[0]).abs() <= near);
     let left = |rates: [f64; 3]| rates.iter().any(|rate| *rate < 1.0);
     let mut passes = run.passes.iter().filter(|(key, _)| left(key.2.rates()));
     let (key, pass) = passes.find(|(_, pass)| same(pass))?;
@@ -251,46 +259,29 @@ fn correlated(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Fin
     let mut passes: Vec<_> = run.passes.iter().collect();
     passes.sort_by(|a, b| removed(a.0.2.rates()).total_cmp(&removed(b.0.2.rates())));
     let (key, pass) = passes.first()?;
-    let (p, t) = (Moments::of(pass), Moments::of(reference.truth));
     let n = pass.len();
     let r = correlation(pass, reference.truth)?;
-    let doubtful = |check, text| {
-        Some(Finding {
-            check,
-            wrong: false,
-            text: format!("{what}, condition {}: {text}", key.2),
-        })
+    let doubtful = |check, text| Finding {
+        check,
+        wrong: false,
+        text: format!("{what}, condition {}: {text}", key.2),
     };
-    let [low, high] = reference.range.map(f64::from);
+    let complete = removed(key.2.rates()) == 0.0;
     let chance = 2.0 / (n as f64).sqrt();
-    let (ratio, shift) = (p.sd / t.sd, p.mean - t.mean);
-    // A regression by least squares has a ratio of r; labels divided by 3 are usual.
-    if r > 0.5 && ratio < 0.45 * r {
-        let times = 1.0 / ratio;
-        let text = format!(
-            "predictions follow the labels (correlation {r:.2}), but labels spread {times:.1} times as wide: \
-             another scale?"
-        );
-        doubtful(Check::Scale, text)
-    } else if r > 0.5 && shift.abs() > 0.3 * (high - low) {
-        let text = format!(
-            "predictions follow the labels (correlation {r:.2}), but their mean is {:.2}, that of the labels \
-             {:.2}: another zero, such as classes from 0?",
-            p.mean, t.mean
-        );
-        doubtful(Check::Scale, text)
-    } else if removed(key.2.rates()) > 0.0 {
+    if let Some(text) = scale::of_pass(pass, reference, r, complete) {
+        Some(doubtful(Check::Scale, text))
+    } else if !complete {
         None
     } else if r < -chance {
         let text =
             format!("predictions for complete samples run against the labels (correlation {r:.2})");
-        doubtful(Check::Order, text)
+        Some(doubtful(Check::Order, text))
     } else if r < chance {
         let text = format!(
             "predictions for complete samples have nothing to do with the labels (correlation {r:.2} over {n} \
              samples): were samples shuffled after their ids were taken?"
         );
-        doubtful(Check::Order, text)
+        Some(doubtful(Check::Order, text))
     } else {
         None
     }
@@ -308,8 +299,9 @@ fn correlation(pass: &[f32], truth: &[f32]) -> Option<f64> {
     (n >= FEWEST && r.is_finite()).then_some(r)
 }
 
-/// Mean and standard deviation.
+/// Mean and standard deviation of `n` values.
 struct Moments {
+    n: f64,
     mean: f64,
     sd: f64,
 }
@@ -320,6 +312,6 @@ impl Moments {
         let mean = values.iter().map(|v| f64::from(*v)).sum::<f64>() / n;
         let squares = values.iter().map(|v| (f64::from(*v) - mean).powi(2));
         let sd = (squares.sum::<f64>() / n).sqrt();
-        Self { mean, sd }
+        Self { n, mean, sd }
     }
 }
