@@ -115,6 +115,21 @@ fn two_columns_of_labels_that_differ_are_warned_about() {
 }
 
 #[test]
+fn segment_ids_of_a_second_text_are_warned_about() {
+    let second = warnings(|small| {
+        tokens(small, |sample| {
+            let (ids, segments) = sample.split_at(2 * MANY_STEPS);
+            let segments = segments.iter().map(|_| 1);
+            ids.iter().copied().chain(segments).collect()
+        })
+    });
+    warned(
+        &second,
+        &["tokens: train: 24 samples with segment ids (row 2) other than 0"],
+    );
+}
+
+#[test]
 fn known_warnings_are_silenced_by_name() {
     let bytes = three_bytes(|small| relabelled(small, |y| y / 3.0));
     let (imported, _) = import(bytes.clone(), |options| {
@@ -350,6 +365,8 @@ fn tokens_of_another_tokenizer_and_masks_of_ones_are_warned_about() {
         &imported,
         &["begin with 0 and end with 2 (RoBERTa's <s> and </s>)"],
     );
+    let follows = |text: &String| text.contains("does not begin with CLS");
+    assert!(!imported.warnings.iter().any(follows), "said once");
     let twice = |sample: &[i64]| {
         let row = |part: usize| sample[part * MANY_STEPS..][..MANY_STEPS].to_vec();
         [row(0), row(1), row(1)].concat()

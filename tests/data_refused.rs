@@ -64,7 +64,7 @@ fn truncated_files() {
         std::fs::write(&path, &bytes[..end]).unwrap();
         holds(
             &refusal(&path, None),
-            &["cut.pkl", "ends too early", "byte"],
+            &["cut.pkl", "the file ends after", "byte"],
         );
     }
 }

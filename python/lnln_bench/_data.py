@@ -78,6 +78,13 @@ class Split:
         with h5py.File(self.data.path) as file:
             return list(file[self.name]["id"].asstr()[:])
 
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of text, audio and vision, as far as the file has them; nothing else is read."""
+        with h5py.File(self.data.path) as file:
+            columns = file[self.name]
+            names = [name for name in ("text_bert", *MODALITIES) if name in columns]
+            return {name: tuple(columns[name].shape) for name in names}
+
     @property
     def labels(self) -> Array:
         """Sentiment, float32 (N)."""

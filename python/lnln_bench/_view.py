@@ -55,6 +55,16 @@ class View(Mapping[str, Array]):
     draw: int | None = None
     _made: dict[str, Array] = field(default_factory=dict, repr=False)
 
+    def __repr__(self) -> str:
+        if not self.kept:
+            masks = "complete"
+        elif self.condition is not None:
+            masks = f"{self.mask_protocol} masks at {self.condition}, mask seed {self.mask_seed}"
+        else:
+            masks = f"training noise of {self.mask_protocol} masks, seed {self.mask_seed}, draw {self.draw}"
+        shapes = ", ".join(f"{name} {shape}" for name, shape in self.split.shapes().items())
+        return f"<{self.split.data.name} {self.split.name}, {masks}: {len(self)} samples; {shapes}>"
+
     @property
     def id(self) -> list[str]:
         """Sample ids."""

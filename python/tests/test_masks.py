@@ -68,6 +68,16 @@ class Evaluation(unittest.TestCase):
                 self.assertTrue((file["test"][modality][:] == expected).all())
             self.assertTrue((npz["train_realized"] == file["train/realized"][:]).all())
 
+    def test_a_view_is_printed_in_a_line(self) -> None:
+        split = opened("demo-film").train
+        shapes = ", ".join(f"{name} {split[name].shape}" for name in ("text_bert", "text", "audio", "vision"))
+        for view, masks in [
+            (split.complete(), "complete"),
+            (split.under("modality", "LA"), "modality masks at LA, mask seed 1111"),
+            (split.noisy(7, 3), "training noise of random masks, seed 7, draw 3"),
+        ]:
+            self.assertEqual(repr(view), f"<demo-film train, {masks}: {len(split)} samples; {shapes}>")
+
     def test_masked_arrays(self) -> None:
         split = opened("demo-film").test
         view = split.under("random", 0.5)

@@ -101,6 +101,13 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let read = |path: &PathBuf| parse::read_all(path, &options);
     let tables: Vec<Vec<_>> = args.tables.iter().map(read).collect::<Result<_, _>>()?;
     let tables = tables.concat();
+    let left_out: LeftOut = tables.iter().map(|t| t.left_out).sum();
+    let names = || tables.iter().map(|t| t.name.as_str()).collect::<Vec<_>>();
+    let cells: usize = tables.iter().map(|t| t.cells.len()).sum();
+    ensure!(
+        cells > 0 || !left_out.is_empty(),
+        NoNumbers(names().join(", "))
+    );
     let mut statistics = TestSetStatistics::published();
     for path in &args.data {
         let corpus = Corpus::open(path)?;
@@ -120,7 +127,6 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     }
     let strong = findings.iter().filter(|f| f.strength.strong()).count();
     ensure!(!args.strict || strong == 0, Strong(strong));
-    let left_out: LeftOut = tables.iter().map(|t| t.left_out).sum();
     ensure!(left_out.is_empty(), PartlyRead(left_out));
     Ok(())
 }
@@ -131,6 +137,17 @@ pub fn run(args: Args) -> anyhow::Result<()> {
 pub struct Strong(usize);
 
 impl Classify for Strong {
+    fn class(&self) -> ErrorClass {
+        ErrorClass::BadData
+    }
+}
+
+/// Error of tables that have headings alone.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}: expected lines of numbers below the headings, found none")]
+pub struct NoNumbers(String);
+
+impl Classify for NoNumbers {
     fn class(&self) -> ErrorClass {
         ErrorClass::BadData
     }

@@ -22,25 +22,31 @@ pub fn show(runs: &[RunEstimate], json: bool) -> anyhow::Result<()> {
         return output::json(&DryRun { runs, total });
     }
     let mut notes = Notes::default();
-    let mut table = output::table();
     let trainings = distinct(runs.iter().map(|run| &*run.training));
     let mut head = vec![
         "run", "data set", "model", "seed", "state", "epoch", "time", "memory", "how",
     ];
+    let mut rows: Vec<Vec<String>> = runs.iter().map(|run| row(run, &mut notes)).collect();
+    // Notes on all rows need no marks.
+    let how = distinct(rows.iter().map(|row| row[row.len() - 1].as_str()));
+    let marked = how.len() > 1;
+    if !marked {
+        head.pop();
+        rows.iter_mut().for_each(|row| drop(row.pop()));
+    }
     if trainings.len() > 1 {
         head.insert(4, "training");
-    }
-    table.set_header(head);
-    for run in runs {
-        let mut row = row(run, &mut notes);
-        if trainings.len() > 1 {
+        for (row, run) in rows.iter_mut().zip(runs) {
             row.insert(4, run.training.clone());
         }
-        table.add_row(row);
     }
-    let mut text = format!("{table}\n");
+    let mut text = output::listing(&head, rows, &["run", "model", "seed"]);
     for (i, note) in notes.0.iter().enumerate() {
-        text += &format!("[{}] {note}\n", i + 1);
+        text += &if marked {
+            format!("[{}] {note}\n", i + 1)
+        } else {
+            format!("{note}\n")
+        };
     }
     if let [training] = trainings[..] {
         text += &format!("training: {training}\n");

@@ -94,6 +94,7 @@ type ClassOf = fn(&(dyn StdError + 'static)) -> Option<ErrorClass>;
 /// The error types that subcommands return.
 const KNOWN: &[ClassOf] = &[
     class_of::<audit::PartlyRead>,
+    class_of::<audit::NoNumbers>,
     class_of::<audit::Strong>,
     class_of::<dataset::Error>,
     class_of::<fs::Error>,

@@ -72,11 +72,14 @@ impl Args {
 /// Run the subcommand.
 pub fn run(args: Args) -> anyhow::Result<()> {
     // The mask protocol is checked against the condition before the data are opened.
-    let evaluation = args
+    let mut evaluation = args
         .rate
         .map(|rate| EvaluationMasks::one(&args.masks, rate))
         .transpose()?;
     let corpus = Corpus::open(&args.data)?;
+    if let Some(evaluation) = &mut evaluation {
+        super::mask::absent::leave_out(&corpus, evaluation)?;
+    }
     let masks = match (evaluation, args.rate) {
         (Some(evaluation), Some(rate)) => {
             let source = MaskSource::open(&args.data, corpus.name(), &corpus.content_hash)?;

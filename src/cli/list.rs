@@ -14,6 +14,7 @@ use super::{output, runs};
   lnln-bench list
   lnln-bench list models
   lnln-bench list models --json
+  lnln-bench list datasets --data /scratch/data
   lnln-bench list runs
   lnln-bench list runs /scratch/runs --json")]
 pub struct Args {
@@ -21,6 +22,9 @@ pub struct Args {
     what: Option<What>,
     /// Folder of runs, with `list runs` [default: runs].
     folder: Option<PathBuf>,
+    /// Folder of prepared data, of which `list datasets` shows data sets, versions and folds.
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    data: PathBuf,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -37,7 +41,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         let message = "only `list runs` takes a folder";
         command.error(ErrorKind::ArgumentConflict, message).exit();
     }
-    let registries = Registries::of(args.what);
+    let registries = Registries::of(args.what, &args.data);
     if args.json {
         return output::json(&registries);
     }

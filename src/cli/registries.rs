@@ -1,6 +1,8 @@
 //! The registries as `list` prints them: data sets, models, mask protocols, metrics and audit rules.
 
-use lnln_bench::data::dataset::{self, Spec};
+use std::path::Path;
+
+use lnln_bench::data::dataset::{self, Corpus, DatasetName, Spec, file_name};
 use lnln_bench::mask::{self, MaskProtocol};
 use lnln_bench::metric::{self, Direction, Metric, Protocol};
 use lnln_bench::published::audit::{self, Rule};
@@ -37,16 +39,18 @@ pub struct Registries {
 
 #[derive(Serialize, JsonSchema)]
 struct DatasetRecord {
-    name: &'static str,
-    title: &'static str,
-    language: &'static str,
+    name: String,
+    title: String,
+    language: String,
     /// Smallest and largest label.
     label_range: [f32; 2],
     /// Name of the metrics' protocol.
-    protocol: &'static str,
+    protocol: String,
     synthetic: bool,
     /// Where its table is: `built in` or a file.
     table: String,
+    /// What is prepared of it in the folder of `--data`: itself, versions, folds.
+    prepared: Vec<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -84,12 +88,11 @@ struct RuleRecord {
 }
 
 impl Registries {
-    /// All of them, or one.
-    pub fn of(what: Option<What>) -> Self {
+    /// All of them, or one; data sets with what is prepared in the folder `data`.
+    pub fn of(what: Option<What>, data: &Path) -> Self {
         let is_asked = |one: What| what.is_none_or(|what| what == one);
         Self {
-            datasets: is_asked(What::Datasets)
-                .then(|| dataset::registry().iter().map(dataset_record).collect()),
+            datasets: is_asked(What::Datasets).then(|| datasets(data)),
             models: is_asked(What::Models).then(models),
             masks: is_asked(What::Masks).then(|| {
                 mask::MASK_PROTOCOLS
@@ -106,16 +109,19 @@ impl Registries {
     /// A table for each.
     pub fn tables(&self) -> Vec<String> {
         let datasets = table(
-            &["data set", "title", "labels", "metrics", "table"],
+            &[
+                "data set", "title", "labels", "metrics", "table", "prepared",
+            ],
             &self.datasets,
             |one| {
                 let [low, high] = one.label_range;
                 vec![
-                    one.name.to_owned(),
-                    one.title.to_owned(),
+                    one.name.clone(),
+                    one.title.clone(),
                     format!("{low} to {high}"),
-                    one.protocol.to_owned(),
+                    one.protocol.clone(),
                     one.table.clone(),
+                    one.prepared.join(", "),
                 ]
             },
         );
@@ -173,15 +179,43 @@ fn table<T>(
     Some(table.to_string())
 }
 
-fn dataset_record(spec: &'static Spec) -> DatasetRecord {
+/// Every registered data set, and those that have a table in their prepared file alone.
+fn datasets(data: &Path) -> Vec<DatasetRecord> {
+    let mut prepared = dataset::prepared_names(data);
+    let mut of = |base: &str| {
+        let own = |name: &mut String| DatasetName::of(name).base == base;
+        prepared.extract_if(.., own).collect::<Vec<_>>()
+    };
+    let registered = dataset::registry().iter();
+    let mut records: Vec<_> = registered
+        .map(|spec| dataset_record(spec, of(&spec.name)))
+        .collect();
+    while let Some(name) = prepared.first().cloned() {
+        let base = DatasetName::of(&name).base;
+        let own = |name: &mut String| DatasetName::of(name).base == base;
+        let names: Vec<String> = prepared.extract_if(.., own).collect();
+        match Corpus::open(&data.join(file_name(&name))) {
+            Ok(corpus) => {
+                let mut record = dataset_record(&corpus.spec, names);
+                record.name = base.to_owned();
+                records.push(record);
+            }
+            Err(error) => tracing::warn!("{}: {error}", names.join(", ")),
+        }
+    }
+    records
+}
+
+fn dataset_record(spec: &Spec, prepared: Vec<String>) -> DatasetRecord {
     DatasetRecord {
-        name: &spec.name,
-        title: &spec.title,
-        language: &spec.language,
+        name: spec.name.clone(),
+        title: spec.title.clone(),
+        language: spec.language.clone(),
         label_range: spec.label_range,
-        protocol: &spec.protocol,
+        protocol: spec.protocol.clone(),
         synthetic: spec.synthetic,
         table: spec.origin.to_string(),
+        prepared,
     }
 }
 

@@ -8,10 +8,11 @@ use lnln_bench::mask::Condition;
 use lnln_bench::record::{RunDir, SweepDir};
 use lnln_bench::report::terminal::{self, Style};
 use lnln_bench::report::{
-    Curves, Error, FigureFormat, Layout, LeftOut, Options, Reference, ReferenceRow, Sources, check,
-    describe_left_out, write_report,
+    Curves, Error, FigureFormat, Layout, LeftOut, Options, Reference, ReferenceRow,
+    SectionFindings, Sources, Written, check, describe_left_out, write_report,
 };
 use lnln_bench::support::color;
+use lnln_bench::support::nearest::hint;
 use lnln_bench::sweep::status::wait;
 
 use schemars::JsonSchema;
@@ -129,6 +130,8 @@ pub struct ReportRecord {
     references: Vec<Reference>,
     /// Conditions at which rows lack numbers that others have.
     left_out: Vec<LeftOut>,
+    /// What the numbers of each section say, in words.
+    findings: Vec<SectionFindings>,
 }
 
 /// What `report --check --json` prints.
@@ -167,9 +170,6 @@ impl Args {
         }
     }
 }
-
-/// Widest table to print; wider ones leave out spreads.
-const WIDTH: u16 = 100;
 
 /// Writes the report, then prints its overview and its path.
 pub fn run(args: Args) -> anyhow::Result<()> {
@@ -242,27 +242,30 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             runs: written.runs,
             references: written.references,
             left_out: written.left_out,
+            findings: written.findings,
         };
         return output::json(&record);
     }
-    let color = color::stdout();
+    output::write(&overview(&written))
+}
+
+/// The first table of each section, references and findings, then the folder.
+fn overview(written: &Written) -> String {
     let style = Style {
-        width: WIDTH,
-        color,
+        width: terminal::columns(),
+        color: color::stdout(),
     };
-    let overview = terminal::tables(&written.overviews, style);
-    let others = if written.others.is_empty() {
-        String::new()
-    } else {
-        format!(
-            "Not shown here: {}\n",
-            named(written.others.into_iter(), 12)
-        )
-    };
+    let tables = terminal::tables(&written.overviews, style);
     let references = written.references.iter();
     let references: String = references.map(|r| format!("{}\n", r.describe())).collect();
+    let findings = written.findings.iter();
+    let findings = findings.map(|one| terminal::findings(&one.title, &one.sentences, style.width));
+    let findings = findings.collect::<Vec<_>>().join("\n");
+    let (count, figures) = (written.tables, written.figures);
     let dir = written.dir.display();
-    output::write(&format!("{overview}\n{references}{others}{dir}"))
+    format!(
+        "{tables}\n{references}\n{findings}\nAll {count} tables and {figures} figures: index.html, report.md in\n{dir}"
+    )
 }
 
 /// The first names, and how many more there are.
@@ -305,7 +308,10 @@ fn reference_row(text: &str) -> Result<ReferenceRow, String> {
     match text {
         "first" => Ok(ReferenceRow::First),
         "last" => Ok(ReferenceRow::Last),
-        other => Err(format!("expected `first` or `last`, found `{other}`")),
+        other => Err(format!(
+            "expected `first` or `last`, found `{other}`{}",
+            hint(other, "first, last")
+        )),
     }
 }
 
@@ -314,7 +320,10 @@ fn figure_format(text: &str) -> Result<FigureFormat, String> {
         "svg" => Ok(FigureFormat::Svg),
         "pdf" => Ok(FigureFormat::Pdf),
         "png" => Ok(FigureFormat::Png),
-        other => Err(format!("expected `svg`, `pdf` or `png`, found `{other}`")),
+        other => Err(format!(
+            "expected `svg`, `pdf` or `png`, found `{other}`{}",
+            hint(other, "svg, pdf, png")
+        )),
     }
 }
 
@@ -322,7 +331,10 @@ fn layout(text: &str) -> Result<Layout, String> {
     match text {
         "full" => Ok(Layout::Full),
         "paper" => Ok(Layout::Paper),
-        other => Err(format!("expected `full` or `paper`, found `{other}`")),
+        other => Err(format!(
+            "expected `full` or `paper`, found `{other}`{}",
+            hint(other, "full, paper")
+        )),
     }
 }
 
@@ -332,7 +344,8 @@ fn curves(text: &str) -> Result<Curves, String> {
         "focus" => Ok(Curves::Focus),
         "panels" => Ok(Curves::Panels),
         other => Err(format!(
-            "expected `all`, `focus` or `panels`, found `{other}`"
+            "expected `all`, `focus` or `panels`, found `{other}`{}",
+            hint(other, "all, focus, panels")
         )),
     }
 }

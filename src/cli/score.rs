@@ -134,6 +134,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         tracing::warn!("{warning}");
     }
     warn_of_masks(&scored);
+    warn_of_names(&scored);
     if args.json {
         return output::json(&ScoreRecord {
             dataset: corpus.name(),
@@ -162,6 +163,30 @@ fn warn_of_masks(scored: &[import::Scored]) {
             known.join(", ")
         );
     }
+}
+
+/// Warns of names that built-in models have: reports then show both under one name, told apart by their
+/// settings.
+fn warn_of_names(scored: &[import::Scored]) {
+    let names: BTreeSet<&str> = scored.iter().map(|run| run.model.as_str()).collect();
+    for name in names.into_iter().filter(|name| is_built_in(name)) {
+        tracing::warn!(
+            "model `{name}` has the name of a model of this program: reports tell its runs from those of the \
+             program by their settings alone; --model NAME gives another"
+        );
+    }
+}
+
+#[cfg(feature = "torch")]
+fn is_built_in(name: &str) -> bool {
+    lnln_bench::model::MODELS
+        .iter()
+        .any(|entry| entry.name == name)
+}
+
+#[cfg(not(feature = "torch"))]
+fn is_built_in(_: &str) -> bool {
+    false
 }
 
 /// A role and a heading, as `prediction=y_hat`.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Condition, rates};
+use crate::support::nearest::hint;
 use crate::support::{Classify, ErrorClass};
 
 /// Error of this module.
@@ -10,7 +11,10 @@ use crate::support::{Classify, ErrorClass};
 pub enum Error {
     #[error(transparent)]
     Rates(#[from] rates::Error),
-    #[error("unknown mask protocol `{asked}`: expected one of {known}")]
+    #[error(
+        "unknown mask protocol `{asked}`{}: expected one of {known}",
+        hint(asked, known)
+    )]
     UnknownMaskProtocol { asked: String, known: String },
     #[error(
         "mask protocol `reference` draws from NumPy's legacy generator, which takes seeds from 0 to \
@@ -49,6 +53,15 @@ pub enum Error {
     Rate { row: usize, rate: f64 },
     #[error("no masks at condition {asked}: there are masks at {known}")]
     NoCondition { asked: Condition, known: String },
+    #[error(
+        "{conditions}: expected conditions of modalities that the data have, but {dataset} has no {absent}: it is \
+         missing at every condition"
+    )]
+    AbsentModality {
+        conditions: String,
+        dataset: String,
+        absent: String,
+    },
     #[error(
         "mask protocol `{mask_protocol}`: expected {expected} among the conditions, found {found}; add one \
          of these, or name another mask protocol"
@@ -256,6 +269,7 @@ impl Classify for Error {
             | Self::OneRate { .. }
             | Self::Rate { .. }
             | Self::NoCondition { .. }
+            | Self::AbsentModality { .. }
             | Self::NoConditions { .. }
             | Self::IdleCondition { .. }
             | Self::RateList { .. }

@@ -204,7 +204,10 @@ mod tests {
         let message = find("blokc").err().unwrap().to_string();
         let known = "expected one of random, temporal, block, modality, modality-random, mixed, \
                      reference, reference-tfr";
-        assert_eq!(message, format!("unknown mask protocol `blokc`: {known}"));
+        assert_eq!(
+            message,
+            format!("unknown mask protocol `blokc` (did you mean `block`?): {known}")
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Condition, Error, MaskProtocol, Phase, Scope, Training, loader_processes, rates};
 use crate::data::dataset::{Modality, SplitName};
+use crate::support::nearest::hint;
 use crate::support::{Classify, ErrorClass};
 
 /// When training masks and rates are drawn anew.
@@ -212,11 +213,16 @@ impl FromStr for RateDistribution {
     }
 }
 
+/// Kinds of noise, for hints.
+const NOISES: &str = "clean, fixed, fresh, cycle, reference, reference-loader, reference-refresh";
+
 /// A training noise that does not exist.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "expected training noise `clean`, `fixed`, `fresh`, `cycle:K`, `reference`, `reference-loader:W` or \
-     `reference-refresh`, with K and W at least 1, got `{0}`"
+     `reference-refresh`, with K and W at least 1, got `{}`{}",
+    .0,
+    hint(.0.split(':').next().unwrap_or_default(), NOISES)
 )]
 pub struct ParseNoiseError(String);
 
@@ -294,7 +300,9 @@ mod tests {
             "reference:8",
         ] {
             let message = junk.parse::<Noise>().unwrap_err().to_string();
-            assert!(message.ends_with(&format!("got `{junk}`")), "{message}");
+            assert!(message.contains(&format!("got `{junk}`")), "{message}");
+            let hint = message.contains("did you mean `fixed`?");
+            assert_eq!(hint, junk == "Fixed", "{message}");
         }
     }
 

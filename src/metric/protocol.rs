@@ -1,6 +1,7 @@
 //! A protocol: the named list of metrics a data set is scored by.
 
 use super::{Metric, PROTOCOLS, Undefined};
+use crate::support::nearest::hint;
 use crate::support::{Classify, ErrorClass};
 
 /// The metrics of the data sets that are scored alike.
@@ -26,7 +27,10 @@ pub struct Protocol {
 
 /// A protocol was asked for that does not exist.
 #[derive(Debug, thiserror::Error)]
-#[error("unknown metric protocol `{asked}`: expected one of {known}")]
+#[error(
+    "unknown metric protocol `{asked}`{}: expected one of {known}",
+    hint(asked, known)
+)]
 pub struct UnknownProtocol {
     asked: String,
     known: String,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use tch::TchError;
 
 use crate::model::weights::torch_file;
+use crate::support::nearest::hint;
 use crate::support::{Classify, ErrorClass};
 
 /// A model, a text encoder or a weight file that cannot be used.
@@ -12,13 +13,14 @@ use crate::support::{Classify, ErrorClass};
 #[non_exhaustive]
 pub enum ModelError {
     /// No model of this name in the registry.
-    #[error("unknown model `{name}`: expected one of {known}")]
+    #[error("unknown model `{name}`{}: expected one of {known}", hint(name, known))]
     UnknownModel { name: String, known: String },
 
     /// A variant or hyper-parameter the model does not have.
     #[error(
-        "{model}: no variant or hyper-parameter `{found}`: expected a variant ({variants}) or \
-         NAME=VALUE with a name of {keys}"
+        "{model}: no variant or hyper-parameter `{found}`{}: expected a variant ({variants}) or \
+         NAME=VALUE with a name of {keys}",
+        hint(found.split('=').next().unwrap_or_default(), &format!("{variants}, {keys}"))
     )]
     UnknownChange {
         model: &'static str,

@@ -72,11 +72,12 @@ pub enum Error {
         expected: u32,
         found: u32,
     },
-    #[error(
-        "expected the folder of a run, found no folder {}; `lnln-bench list runs` shows the runs there are",
-        path.display()
-    )]
-    NoFolder { path: PathBuf },
+    #[error("{}: expected the folder of a run, found {found}; {hint}", path.display())]
+    NoRun {
+        path: PathBuf,
+        found: String,
+        hint: String,
+    },
     #[error("{} is unfinished: it has no DONE; run the sweep again to finish it", path.display())]
     Unfinished { path: PathBuf },
     #[error(
@@ -156,7 +157,7 @@ impl Classify for Error {
             | Self::WrongId { .. }
             | Self::Manifest { .. }
             | Self::Format { .. }
-            | Self::NoFolder { .. }
+            | Self::NoRun { .. }
             | Self::Unfinished { .. }
             | Self::NotEvaluated { .. }
             | Self::Seal { .. }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{Error, Result, io};
 use super::evaluation::{self, Evaluation, EvaluationFiles};
+use super::find::directories;
 use super::manifest::{self, Manifest};
 use super::masks::MaskGrid;
 use super::predictions::Predictions;
@@ -332,11 +333,44 @@ impl RunDir {
         let path = self.path.clone();
         if self.is_done() {
             seal::Files::of(&self.done())
-        } else if path.is_dir() {
+        } else if self.is_run() {
             Err(Error::Unfinished { path })
         } else {
-            Err(Error::NoFolder { path })
+            Err(no_run(path))
         }
+    }
+}
+
+/// Ids that an error lists.
+const LISTED: usize = 5;
+
+/// The error about a path that is no folder of a run, with the runs that may be meant.
+fn no_run(path: PathBuf) -> Error {
+    let within = directories(&path).unwrap_or_default();
+    if !within.is_empty() {
+        let s = if within.len() == 1 { "" } else { "s" };
+        let found = format!("a folder of {} run{s}", within.len());
+        let paths = within.iter().take(LISTED);
+        let paths: Vec<String> = paths.map(|run| run.path.display().to_string()).collect();
+        let hint = format!("give one of them, as {}", paths.join(", "));
+        return Error::NoRun { path, found, hint };
+    }
+    let found = if path.is_dir() {
+        "a folder without one"
+    } else {
+        "nothing"
+    };
+    // A bare id, where the folder of runs has its usual name.
+    let usual = Path::new("runs").join(&path);
+    let hint = if RunDir::open(&usual).is_run() {
+        format!("give {}", usual.display())
+    } else {
+        "`lnln-bench list runs` shows the runs there are".to_string()
+    };
+    Error::NoRun {
+        path,
+        found: found.to_string(),
+        hint,
     }
 }
 
@@ -398,10 +432,22 @@ mod tests {
         let run = RunDir::create(dir.path(), "a").unwrap();
         assert!(!run.is_run() && !run.is_done());
         let message = run.load().unwrap_err().to_string();
+        assert!(message.contains("found a folder without one"), "{message}");
+        fs::write(dir.path().join("a/config.toml"), "").unwrap();
+        let message = run.load().unwrap_err().to_string();
         assert!(message.contains("is unfinished"), "{message}");
-        let absent = RunDir::open(dir.path().join("absent"));
-        let message = absent.load().unwrap_err().to_string();
-        assert!(message.contains("found no folder"), "{message}");
+        let message = |path: PathBuf| RunDir::open(path).load().unwrap_err().to_string();
+        let absent = message(dir.path().join("absent"));
+        assert!(
+            absent.contains("expected the folder of a run, found nothing"),
+            "{absent}"
+        );
+        let folder = message(dir.path().to_path_buf());
+        let expected = format!(
+            "a folder of 1 run; give one of them, as {}",
+            run.path().display()
+        );
+        assert!(folder.contains(&expected), "{folder}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::trainer_options::TrainerOptions;
 use crate::mask::{Noise, RateDistribution};
+use crate::support::nearest::hint;
 
 /// How the weights were found; of external predictions every field is empty or 0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,16 +65,30 @@ pub struct NoiseMetadata {
 }
 
 impl NoiseMetadata {
-    /// As text, `fixed (reference at 0.5)`, with `rates` in place of the stored rates.
+    /// In words, `a new random mask in every epoch, at missing rate 0.5`, with `rates` in place of the stored
+    /// rates.
     pub fn at(&self, rates: Option<&str>) -> String {
-        let Self {
-            noise,
-            mask_protocol,
-            ..
-        } = self;
+        let mask = &self.mask_protocol;
+        let words = match self.noise {
+            Noise::Clean => "none, complete data".to_string(),
+            Noise::Cycle { copies } if copies > 1 => {
+                format!("{copies} fixed {mask} masks in turn")
+            }
+            Noise::Fixed | Noise::Cycle { .. } => format!("one fixed {mask} mask"),
+            Noise::Fresh => format!("a new {mask} mask in every epoch"),
+            Noise::Reference => format!("one fixed {mask} mask, as in the published code"),
+            Noise::ReferenceLoader { processes } => format!(
+                "one fixed {mask} mask, partly redrawn as by {processes} loader processes of the published code"
+            ),
+            Noise::ReferenceRefresh => {
+                format!(
+                    "a new {mask} mask in every epoch, as in the published code without loader processes"
+                )
+            }
+        };
         match rates {
-            None => format!("{noise} ({mask_protocol})"),
-            Some(rates) => format!("{noise} ({mask_protocol} at {rates})"),
+            Some(rates) if self.noise != Noise::Clean => format!("{words}, at {rates}"),
+            _ => words,
         }
     }
 }
@@ -82,8 +97,24 @@ impl fmt::Display for NoiseMetadata {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&match self.rates {
             RateDistribution::HalfComplete => self.at(None),
-            RateDistribution::At(condition) => self.at(Some(&condition.to_string())),
+            RateDistribution::At(condition) if condition.rate().is_some() => {
+                self.at(Some(&format!("missing rate {condition}")))
+            }
+            RateDistribution::At(condition) => self.at(Some(&format!("missing {condition}"))),
         })
+    }
+}
+
+/// A text encoder in words, from its key in a manifest: `frozen BERT` of `frozen:28b4d67a82c9`.
+pub fn encoder_words(key: &str) -> String {
+    match key.split_once(':') {
+        Some(("bert", _)) => "fine-tuned BERT".to_string(),
+        Some(("frozen", _)) => "frozen BERT".to_string(),
+        _ => match key {
+            "tiny" => "tiny BERT trained with the model".to_string(),
+            "features" => "the file's text features".to_string(),
+            other => other.to_string(),
+        },
     }
 }
 
@@ -126,7 +157,7 @@ pub enum Precision {
 
 /// A precision that does not exist.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected a precision like fp32, tf32 or bf16, found `{0}`")]
+#[error("expected a precision like fp32, tf32 or bf16, found `{}`{}", .0, hint(.0, "fp32, tf32, bf16"))]
 pub struct ParsePrecisionError(String);
 
 impl FromStr for Precision {
@@ -177,7 +208,7 @@ pub enum EngineKind {
 
 /// An engine that does not exist.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected an engine like fast or reference, found `{0}`")]
+#[error("expected an engine like fast or reference, found `{}`{}", .0, hint(.0, "fast, reference"))]
 pub struct ParseEngineError(String);
 
 impl FromStr for EngineKind {
@@ -257,11 +288,22 @@ mod tests {
 
     #[test]
     fn words_name_the_rate_where_it_is_one() {
+        let words = |kind: &str, rates: &str| noise(kind, rates).to_string();
         assert_eq!(
-            noise("fresh", "half-complete").to_string(),
-            "fresh (random)"
+            words("fresh", "half-complete"),
+            "a new random mask in every epoch"
         );
-        assert_eq!(noise("cycle:3", "LA").to_string(), "cycle:3 (random at LA)");
+        assert_eq!(
+            words("cycle:3", "LA"),
+            "3 fixed random masks in turn, at missing LA"
+        );
+        assert_eq!(
+            words("fixed", "0.5"),
+            "one fixed random mask, at missing rate 0.5"
+        );
+        assert_eq!(words("clean", "0.5"), "none, complete data");
+        assert_eq!(encoder_words("frozen:28b4d67a82c9"), "frozen BERT");
+        assert_eq!(encoder_words("features"), "the file's text features");
     }
 
     #[test]

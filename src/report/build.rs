@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::changed;
 use super::contents::SectionContents;
 use super::error::{Error, Result};
+use super::findings::SectionFindings;
 use super::format::{self, Report, latex};
 use super::manifest::{self, ReportManifest};
 use super::numbering::Numbering;
@@ -39,7 +40,11 @@ pub(super) struct Built {
     pub references: Vec<Reference>,
     /// Conditions at which rows lack numbers that others have.
     pub left_out: Vec<LeftOut>,
-    pub others: Vec<String>,
+    /// What each section's numbers say.
+    pub findings: Vec<SectionFindings>,
+    /// Numbers of tables and figures.
+    pub tables: usize,
+    pub figures: usize,
     pub runs: usize,
     pub unfinished: Vec<RunDir>,
 }
@@ -75,8 +80,13 @@ pub(super) fn build<P: AsRef<Path>>(
     let mut files = files(&parts, &numbering, options)?;
     let manifest = ReportManifest::new(sources, options, &parts, &numbering, &files);
     files.push((manifest::NAME.to_string(), manifest.to_json()?));
-    let others = parts.iter().flat_map(|p| p.tables().skip(1));
-    let others = others.map(|table| table.id.clone()).collect();
+    let findings = parts.iter().map(|part| SectionFindings {
+        title: part.section.title.clone(),
+        sentences: part.findings.sentences(),
+    });
+    let findings = findings.collect();
+    let tables = parts.iter().flat_map(SectionContents::tables).count();
+    let figures = parts.iter().flat_map(SectionContents::figures).count();
     let references = parts.iter().filter_map(|p| p.section.reference.clone());
     let references = references.collect();
     let left_out = parts.iter().flat_map(|p| {
@@ -94,7 +104,9 @@ pub(super) fn build<P: AsRef<Path>>(
         overviews: overviews.collect(),
         references,
         left_out,
-        others,
+        findings,
+        tables,
+        figures,
         runs: count,
         unfinished,
     })

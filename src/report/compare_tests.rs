@@ -8,7 +8,7 @@ use super::fixture::{
 use super::rows::scores::{ScoredRun, score_by};
 use super::rows::section::{Section, sections};
 use super::stats::comparison::{Pairing, Test};
-use super::table::build;
+use super::table::{build, primary};
 use super::{Options, write_report};
 use crate::record::Manifest;
 use crate::report::rows::aggregate::{Aggregate, SeedSummary};
@@ -37,7 +37,7 @@ fn notes(section: &Section) -> (String, usize) {
     let table = build::by_rate(section, &TOY.metrics[0]);
     let cells = table.rows.iter().flat_map(|r| &r.cells);
     let count = cells.filter(|c| c.versus.is_some()).count();
-    (table.notes.join("\n"), count)
+    (table.legend.join("\n"), count)
 }
 
 #[test]
@@ -94,7 +94,10 @@ fn permutations_pair_seeds_that_no_other_has_by_rank() {
     // Three conditions, their mean and their area.
     assert_eq!(count, 5);
     assert!(notes.contains("*: differs from LNLN"), "{notes}");
-    assert!(notes.contains("n = 3 (2 for FLAT)"), "{notes}");
+    assert!(
+        notes.contains("over seeds: 2 for FLAT, 3 for LNLN"),
+        "{notes}"
+    );
 }
 
 #[test]
@@ -119,8 +122,8 @@ fn rows_that_cannot_be_tested_are_named() {
     );
     let (notes, count) = notes(&section);
     assert_eq!(count, 10);
-    let open = "; without test: ONE (one seed, and a claim about models takes two or more), OTHER (other \
-                mask seeds than the reference).";
+    let open = "not tested: ONE (one seed, and a test of models takes two)\nnot tested: OTHER (other mask seeds than \
+                the reference)";
     assert!(notes.contains(open), "{notes}");
 }
 
@@ -128,7 +131,7 @@ fn rows_that_cannot_be_tested_are_named() {
 fn with_one_seed_of_the_reference_nothing_is_claimed_and_trainings_are_still_compared() {
     let section = tested(models(&[("lnln", 11), ("flat", 11), ("flat", 12)]));
     let notes = notes(&section).0;
-    let why = "Not tested: LNLN has one seed, and a claim about models takes two or more.";
+    let why = "nothing is tested: LNLN has one seed, and a test of models takes two of both";
     assert!(notes.contains(why), "{notes}");
     let table = build::by_rate(&section, &TOY.metrics[0]);
     let flat = &table.rows[0].cells[0];
@@ -149,7 +152,10 @@ fn a_metric_of_ranks_has_no_test_and_is_named() {
     section.metrics = shown.to_vec();
     test_against(&mut section, "lnln", test_plan("mae", 199));
     let notes = build::overview(&section).notes.join("\n");
-    assert!(notes.contains("without test: Spearman."), "{notes}");
+    assert!(
+        notes.contains("Not tested: Spearman, which no sum over samples gives."),
+        "{notes}"
+    );
 }
 
 /// A third seed of one row alone moves the difference, but not permutations of the two that are paired.
@@ -182,6 +188,27 @@ fn differences_are_over_all_seeds_and_permutations_over_pairs() {
     };
     assert_eq!(with.difference, mean(0) - mean(1));
     assert_ne!(with.difference, without.difference);
+}
+
+#[test]
+fn a_p_by_permutation_of_some_seeds_is_not_beside_a_difference_of_all() {
+    let section = tested(models(&[
+        ("lnln", 11),
+        ("lnln", 12),
+        ("flat", 11),
+        ("flat", 12),
+        ("flat", 13),
+        ("misa", 11),
+        ("misa", 12),
+    ]));
+    let table = primary::table(&section).unwrap();
+    let last = |label: &str| {
+        let row = table.rows.iter().find(|row| row.label == label).unwrap();
+        row.cells.last().unwrap().content.text()
+    };
+    assert_eq!(last("FLAT"), "-");
+    assert_ne!(last("MISA"), "-");
+    assert!(table.notes[0].contains("different numbers of seeds"));
 }
 
 /// The truth identifies the samples.

@@ -185,6 +185,9 @@ impl SectionContents {
         shown.extend(contribution::shown(&section, &details, options)?);
         let changes = elsewhere::changes(&section)?;
         alone(&mut shown, elsewhere::tables(&section, &changes)?);
+        shown
+            .iter_mut()
+            .for_each(|(table, _)| table.order_reasons());
         details.extend(changes);
         let blocks = BlockErrors::of(&section)?;
         shown.extend(block::shown(&section, &blocks, &choice, options)?);
@@ -209,6 +212,35 @@ impl SectionContents {
         let section = title.strip_prefix(self.section.title.as_str());
         let rest = section.and_then(|rest| rest.strip_prefix(": "));
         rest.unwrap_or(title).replace(build::SYNTHETIC, "")
+    }
+
+    /// What marks and numbers mean in all tables of the section, each phrase once.
+    pub fn legend(&self) -> Vec<&str> {
+        // In the order of the longest, which mostly has them all.
+        let longest = self.tables().max_by_key(|table| table.legend.len());
+        let mut legend: Vec<&str> = Vec::new();
+        for phrase in longest
+            .into_iter()
+            .chain(self.tables())
+            .flat_map(|table| &table.legend)
+        {
+            if !legend.contains(&phrase.as_str()) {
+                legend.push(phrase);
+            }
+        }
+        legend
+    }
+
+    /// The anchor of the legend.
+    pub fn legend_id(&self) -> String {
+        format!("{}-legend", self.section.slug)
+    }
+
+    /// The table that the legend stands under; others refer to it.
+    pub fn legend_table(&self) -> Option<&str> {
+        let mut tables = self.tables();
+        let first = tables.find(|table| !table.legend.is_empty())?;
+        Some(&first.id)
     }
 
     /// Every table.

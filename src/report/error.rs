@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::record;
+use crate::support::nearest::hint;
 use crate::support::{Classify, ErrorClass, fs};
 
 /// Result of this module.
@@ -87,15 +88,21 @@ pub enum Error {
     Differs { path: PathBuf, count: usize },
     #[error("--data: no words from {}: {reason}", path.display())]
     Words { path: PathBuf, reason: String },
-    #[error("--metrics {name}: expected one of {known}")]
+    #[error("--metrics {name}{}: expected one of {known}", hint(name, known))]
     UnknownMetric { name: String, known: String },
-    #[error("primary metric {name}: expected one of {known}")]
+    #[error("primary metric {name}{}: expected one of {known}", hint(name, known))]
     UnknownPrimary { name: String, known: String },
-    #[error("--reference {name}: expected one of {known}, the models of each section")]
+    #[error(
+        "--reference {name}{}: expected one of {known}, the models of each section",
+        hint(name, known)
+    )]
     UnknownReference { name: String, known: String },
     #[error("--matrix-rates {condition}: expected one of {known}, the conditions of these runs")]
     UnknownCondition { condition: String, known: String },
-    #[error("--models {name}: expected one of {known}, the models of these runs")]
+    #[error(
+        "--models {name}{}: expected one of {known}, the models of these runs",
+        hint(name, known)
+    )]
     UnknownModel { name: String, known: String },
     #[error(
         "the sweeps name different metrics for their primary tests: {names}; choose one with --primary"

@@ -63,6 +63,7 @@ mod train_rate_tests;
 
 pub use check::{Checked, check};
 pub use error::Error;
+pub use findings::SectionFindings;
 pub use format::terminal;
 pub use options::{Curves, FigureFormat, Layout, Options, ReferenceRow};
 pub use rows::joined::{LeftOut, describe as describe_left_out};

@@ -66,7 +66,7 @@ fn training_protocols_are_part_of_the_label_and_rates_join_into_one_row() {
     assert_eq!(runs(mean).len(), GRID.len(), "{:?}", mean.origin);
     assert!(
         table
-            .notes
+            .legend
             .iter()
             .any(|note| note.contains("a training per rate"))
     );
@@ -81,7 +81,7 @@ fn training_protocols_are_part_of_the_label_and_rates_join_into_one_row() {
         .unwrap();
     assert_eq!(
         row.cells[1].content.text(),
-        "fresh (random at the tested rate)"
+        "a new random mask in every epoch, at the tested rate"
     );
     let listed = provenance::runs(&section);
     assert_eq!(listed.len(), 3 + GRID.len());
@@ -96,8 +96,8 @@ fn a_protocol_that_all_models_share_is_a_note() {
     let table = build::overview(&section);
     assert!(
         table
-            .notes
+            .legend
             .iter()
-            .any(|note| note == "Models were trained on clean data.")
+            .any(|note| note == "models were trained on clean data")
     );
 }

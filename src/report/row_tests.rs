@@ -1,12 +1,13 @@
 //! Tests which rows a section has, what they are called, and their order.
 
-use super::fixture::{manifest, scored, test_against, test_plan};
+use super::fixture::{manifest, masks, scored, test_against, test_plan};
 use super::options::{Options, ReferenceRow};
 use super::rows::joined::describe;
 use super::rows::order;
 use super::rows::reference::{Reference, Why};
 use super::rows::scores::ScoredRun;
 use super::rows::section::{Section, sections};
+use crate::mask::Condition;
 use crate::record::Manifest;
 
 const GRID: [f64; 2] = [0.0, 0.5];
@@ -25,6 +26,28 @@ fn changed(mut manifest: Manifest, id: &str, change: impl Fn(&mut Manifest)) -> 
     manifest.id = id.into();
     change(&mut manifest);
     manifest
+}
+
+#[test]
+fn masks_of_rates_come_before_those_of_modalities_in_the_order_of_the_registry() {
+    let under = |protocol: &str| {
+        let conditions = if protocol == "modality" {
+            Condition::SUBSETS.to_vec()
+        } else {
+            let rates = GRID.into_iter().filter_map(Condition::of_number);
+            rates.collect()
+        };
+        let mut m = manifest("lnln", 11, &[]);
+        (m.id, m.masks) = (protocol.into(), vec![masks(protocol, conditions)]);
+        scored(m)
+    };
+    let runs = ["block", "modality", "reference", "random"].map(under);
+    let found = sections(runs.to_vec()).unwrap();
+    let masks: Vec<String> = found.iter().map(Section::masks).collect();
+    assert_eq!(
+        masks,
+        ["random v1", "block v1", "reference v1", "modality v1"]
+    );
 }
 
 fn three() -> Section {

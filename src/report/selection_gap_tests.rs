@@ -172,7 +172,10 @@ fn every_number_of_the_gap_is_what_the_predictions_give() {
     }
     assert!(checked[0] > 40 && checked[1] > 20, "{checked:?}");
     assert!(text.contains("The order of the models by MAE"), "{text}");
-    assert!(text.contains("paper chooses for each metric"), "{text}");
+    assert!(
+        text.contains("The rule \\`paper\\` takes for each metric"),
+        "{text}"
+    );
 }
 
 /// A paper run of several epochs: each metric's interval is of the predictions that it is read from.

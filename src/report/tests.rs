@@ -81,6 +81,49 @@ fn a_long_name_wraps_in_the_terminal_and_numbers_do_not() {
     insta::assert_snapshot!(terminal::tables(&[table], narrow));
 }
 
+#[test]
+fn columns_that_a_narrow_terminal_has_no_room_for_are_named() {
+    let table = build::overview(&section(&GRID));
+    let narrow = Style {
+        width: 30,
+        ..REFERENCE
+    };
+    let text = terminal::tables(std::slice::from_ref(&table), narrow);
+    assert!(
+        text.lines().skip(1).all(|l| l.chars().count() <= 30),
+        "{text}"
+    );
+    let said = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        said.contains("in the report's files): spreads, MAE ↓, Slope_x ↑."),
+        "{text}"
+    );
+    // A heading has as many words in a line as its numbers leave room for.
+    let mut wide = table.clone();
+    wide.columns[0].title = "difference to LNLN (95 %)".into();
+    wide.rows[0].cells[0].content = super::table::Content::Text {
+        text: "-0.007 (-0.145 to 0.131)".into(),
+        note: None,
+    };
+    let text = terminal::tables(&[wide], REFERENCE);
+    assert!(text.contains("difference to LNLN (95"), "{text}");
+}
+
+#[test]
+fn a_legend_that_tables_share_is_printed_once() {
+    let section = section(&GRID);
+    let table = build::overview(&section);
+    let text = terminal::tables(&[table.clone(), table], REFERENCE);
+    assert_eq!(text.matches("standard deviation").count(), 1, "{text}");
+    let page = markdown::page(&[SectionContents::new(section, &Options::default()).unwrap()]);
+    assert_eq!(
+        page.matches("standard deviation (n-1)").count(),
+        1,
+        "{page}"
+    );
+    assert!(page.contains("[Legend](#toy-legend)"), "{page}");
+}
+
 /// The file of this name of a report on one section.
 fn exported(file: &str, section: Section) -> String {
     let parts = [SectionContents::new(section, &Options::default()).unwrap()];
@@ -200,7 +243,13 @@ fn configurations_that_differ_get_rows_of_their_own() {
     let runs = vec![scored(manifest("lnln", 11, &GRID)), scored(other)];
     let section = sections(runs).unwrap().swap_remove(0);
     let labels: Vec<_> = section.rows.iter().map(|r| r.label.as_str()).collect();
-    assert_eq!(labels, ["LNLN (encoder features)", "LNLN (encoder tiny)"]);
+    assert_eq!(
+        labels,
+        [
+            "LNLN (the file's text features)",
+            "LNLN (tiny BERT trained with the model)"
+        ]
+    );
 }
 
 #[test]
@@ -443,7 +492,7 @@ fn an_unknown_name_is_answered_with_the_known_ones() {
     };
     assert_eq!(
         ask(&[], &["lnnl"]),
-        "--models lnnl: expected one of constant, flat, lnln, the models of these runs"
+        "--models lnnl (did you mean `lnln`?): expected one of constant, flat, lnln, the models of these runs"
     );
     assert!(ask(&["f2"], &[]).starts_with("--metrics f2: expected one of "));
     // A stem selects the metrics with and without labels of zero.

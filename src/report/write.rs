@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::build::build;
 use super::error::{Error, Result};
+use super::findings::SectionFindings;
 use super::format::{EXPORTERS, latex};
 use super::manifest::{self, ReportManifest};
 use super::options::Options;
@@ -29,8 +30,11 @@ pub struct Written {
     pub references: Vec<Reference>,
     /// Conditions at which rows lack numbers that others have.
     pub left_out: Vec<LeftOut>,
-    /// Ids of the other tables.
-    pub others: Vec<String>,
+    /// What each section's numbers say.
+    pub findings: Vec<SectionFindings>,
+    /// Numbers of tables and figures.
+    pub tables: usize,
+    pub figures: usize,
     /// Runs the report rests on.
     pub runs: usize,
     /// Runs that were passed over because they have no `DONE`.
@@ -63,7 +67,9 @@ pub fn write_report<P: AsRef<Path>>(roots: &[P], out: &Path, options: &Options) 
         overviews: built.overviews,
         references: built.references,
         left_out: built.left_out,
-        others: built.others,
+        findings: built.findings,
+        tables: built.tables,
+        figures: built.figures,
         runs: built.runs,
         unfinished: built.unfinished,
     })

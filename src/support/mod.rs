@@ -10,6 +10,7 @@ pub mod heartbeat;
 pub mod host;
 pub mod lease;
 pub mod logging;
+pub mod nearest;
 pub mod progress;
 pub mod shell;
 pub mod signals;

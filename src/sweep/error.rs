@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::support::nearest::hint;
 use crate::support::{Classify, ErrorClass, fs};
 
 /// Errors of planning and running a suite.
@@ -23,6 +24,12 @@ pub enum Error {
     },
     #[error("{} of {total} data sets cannot be used, and nothing was started:\n  {}", errors.len(), errors.join("\n  "))]
     SeveralDatasets { total: usize, errors: Vec<String> },
+    #[error("{} of {total} pairs of data set and model cannot be run, and nothing was started:\n  {}", errors.len(), errors.join("\n  "))]
+    SeveralModels {
+        class: ErrorClass,
+        total: usize,
+        errors: Vec<String>,
+    },
     #[error("`{path}` is not a suite: {reason}")]
     Suite { path: PathBuf, reason: String },
     #[error(
@@ -105,7 +112,8 @@ pub enum Error {
         example: String,
     },
     #[error(
-        "no weights of this run were chosen by metric `{found}`: expected --metric with one of {known}"
+        "no weights of this run were chosen by metric `{found}`{}: expected --metric with one of {known}",
+        hint(found, known)
     )]
     NoMetric { found: String, known: String },
     #[error("the sweep has no run {index}: expected an index from 0 to {}", count.saturating_sub(1))]
@@ -185,6 +193,7 @@ impl Classify for Error {
             | Self::SeveralDatasets { .. } => ErrorClass::BadData,
             Self::OtherEncoder { .. } | Self::FrozenEncoder { .. } => ErrorClass::Unavailable,
             Self::RunsFailed { .. } => ErrorClass::RunsFailed,
+            Self::SeveralModels { class, .. } => *class,
             Self::Io { .. } => ErrorClass::Io,
             Self::Unexpected(_) => ErrorClass::Unexpected,
             Self::Train(error) => error.class(),

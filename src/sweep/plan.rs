@@ -16,6 +16,7 @@ use crate::model::{Choice, Recipe};
 use crate::record::manifest::data_key;
 use crate::record::training::NoiseMetadata;
 use crate::record::{EngineKind, MaskGrid, Precision, SelectionRule};
+use crate::support::Classify;
 use crate::train::schedule::Schedule;
 use crate::train::selection::{Rule, Rules};
 use crate::train::test_split::check_shapes;
@@ -99,7 +100,11 @@ impl Config {
     pub fn training(&self) -> String {
         let rules = std::iter::once(&self.selection).chain(&self.other_selections);
         let rules = rules.map(|one| one.rule.name(one.metric.as_deref()));
-        format!("{}, {}", self.noise, rules.collect::<Vec<_>>().join(", "))
+        format!(
+            "{}; selected by {}",
+            self.noise,
+            rules.collect::<Vec<_>>().join(", ")
+        )
     }
 }
 
@@ -224,12 +229,11 @@ pub fn runs(suite: &Suite, corpora: &Corpora) -> Result<Vec<PlannedRun>, Error> 
     if let Some(name) = suite.unused_override() {
         return Err(Error::UnusedOverride { name: name.clone() });
     }
+    let choices: Vec<&Choice> = models.iter().map(|(choice, _)| choice).collect();
+    check_models(suite, corpora, &choices)?;
     let (mut runs, mut known) = (Vec::new(), BTreeSet::new());
     for name in &suite.datasets {
         let (corpus, encoder) = &corpora[name];
-        for (choice, _) in &models {
-            data::check(choice, corpus, encoder)?;
-        }
         let with_features = *encoder == EncoderSpec::Features;
         let others = tested_on(suite, corpora, corpus, with_features)?;
         let encoder = encoder.identity()?;
@@ -251,6 +255,30 @@ pub fn runs(suite: &Suite, corpora: &Corpora) -> Result<Vec<PlannedRun>, Error> 
         })
     } else {
         Ok(runs)
+    }
+}
+
+/// Checks that every model can read every data set.
+///
+/// # Errors
+/// Those of the check; [`Error::SeveralModels`] names each pair that cannot be run.
+fn check_models(suite: &Suite, corpora: &Corpora, choices: &[&Choice]) -> Result<(), Error> {
+    let mut errors = Vec::new();
+    for name in &suite.datasets {
+        let (corpus, encoder) = &corpora[name];
+        let checked = choices
+            .iter()
+            .map(|choice| data::check(choice, corpus, encoder));
+        errors.extend(checked.filter_map(Result::err));
+    }
+    match errors.as_slice() {
+        [] => Ok(()),
+        [_] => Err(errors.remove(0).into()),
+        [first, ..] => Err(Error::SeveralModels {
+            class: first.class(),
+            total: suite.datasets.len() * choices.len(),
+            errors: errors.iter().map(ToString::to_string).collect(),
+        }),
     }
 }
 

@@ -9,7 +9,7 @@ use super::error::Error;
 use super::predict::weights;
 use super::stored_weights::{Threads, check_weights};
 use crate::data::dataset::new_samples::{Lost, ReadOptions};
-use crate::data::dataset::{Input, NewSamples};
+use crate::data::dataset::{Input, NewSamples, unusual_labels};
 use crate::mask::Noise;
 use crate::model::{Choice, Engine};
 use crate::record::new_predictions::{NewPredictions, Pass};
@@ -227,6 +227,9 @@ fn labels(
         warnings.push(format!(
             "every label is {first}: placeholders, as in unlabelled files, make scores meaningless"
         ));
+    } else {
+        let values: Vec<f64> = known().map(f64::from).collect();
+        warnings.extend(unusual_labels(&values, &inputs.table));
     }
     let without = labels.iter().filter(|label| label.is_none()).count();
     if without > 0 {

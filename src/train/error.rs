@@ -2,17 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::support::nearest::hint;
 use crate::support::{Classify, ErrorClass, fs};
 
 /// A training or an evaluation that cannot start or continue.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("expected a device like auto, cpu, cuda or cuda:1, found `{found}`")]
+    #[error(
+        "expected a device like auto, cpu, cuda or cuda:1, found `{found}`{}",
+        hint(found, "auto, cpu, cuda")
+    )]
     DeviceName { found: String },
     #[error("CUDA cannot be used: {reason}; `--device cpu` runs without it")]
     NoCuda { reason: String },
     #[error(
-        "expected a text encoder like auto, tiny, features, bert:DIR or frozen:DIR, found `{found}`"
+        "expected a text encoder like auto, tiny, features, bert:DIR or frozen:DIR, found `{found}`{}",
+        hint(found.split(':').next().unwrap_or_default(), "auto, tiny, features, bert, frozen")
     )]
     EncoderName { found: String },
     #[error("encoder `{encoder}` needs {needs}, which {dataset} does not hold; {hint}")]
@@ -34,7 +39,10 @@ pub enum Error {
     },
     #[error("expected a number from 1 on, published or none, found `{found}`")]
     OptionName { found: String },
-    #[error("expected a schedule like cosine, reference or constant, found `{found}`")]
+    #[error(
+        "expected a schedule like cosine, reference or constant, found `{found}`{}",
+        hint(found, "cosine, reference, constant")
+    )]
     ScheduleName { found: String },
     #[error(
         "expected a selection like valid, valid:METRIC, last or paper, or several with commas between, found `{found}`"

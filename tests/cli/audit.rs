@@ -303,6 +303,15 @@ fn files_that_hold_no_table_are_named() {
             .code(3)
             .stderr(contains(kind).and(contains(help)));
     }
+    fs::write(&path, "Model,MOSI Acc-2\n").unwrap();
+    program()
+        .arg("audit")
+        .arg(&path)
+        .assert()
+        .code(3)
+        .stderr(contains(
+            "expected lines of numbers below the headings, found none",
+        ));
     program()
         .arg("audit")
         .arg(folder.path())

@@ -32,7 +32,9 @@ fn runs_are_listed_with_what_they_will_cost_and_nothing_starts() {
     let before = fs::read_dir(folder.path().join("runs")).unwrap().count();
     let words = contains("4 runs: 2 done, 2 to do;")
         .and(contains("measured: run "))
-        .and(contains("fresh (random), valid:mae"))
+        .and(contains(
+            "a new random mask in every epoch; selected by valid:mae",
+        ))
         .and(contains("Nothing was started"));
     run(folder.path(), &data, "1,2", &["--dry-run"])
         .assert()
@@ -69,4 +71,24 @@ fn other_tools_read_the_dry_run_as_json() {
         .assert()
         .code(2)
         .stderr(contains("--dry-run"));
+}
+
+#[test]
+fn every_model_that_cannot_read_the_data_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    let named = |models: &str| {
+        let mut command = program();
+        let line = "run --datasets demo-film --rates 0 --device cpu --seeds 1 --encoder features --dry-run";
+        command
+            .args(line.split_whitespace())
+            .args(["--models", models]);
+        command.arg("--data").arg(&data).assert().code(5)
+    };
+    named("lf_dnn,bert_mag,cenet").stderr(
+        contains("2 of 3 pairs of data set and model cannot be run")
+            .and(contains("demo-film: bert_mag: text encoder: expected"))
+            .and(contains("demo-film: cenet: text encoder: expected")),
+    );
+    named("lf_dnn,cenet").stderr(contains("pairs").not().and(contains("demo-film: cenet")));
 }

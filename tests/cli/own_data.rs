@@ -230,3 +230,73 @@ fn conditions_on_an_absent_modality_are_not_tested() {
         .collect();
     assert_eq!(tested, ["0", "0.5", "L", "A", "LA"]);
 }
+
+#[test]
+fn masks_of_an_absent_modality_are_not_drawn() {
+    use super::data::three_bytes;
+
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("mosi.pkl");
+    std::fs::write(&source, three_bytes(|small| small.without("vision"))).unwrap();
+    let on = |line: &str| {
+        let mut program = program();
+        program.args(line.split(' ')).current_dir(folder.path());
+        program.assert()
+    };
+    on("prepare mosi.pkl --dataset mosi --rates 0,0.5").success();
+    let told = || contains("vision: absent from the data, nothing is drawn and nothing counts");
+    on("mask stats data/mosi.h5 --rates 0.5")
+        .success()
+        .stdout(told().and(contains("0.5        audio").and(contains("0.5        vision").not())));
+    on("mask stats data/mosi.h5 --rates 0.5 --json")
+        .success()
+        .stdout(contains("\"audio\"").and(contains("\"vision\"").not()));
+    on("mask stats data/mosi.h5 --masks modality --rates L,V,LV")
+        .success()
+        .stderr(contains("V, LV left out: the data have no vision"));
+    on("mask export data/mosi.h5 --rate 0.5 --out one.npz")
+        .success()
+        .stdout(told());
+    on("mask export data/mosi.h5 --rates 0:1:0.5 --out all.npz")
+        .success()
+        .stdout(told());
+    for line in [
+        "mask export data/mosi.h5 --masks modality --rate V --out v.npz",
+        "mask export data/mosi.h5 --masks modality --rates V,AV --out v.npz",
+        "mask stats data/mosi.h5 --masks modality --rates V",
+        "export data/mosi.h5 --masks modality --rate V --out v.pkl",
+    ] {
+        on(line).code(2).stderr(contains(
+            "mosi has no vision: it is missing at every condition",
+        ));
+    }
+    assert!(!folder.path().join("v.npz").exists());
+}
+
+#[test]
+fn versions_and_folds_that_are_prepared_are_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = pickle(folder.path());
+    for name in ["demo-film@asr", "demo-film:fold=10", "demo-film:fold=2"] {
+        program()
+            .args(["prepare", "--dataset", name, "--data", "here"])
+            .arg(&source)
+            .current_dir(folder.path())
+            .assert()
+            .success();
+    }
+    let listed = |more: &[&str]| {
+        let mut program = program();
+        program.args(["list", "datasets", "--json"]).args(more);
+        let out = program.current_dir(folder.path()).assert().success();
+        let json: serde_json::Value = serde_json::from_slice(&out.get_output().stdout).unwrap();
+        let all = json["datasets"].as_array().unwrap().clone();
+        let film = all.iter().find(|one| one["name"] == "demo-film").unwrap();
+        film["prepared"].clone()
+    };
+    assert_eq!(listed(&[]), serde_json::json!([]));
+    assert_eq!(
+        listed(&["--data", "here"]),
+        serde_json::json!(["demo-film:fold=2", "demo-film:fold=10", "demo-film@asr"])
+    );
+}

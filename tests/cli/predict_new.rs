@@ -10,7 +10,7 @@ use lnln_bench::data::dataset::{
 use lnln_bench::data::pickle::Writer;
 use lnln_bench::record::RunDir;
 use predicates::prelude::*;
-use predicates::str::contains;
+use predicates::str::{contains, is_match};
 use serde_json::Value;
 
 use super::program::{program, runs_in, words};
@@ -107,20 +107,24 @@ fn contest(split: &Split, key: &str, path: &Path) {
     let mut writer = Writer::new(Vec::new()).unwrap();
     writer.begin_dict().unwrap();
     writer.str(key).unwrap();
-    columns(split, &mut writer);
+    columns(split, &[], &mut writer);
     writer.end_dict().unwrap();
     fs::write(path, writer.finish().unwrap()).unwrap();
 }
 
-/// The same without the split: a dict of columns.
-fn flat(split: &Split, path: &Path) {
+/// The same without the split: a dict of columns, with labels if there are any.
+fn flat(split: &Split, labels: &[f32], path: &Path) {
     let mut writer = Writer::new(Vec::new()).unwrap();
-    columns(split, &mut writer);
+    columns(split, labels, &mut writer);
     fs::write(path, writer.finish().unwrap()).unwrap();
 }
 
-fn columns(split: &Split, writer: &mut Writer<Vec<u8>>) {
+fn columns(split: &Split, labels: &[f32], writer: &mut Writer<Vec<u8>>) {
     writer.begin_dict().unwrap();
+    if !labels.is_empty() {
+        writer.str("regression_labels").unwrap();
+        writer.f32_array(&[labels.len()], labels).unwrap();
+    }
     writer.str("id").unwrap();
     writer.str_list(&split.ids).unwrap();
     let shape = |rows: usize, steps: usize, width: usize| [rows, steps, width];
@@ -221,6 +225,7 @@ fn an_unlabelled_file_is_predicted_with_its_missing_parts() {
         contains("2 of 96 samples have no frame of vision: taken as missing")
             .and(contains("1 of 96 samples have no frame of audio"))
             .and(contains("1 of 96 samples have no word of text"))
+            .and(is_match("missing in the file: [1-9][0-9]* of [0-9]+ words of text, [1-9][0-9]* of [0-9]+ frames of audio, [1-9]").unwrap())
             .and(contains("-3 to 3")),
     );
     let csv = fs::read_to_string(&out).unwrap();
@@ -303,7 +308,7 @@ fn a_file_may_have_one_split_of_any_name_or_none() {
     let (named, plain) = (trained.path("named.pkl"), trained.path("flat.pkl"));
     contest(&split, "test", &named);
     let expected = predicted(&trained.json(&named, ""));
-    flat(&split, &plain);
+    flat(&split, &[], &plain);
     let record = trained.json(&plain, "");
     assert_eq!(predicted(&record), expected);
     let assumed = record["assumed"][0].as_str().unwrap();
@@ -314,6 +319,20 @@ fn a_file_may_have_one_split_of_any_name_or_none() {
         assert_eq!(record["split"], key);
         assert_eq!(predicted(&record), expected, "nothing is masked");
     }
+    for (label, words) in [
+        ((|y| y / 3.0) as fn(f32) -> f32, "another scale?"),
+        (|y| f32::from(y > 0.0), "these look like classes"),
+    ] {
+        let labels: Vec<f32> = split.labels.iter().map(|y| label(*y)).collect();
+        flat(&split, &labels, &plain);
+        trained
+            .predict(&plain, "")
+            .success()
+            .stderr(contains(words));
+    }
+    flat(&split, &split.labels, &plain);
+    let sound = trained.predict(&plain, "").success();
+    sound.stderr(contains("WARN").not());
     trained
         .predict(&named, "--split test")
         .code(3)

@@ -130,9 +130,8 @@ fn unknown_names_are_usage_errors_that_list_the_known_ones() {
         .args(["--curves", "panels"])
         .assert()
         .success()
-        .stdout(contains(
-            "Not shown here: demo-film-provenance, demo-film-overview, demo-film-overview-above-baseline",
-        ));
+        .stdout(contains("Demo film\n- mine reaches MAE"))
+        .stdout(contains("figures: index.html, report.md in\n"));
     // The choice of curves is kept, so that a check repeats it.
     let manifest = fs::read(out.join("manifest.json")).unwrap();
     let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
@@ -169,6 +168,8 @@ fn rows_figures_and_the_reference_are_by_choice_and_checked() {
     let reference = &record["references"][0];
     assert_eq!([&reference["title"], &reference["why"]], ["mine", "first"]);
     assert_eq!(record["left_out"], serde_json::json!([]));
+    let sentence = record["findings"][0]["sentences"][0].as_str().unwrap();
+    assert!(sentence.starts_with("mine reaches MAE"), "{sentence}");
     let files: Vec<&str> = record["files"]
         .as_array()
         .unwrap()
@@ -176,7 +177,7 @@ fn rows_figures_and_the_reference_are_by_choice_and_checked() {
         .filter_map(|f| f.as_str())
         .collect();
     let table = fs::read_to_string(out.join("tables/demo-film-overview.tex")).unwrap();
-    assert!(!table.contains("Best constant"), "{table}");
+    assert!(!table.contains("Best training constant"), "{table}");
     let figures = files.iter().filter(|file| file.ends_with(".svg"));
     for figure in figures {
         assert!(
@@ -224,7 +225,7 @@ fn one_line_of_python_has_the_mean_and_spread_of_a_metric_over_the_rates() {
     let lines: Vec<&str> = printed.lines().collect();
     let of = |title: &str| lines.iter().filter(|line| line.starts_with(title)).count();
     assert_eq!(
-        (of("mine"), of("Best constant (baseline)")),
+        (of("mine"), of("Best training constant (baseline)")),
         (2, 2),
         "{printed}"
     );

@@ -139,12 +139,13 @@ fn stdout(arguments: &[&str], runs: &Path) -> String {
 fn runs_are_listed_with_their_progress() {
     let (_folder, runs) = folder();
     insta::assert_snapshot!(stdout(&["list", "runs"], &runs), @r"
-    run  data set  model  seed  state    epoch  selected             age     size
-    ff   mosi      almt   1     done     4/4    mae 1.000 (epoch 2)  49h00m  0 KiB
-    aa   mosi      lnln   1     done     4/4    mae 1.000 (epoch 2)  49h00m  0 KiB
-    bb   mosi      lnln   2     running  3/4    mae 1.000 (epoch 2)  49h00m  0 KiB
-    cc   mosi      misa   1     failed   1/4    mae 1.250 (epoch 1)  49h00m  0 KiB
-    dd   mosi      misa   2     stopped  2/4    mae 1.000 (epoch 2)  49h00m  0 KiB
+     run  model  seed  state    epoch  selected
+     ff   almt   1     done     4/4    mae 1.000 (epoch 2)
+     aa   lnln   1     done     4/4    mae 1.000 (epoch 2)
+     bb   lnln   2     running  3/4    mae 1.000 (epoch 2)
+     cc   misa   1     failed   1/4    mae 1.250 (epoch 1)
+     dd   misa   2     stopped  2/4    mae 1.000 (epoch 2)
+    all: data set mosi, age 49h00m, size 0 KiB
     ");
 }
 

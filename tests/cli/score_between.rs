@@ -136,6 +136,35 @@ fn standardized_predictions_are_warned_about() {
 }
 
 #[test]
+fn predictions_for_complete_samples_are_the_same_under_all_masks() {
+    let data = Data::new();
+    let table = |change: f32| {
+        let each = [1, 2].map(|mask_seed| {
+            let headings = if mask_seed == 1 {
+                "id,rate,seed,prediction,mask_seed"
+            } else {
+                ""
+            };
+            data.text(headings, |r| {
+                let index = data.ids.iter().position(|id| id == r.id).unwrap();
+                let rate = r.rate as f32 + change;
+                let prediction = r.prediction + 0.3 * rate * noise(index, mask_seed);
+                format!("{},{},1,{prediction},{mask_seed}", r.id, r.rate)
+            })
+        });
+        each.concat()
+    };
+    data.score("p.csv", table(0.0), &[])
+        .success()
+        .stderr(contains("WARN").not());
+    data.score("p.csv", table(0.5), &[]).success().stderr(
+        contains("predictions under random masks with seed 2 are not those")
+            .and(contains("was dropout active?"))
+            .and(contains("--allow rates")),
+    );
+}
+
+#[test]
 fn one_condition_in_another_order_is_warned_about() {
     let data = Data::new();
     let count = data.ids.len();
@@ -194,9 +223,11 @@ fn a_mask_seed_that_one_row_lacks_is_refused() {
         })
     };
     let first = data.ids[0].as_str();
-    data.score("p.csv", table(&|r| r.rate > 0.0 && r.id == first), &[])
-        .code(3)
-        .stderr(contains("column mask_seed").and(contains(format!("sample `{first}`"))));
+    for rate in [0.0, 0.5] {
+        data.score("p.csv", table(&|r| r.rate == rate && r.id == first), &[])
+            .code(3)
+            .stderr(contains("column mask_seed").and(contains(format!("sample `{first}`"))));
+    }
     // Nothing is masked in complete samples, and a column may be empty as a whole.
     data.score("p.csv", table(&|r| r.rate == 0.0), &[])
         .success();

@@ -155,7 +155,7 @@ fn predictions_that_are_not_in_label_units_are_refused_or_warned_about() {
     for (check, text) in [
         ("classes", with(&f32::round)),
         ("probabilities", with(&|p| 1.0 / (1.0 + (-p).exp()))),
-        ("constant", with(&|_| 0.25)),
+        ("constant", with(&|p| 0.25 + 1e-6 * p)),
         ("scale", with(&|p| p / 100.0)),
         ("scale", with(&|p| p / 6.0)),
         ("order", with(&|p| -p)),

@@ -94,8 +94,8 @@ fn one_model_alone_is_trained_otherwise_and_contradictions_are_named() {
     let line = "--models tfn,tfn@clean,tfn@mixed --dry-run";
     run(folder.path(), &data, line).assert().success().stdout(
         contains("2 runs")
-            .and(contains("clean (random)"))
-            .and(contains("fresh (random)")),
+            .and(contains("none, complete data"))
+            .and(contains("a new random mask in every epoch")),
     );
     for (line, words) in [
         ("--models tfn@dirty", "found `dirty`"),

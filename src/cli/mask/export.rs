@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use lnln_bench::mask::{self, Condition, EvaluationMasks, Noise};
 
-use super::{Chosen, noise, several};
+use super::{Chosen, absent, noise, several};
 use crate::cli::export::{self, Masks};
 use crate::cli::export_record::{ExportRecord, MasksRecord};
 use crate::cli::output;
@@ -79,8 +79,9 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             None => several_conditions(args),
         };
     };
-    let evaluation = EvaluationMasks::one(args.chosen.protocol(), condition)?;
+    let mut evaluation = EvaluationMasks::one(args.chosen.protocol(), condition)?;
     let (corpus, source) = args.chosen.open()?;
+    let absent = absent::leave_out(&corpus, &mut evaluation)?;
     let (mask_protocol, seed) = (evaluation.mask_protocol, args.chosen.seed);
     let masks = Masks::of(&corpus, &source, mask_protocol, seed, condition)?;
     let ids = masks.outlines.each_ref();
@@ -104,7 +105,8 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         let record = ExportRecord::new(args.out, &corpus);
         return output::json(&record.with_masks(masks.record()?));
     }
-    output::write(&format!("{text}\n{}", masks.describe()?))
+    let absent = absent::note(&absent);
+    output::write(&format!("{text}\n{}{absent}", masks.describe()?))
 }
 
 fn several_conditions(args: Args) -> anyhow::Result<()> {

@@ -1,5 +1,6 @@
 //! `mask`: exports, shows and measures masks.
 
+pub mod absent;
 mod export;
 mod noise;
 mod several;

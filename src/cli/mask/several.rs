@@ -5,7 +5,7 @@ use lnln_bench::mask::{
     self, Column, Condition, EvaluationMasks, SplitShape, Values, Variants, parse_list,
 };
 
-use super::Chosen;
+use super::{Chosen, absent};
 
 /// Masks of several conditions.
 pub struct Several {
@@ -14,13 +14,16 @@ pub struct Several {
     pub corpus: Corpus,
     pub masks: Variants,
     pub conditions: Vec<Condition>,
+    /// Modalities that the data do not have.
+    pub absent: Vec<Modality>,
 }
 
 /// Reads stored masks and draws those that are not stored.
 pub fn read(chosen: &Chosen, rates: &str) -> anyhow::Result<Several> {
     let conditions = parse_list(rates)?;
-    let evaluation = EvaluationMasks::deal(&[chosen.protocol()], &conditions)?.swap_remove(0);
+    let mut evaluation = EvaluationMasks::deal(&[chosen.protocol()], &conditions)?.swap_remove(0);
     let (corpus, source) = chosen.open()?;
+    let absent = absent::leave_out(&corpus, &mut evaluation)?;
     let outlines = corpus.outlines()?;
     let shapes = outlines.each_ref().map(SplitShape::from);
     let conditions = &evaluation.conditions;
@@ -34,6 +37,7 @@ pub fn read(chosen: &Chosen, rates: &str) -> anyhow::Result<Several> {
         corpus,
         masks,
         conditions: evaluation.conditions,
+        absent,
     })
 }
 
@@ -42,12 +46,13 @@ impl Several {
     pub fn describe(&self) -> String {
         let masks = &self.masks;
         format!(
-            "{}, {} v{} masks of {} conditions, seed {}",
+            "{}, {} v{} masks of {} conditions, seed {}{}",
             self.corpus.spec.title,
             masks.mask_protocol,
             masks.version,
             self.conditions.len(),
-            masks.seed
+            masks.seed,
+            absent::note(&self.absent)
         )
     }
 }

@@ -7,7 +7,7 @@ use lnln_bench::mask::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Chosen;
+use super::{Chosen, absent};
 use crate::cli::output;
 
 /// Print realized missing rates with their spread over samples.
@@ -65,8 +65,10 @@ fn split(name: &str) -> Result<SplitName, String> {
 /// Run the subcommand.
 pub fn run(args: Args) -> anyhow::Result<()> {
     let conditions = mask::parse_list(&args.rates)?;
-    let evaluation = EvaluationMasks::deal(&[args.chosen.protocol()], &conditions)?.swap_remove(0);
+    let mut evaluation =
+        EvaluationMasks::deal(&[args.chosen.protocol()], &conditions)?.swap_remove(0);
     let (corpus, source) = args.chosen.open()?;
+    let absent = absent::leave_out(&corpus, &mut evaluation)?;
     let outline = corpus.outline(args.split)?;
     let (shape, seed) = (SplitShape::from(&outline), args.chosen.seed);
     let masks = source.masks(
@@ -77,10 +79,13 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     )?;
     let realized = mask::realized(&masks, &shape)?;
     let rows = masks.conditions.iter().zip(&realized);
+    let is_present = |one: &&Realized| !absent.contains(&one.modality);
+    let rows = rows.flat_map(|(condition, all)| {
+        let present = all.iter().filter(is_present);
+        present.map(move |one| (condition, one))
+    });
     if args.json {
-        for (condition, of_modality) in
-            rows.flat_map(|(c, all)| all.iter().map(move |one| (c, one)))
-        {
+        for (condition, of_modality) in rows {
             let [rate_text, rate_audio, rate_vision] = condition.rates();
             let spread = of_modality.spread;
             output::json_line(&StatsRecord {
@@ -117,15 +122,16 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         "max",
         "samples",
     ]);
-    table.add_rows(rows.flat_map(|(condition, all)| all.iter().map(|one| row(condition, one))));
+    table.add_rows(rows.map(|(condition, one)| row(condition, one)));
     let (name, split) = (&corpus.spec.title, args.split);
     let head = format!(
         "{name} {split}: {} v{} masks, seed {seed}, realized missing rates",
         masks.mask_protocol, masks.version
     );
     output::write(&format!(
-        "{head}\n{table}\n{}",
-        note(&shape, evaluation.mask_protocol)
+        "{head}\n{table}\n{}{}",
+        note(&shape, evaluation.mask_protocol),
+        absent::note(&absent)
     ))
 }
 

@@ -28,8 +28,6 @@ pub fn list(folder: &Path, json: bool) -> anyhow::Result<()> {
     // By data set, then model, then seed.
     let key = |run: &StoredRun| (run.dataset.clone(), run.model.clone(), run.seed);
     runs.sort_by_cached_key(key);
-    let mut table = output::table();
-    table.set_header(HEAD);
-    table.add_rows(runs.iter().map(rows::row));
-    output::write(&table.to_string())
+    let rows = runs.iter().map(rows::row).collect();
+    output::write(&output::listing(&HEAD, rows, &["run", "model", "seed"]))
 }

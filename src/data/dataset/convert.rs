@@ -8,6 +8,7 @@ use super::error::Result;
 use super::frames::{self, Frames, all_finite};
 use super::plan::Plan;
 use super::profile::{Profile, Profiles};
+use super::spread::Spread;
 use super::standardize::Moments;
 use crate::data::store::Writer;
 
@@ -33,6 +34,8 @@ pub struct Findings {
     pub first: BTreeMap<String, String>,
     /// Summaries of the frames of every sample.
     pub profiles: Profiles,
+    /// Means and deviations of features, per column.
+    pub spreads: BTreeMap<String, Spread>,
     /// Warnings about samples whose padding is not zero.
     pub padding: Vec<String>,
 }
@@ -55,6 +58,8 @@ impl Findings {
         };
         let mut values: Vec<String> = self.first.iter().map(warning).collect();
         values.extend(check::features(plans, &self.profiles)?);
+        values.extend(check::large(plans, &self.profiles));
+        values.extend(check::spreads(plans, &self.spreads));
         Ok([
             Check::new("features", "all values finite", values),
             Check::new("padding", "zero", self.padding.clone()),
@@ -158,10 +163,18 @@ impl<'c> Converter<'c> {
         let (mut replaced, mut overflow, mut trailing) = (0, 0, Samples::default());
         let mut first_replaced = None;
         let profiles = self.findings.profiles.entry(plan.split(), frames.column);
+        let spread = self.findings.spreads.entry(name.clone()).or_default();
         frames.for_each(|samples| {
             overflow += samples.overflow;
             let each = samples.values.chunks_exact(frames.sample());
-            profiles.extend(each.map(|sample| Profile::of(sample, frames.width())));
+            profiles.extend(
+                each.clone()
+                    .map(|sample| Profile::of(sample, frames.width())),
+            );
+            for (index, sample) in each.enumerate() {
+                let row = (samples.first + index, plan.rows());
+                spread.add(sample, frames.width(), row);
+            }
             let (count, row) = clean(samples.values, frames, samples.first, moments);
             replaced += count;
             first_replaced = first_replaced.or(row);

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::data::pickle;
 use crate::data::store;
+use crate::support::nearest::hint;
 use crate::support::{Classify, ErrorClass};
 
 /// Result of this module.
@@ -12,7 +13,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Reason why a data set could not be imported or opened. `place` names file, split and column.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("unknown data set {name:?}, expected one of: {known}")]
+    #[error(
+        "unknown data set {name:?}{}, expected one of: {known}",
+        hint(name, known)
+    )]
     UnknownDataset { name: String, known: String },
     #[error(
         "--version {version:?} of {dataset}: expected letters, digits, - and _, and the version that \
@@ -90,7 +94,10 @@ pub enum Error {
     /// A contradiction that no single sample shows.
     #[error("{place}: {problem}")]
     Contradiction { place: String, problem: String },
-    #[error("unknown check {name:?} to accept, expected one of: {known}")]
+    #[error(
+        "unknown check {name:?} to accept{}, expected one of: {known}",
+        hint(name, known)
+    )]
     UnknownCheck { name: String, known: String },
     #[error(
         "{place}: sample {sample}: label {label} is outside [{low}, {high}], the range of {dataset}; the \

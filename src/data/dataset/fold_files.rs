@@ -1,4 +1,4 @@
-//! Finds the folds of a data set that are prepared in a folder.
+//! Finds the data sets, versions and folds that are prepared in a folder.
 
 use std::path::Path;
 
@@ -52,17 +52,34 @@ pub fn with_folds(names: &[String], data: &Path) -> Result<Vec<String>> {
 
 /// Numbers of the prepared folds of a data set, ascending.
 fn prepared(name: &str, data: &Path) -> Vec<u32> {
+    let fold = |found: &String| {
+        let fold = DatasetName::of(found).fold?;
+        (*found == fold_name(name, fold)).then_some(fold)
+    };
+    prepared_names(data).iter().filter_map(fold).collect()
+}
+
+/// The names after which the prepared files of a folder are named, without limited data sets; versions behind
+/// their data set, folds by number.
+pub fn prepared_names(data: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(data).into_iter().flatten().flatten();
-    let fold = |entry: std::fs::DirEntry| {
+    let name = |entry: std::fs::DirEntry| {
         let file = entry.file_name();
         let found = dataset_name::name_of_stem(file.to_str()?.strip_suffix(".h5")?);
-        let fold = DatasetName::of(&found).fold?;
         // Neither a limited data set nor a file of masks.
-        (found == fold_name(name, fold)).then_some(fold)
+        let whole = limited_name::parse(&found).is_none() && !found.contains('.');
+        whole.then_some(found)
     };
-    let mut folds: Vec<u32> = entries.filter_map(fold).collect();
-    folds.sort_unstable();
-    folds
+    let mut names: Vec<String> = entries.filter_map(name).collect();
+    names.sort_by_key(|name| {
+        let DatasetName {
+            base,
+            version,
+            fold,
+        } = DatasetName::of(name);
+        (base.to_owned(), version.map(str::to_owned), fold)
+    });
+    names
 }
 
 #[cfg(test)]
@@ -99,6 +116,15 @@ mod tests {
                 .to_string()
                 .contains("sims:fold=1")
         );
+        let names = prepared_names(folder.path());
+        let expected = [
+            "mmmo:fold=2",
+            "mmmo:fold=10",
+            "mmmo@v:fold=3",
+            "mosi",
+            "mosi:fold=1",
+        ];
+        assert_eq!(names, expected);
         let twice = ["mmmo".to_owned(), "mmmo:fold=2".to_owned()];
         assert_eq!(with_folds(&twice, folder.path()).unwrap(), two);
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Summary of one sample of one column, before values are cleaned.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Profile {
     /// One past the last frame that is not zero.
     pub end: usize,
@@ -11,6 +11,8 @@ pub struct Profile {
     pub finite: bool,
     /// Whether all values up to there are the same.
     pub constant: bool,
+    /// Largest absolute value of the finite ones.
+    pub largest: f32,
     /// Hash of the values up to there.
     pub hash: u128,
 }
@@ -28,6 +30,11 @@ impl Profile {
                 .iter()
                 .any(|value| value.is_finite() && *value != 0.0),
             constant: content.iter().all(|value| Some(value.to_bits()) == first),
+            largest: content
+                .iter()
+                .map(|value| value.abs())
+                .filter(|size| size.is_finite())
+                .fold(0.0, f32::max),
             hash: content
                 .iter()
                 .fold(END, |hash, value| step(hash, value.to_bits())),

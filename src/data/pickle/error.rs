@@ -19,8 +19,8 @@ pub enum Error {
     )]
     Protocol { offset: u64, found: u8 },
     #[error(
-        "the file ends too early: {what} at byte {offset} needs {needed} bytes, {left} are left; \
-         copy or download it again"
+        "the file ends after {} of at least {} bytes, within {what}: it was cut off, download or copy it again",
+        offset.saturating_add(*left), offset.saturating_add(*needed)
     )]
     Truncated {
         offset: u64,

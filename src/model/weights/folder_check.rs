@@ -52,10 +52,18 @@ fn no_folder(dir: &Path, found: &'static str, hint: String) -> ModelError {
     }
 }
 
-/// Where a folder that is not there comes from: a name of the hub looks like `NAME` or `OWNER/NAME`.
+/// Where a folder that is not there comes from: a name of the hub looks like `bert-base-uncased` or `OWNER/NAME`,
+/// and its owner is no folder here.
 fn hub_hint(dir: &Path) -> String {
     let name = dir.to_string_lossy();
-    let is_name = !name.starts_with(['/', '.', '~']) && name.matches('/').count() <= 1;
+    let is_name = match name.split('/').collect::<Vec<_>>()[..] {
+        [name] => name.contains('-'),
+        [owner, name] => {
+            !owner.is_empty() && !name.is_empty() && owner != "models" && !Path::new(owner).is_dir()
+        }
+        _ => false,
+    };
+    let is_name = is_name && !name.starts_with(['.', '~']);
     if is_name {
         format!(
             "names of the Hugging Face hub are not downloaded; where there is a network run `hf download {name} \
@@ -262,6 +270,19 @@ mod tests {
         let message = self::message(Path::new("/none/here"));
         assert_parts(&message, &["no folder", "config.json"]);
         assert!(!message.contains("hf download"), "{message}");
+        for path in [
+            "models/mini",
+            "mini",
+            "src/mini",
+            "a/b/c",
+            "~/mini",
+            "mini/",
+        ] {
+            let message = self::message(Path::new(path));
+            assert_parts(&message, &["give the path of a folder with config.json"]);
+        }
+        let message = self::message(Path::new("bert-base-none"));
+        assert_parts(&message, &["hf download bert-base-none"]);
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub(super) enum Unusable {
 const AREAS: &[&str] = &["auc", "auc01", "area", "auilc"];
 
 /// Settings that number the runs of a method.
-const RUNS: &[&str] = &["seed", "seeds", "run", "runs", "fold", "trial"];
+pub(in crate::published) const RUNS: &[&str] = &["seed", "seeds", "run", "runs", "fold", "trial"];
 
 /// Beginnings of the names of lines that hold differences or tests.
 const DIFFERENCES: &[&str] = &[

@@ -41,6 +41,7 @@ mod units;
 pub use cell::{LeftOut, ParsedCell, ParsedTable};
 pub use condition::ParsedCondition;
 pub use error::{Error, Result};
+pub(in crate::published) use line_keys::RUNS;
 pub use metric::Metric;
 pub use modalities::Naming;
 pub use number::Number;

@@ -76,10 +76,11 @@ pub(super) fn rows(
         (columns.mask_protocol, gaps(&protocols)),
         (columns.mask_seed, gaps(&mask_seeds)),
     ] {
-        let gap = gaps.into_iter().find(|row| {
-            let complete = conditions.values[*row].rates() == [0.0; 3];
-            !complete
-        });
+        // Nothing is masked in complete samples: the condition as a whole may have no value.
+        let is_complete = |row: &usize| conditions.values[*row].rates() == [0.0; 3];
+        let complete = (0..conditions.values.len()).filter(is_complete).count();
+        let all = complete == gaps.iter().filter(|row| is_complete(row)).count();
+        let gap = gaps.into_iter().find(|row| !(all && is_complete(row)));
         if let (Some(index), Some(row)) = (index, gap) {
             let of = ids.as_ref().map(|ids| &ids.values[row]);
             let sample = of.map_or(String::new(), |id| format!(", sample `{id}`"));

@@ -14,6 +14,9 @@ use super::join::Joined;
 /// Fewest samples whose correlation means something.
 const FEWEST: usize = 30;
 
+/// Part of the label range by which sums in another order change a prediction at most.
+const ROUNDING: f32 = 1e-5;
+
 /// A check of predictions, by the name that `--allow` takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Check {
@@ -187,10 +190,11 @@ fn range(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Finding>
     })
 }
 
-/// One value for every sample of a condition that leaves something to predict from.
+/// One value for every sample, but for rounding, of a condition that leaves something to predict from.
 fn constant(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Finding> {
     let complete = reference.truth.iter().any(|t| *t != reference.truth[0]);
-    let same = |pass: &Vec<f32>| pass.len() > 1 && pass.iter().all(|p| *p == pass[0]);
+    let near = ROUNDING * (reference.range[1] - reference.range[0]);
+    let same = |pass: &Vec<f32>| pass.len() > 1 && pass.iter().all(|p| (p - pass[0]).abs() <= near);
     let left = |rates: [f64; 3]| rates.iter().any(|rate| *rate < 1.0);
     let mut passes = run.passes.iter().filter(|(key, _)| left(key.2.rates()));
     let (key, pass) = passes.find(|(_, pass)| same(pass))?;

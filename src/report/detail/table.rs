@@ -92,6 +92,7 @@ impl DetailTables<'_> {
             masks: section.masks(),
             reference: None,
             reasons,
+            legend: Vec::new(),
             notes: self.notes.clone(),
         }
     }

@@ -11,16 +11,16 @@ use crate::report::rows::condition;
 use crate::report::rows::samples::Samples;
 use crate::report::rows::section::{ModelRow, Section};
 
-/// Sections with more rows than this have no figures per model: there would be too many.
-const ROWS: usize = 16;
+/// Sections with more models than this have no figures per model: there would be too many.
+const MODELS: usize = 16;
 
 /// A note on the figures that a section of many rows lacks.
 pub fn left_out(section: &Section) -> Option<String> {
-    let rows = section.own_rows().count();
-    (rows > ROWS).then(|| {
+    let models = section.own_rows().filter(|row| !row.baseline).count();
+    (models > MODELS).then(|| {
         format!(
-            "Histograms, confusion matrices and training curves are left out: {rows} rows, and \
-             they are drawn for up to {ROWS}. --models chooses."
+            "Histograms, confusion matrices and training curves are drawn for up to {MODELS} models, and left out \
+             here, of {models}; `report --models` chooses some."
         )
     })
 }
@@ -235,8 +235,8 @@ mod tests {
         let mut section = section(&[0.0, 0.5]);
         assert_eq!(left_out(&section), None);
         let row = section.rows[0].clone();
-        section.rows.extend(std::iter::repeat_n(row, ROWS));
-        assert!(left_out(&section).unwrap().contains("19 rows"));
+        section.rows.extend(std::iter::repeat_n(row, MODELS));
+        assert!(left_out(&section).unwrap().contains("here, of 18;"));
         let figures = drawn(&section, &[]).unwrap();
         assert!(figures.iter().all(|f| !f.name.contains("confusion")));
     }

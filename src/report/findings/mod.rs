@@ -24,6 +24,14 @@ pub struct Findings {
     pub differences: Differences,
 }
 
+/// The findings of a section in words.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+pub struct SectionFindings {
+    /// Title of the section.
+    pub title: String,
+    pub sentences: Vec<String>,
+}
+
 /// The model with the best number.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Best {

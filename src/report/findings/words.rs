@@ -59,31 +59,52 @@ fn first(findings: &Findings, best: &Best) -> String {
     };
     let mut text = format!("{label}{role} has the {side} {title}, {value}{unit} ({over})");
     if !best.ties.is_empty() {
-        text += &format!(", as has {}", list(&best.ties));
+        text += &format!(", shared with {}", list(&best.ties));
     }
     let Some(lead) = &best.lead else {
         return text + ".";
     };
     let whom = if best.reference {
-        format!("the next, {}", lead.over)
+        format!("{}, the next", lead.over)
     } else {
-        format!("the reference, {}", lead.over)
+        format!("{}, the reference", lead.over)
     };
-    text += &format!(": {} better than {whom}", show(lead.points));
-    if lead.interval.is_none() && matches!(findings.differences, Differences::Tested(_)) {
-        text += ", which may be chance: one of both has one seed";
-    }
-    if let Some([low, high]) = lead.interval {
-        let verdict = if lead.significant {
-            ""
-        } else {
-            ", which includes 0"
-        };
-        // A corrected p can leave an interval without 0 unmarked; then nothing is claimed.
-        let verdict = if low > 0.0 { "" } else { verdict };
-        text += &format!(" (95 % interval {} to {}{verdict})", show(low), show(high));
-    }
+    let (to, from) = match metric.direction {
+        Direction::HigherIsBetter => ("higher", "lower"),
+        Direction::LowerIsBetter => ("lower", "higher"),
+    };
+    let points = show(lead.points);
+    text += &if is_zero(&points) {
+        format!(": the same to {} decimals as {whom}", metric.decimals)
+    } else {
+        format!(": {points} {to} than {whom}")
+    };
+    text += &match lead.interval {
+        // The side of each end is said, since signs depend on which of both is subtracted.
+        Some([low, high]) if low < 0.0 => {
+            let chance = if lead.significant {
+                ""
+            } else {
+                ", so it may be chance"
+            };
+            format!(
+                " (95 % interval: {} {to} to {} {from}{chance})",
+                show(high),
+                show(-low)
+            )
+        }
+        Some([low, high]) => format!(" (95 % interval: {} to {} {to})", show(low), show(high)),
+        None if matches!(findings.differences, Differences::Tested(_)) => {
+            "; not tested, since one of the two has one seed".to_string()
+        }
+        None => String::new(),
+    };
     text + "."
+}
+
+/// Whether a number is 0 as printed.
+fn is_zero(printed: &str) -> bool {
+    printed.chars().all(|c| c == '0' || c == '.')
 }
 
 /// Which differences to the reference hold.
@@ -159,12 +180,22 @@ fn above(found: &AboveBaseline, metric: &str) -> String {
             1..=3 => Kind::Same(labels),
             n => Kind::Some(n, n),
         };
+        // Missing modalities have no order, so that equal ones need not be neighbors.
+        let looked_at = if condition.rate().is_some() {
+            1
+        } else {
+            groups.len()
+        };
+        let mut equal = groups.iter_mut().rev().take(looked_at);
+        if let Some(group) = equal.find(|group| group.kind == kind) {
+            group.conditions.push(*condition);
+            continue;
+        }
         match groups.last_mut() {
-            Some(last) if last.kind == kind => last.conditions.push(*condition),
             Some(Group {
                 conditions,
                 kind: Kind::Some(least, most),
-            }) if matches!(kind, Kind::Some(..)) => {
+            }) if matches!(kind, Kind::Some(..)) && condition.rate().is_some() => {
                 conditions.push(*condition);
                 *least = labels.len().min(*least);
                 *most = labels.len().max(*most);
@@ -197,12 +228,12 @@ fn above(found: &AboveBaseline, metric: &str) -> String {
     });
     let parts: Vec<String> = parts.collect();
     format!(
-        "{metric} better than the baseline's, not tested: {}.",
-        parts.join(", ")
+        "Better than the constant baselines by {metric} (not tested): {}.",
+        parts.join("; ")
     )
 }
 
-/// `at missing rate 0.9`, `at missing rates 0.0 to 0.8`, `with L, A, V missing`.
+/// `at missing rate 0.9`, `at missing rates 0.0 to 0.8`, `with L, A or V missing`.
 fn place(conditions: &[Condition]) -> String {
     let title = |c: &Condition| condition::title(*c);
     let rates = conditions.iter().all(|c| c.rate().is_some());
@@ -212,8 +243,13 @@ fn place(conditions: &[Condition]) -> String {
             format!("at missing rates {} to {}", title(first), title(last))
         }
         all => {
-            let names = all.iter().map(title).collect::<Vec<_>>().join(", ");
-            format!("with {names} missing")
+            let names: Vec<String> = all.iter().map(title).collect();
+            match names.as_slice() {
+                [first @ .., last] if !first.is_empty() => {
+                    format!("with {} or {last} missing", first.join(", "))
+                }
+                names => format!("with {} missing", names.concat()),
+            }
         }
     }
 }
@@ -269,13 +305,13 @@ mod tests {
         assert_eq!(
             sentence(best(lead([-0.131, 0.145], false))),
             format!(
-                "{head}: 0.007 better than the reference, LNLN (95 % interval -0.131 to 0.145, \
-                 which includes 0)."
+                "{head}: 0.007 lower than LNLN, the reference (95 % interval: 0.145 lower to 0.131 higher, \
+                 so it may be chance)."
             )
         );
         let held = sentence(best(lead([0.001, 0.012], true)));
         assert!(
-            held.ends_with("LNLN (95 % interval 0.001 to 0.012)."),
+            held.ends_with("LNLN, the reference (95 % interval: 0.001 to 0.012 lower)."),
             "{held}"
         );
         assert_eq!(sentence(best(None)), format!("{head}."));
@@ -283,14 +319,25 @@ mod tests {
             ties: names(&["MISA", "TFN"]),
             ..best(None)
         };
-        assert_eq!(sentence(tied), format!("{head}, as has MISA and TFN."));
+        assert_eq!(sentence(tied), format!("{head}, shared with MISA and TFN."));
         let own = Best {
             reference: true,
             ..best(lead([-1.0, 2.0], false))
         };
         let own = sentence(own);
         assert!(own.contains("ALMT, the reference, has the lowest"), "{own}");
-        assert!(own.contains("better than the next, LNLN"), "{own}");
+        assert!(own.contains("lower than LNLN, the next"), "{own}");
+        let level = Lead {
+            over: "LNLN".into(),
+            points: 0.0001,
+            interval: None,
+            significant: false,
+        };
+        let level = sentence(best(Some(level)));
+        assert!(
+            level.contains(": the same to 3 decimals as LNLN, the reference"),
+            "{level}"
+        );
         let alone = sentence(Best {
             of: 1,
             ..best(None)
@@ -345,18 +392,32 @@ mod tests {
         };
         assert_eq!(
             above([3, 3, 3, 3, 3, 3, 3, 3, 3, 2, 0], 3),
-            "MAE better than the baseline's, not tested: all 3 models at missing rates 0.0 to 0.8, M0 and M1 at missing \
-             rate 0.9, none at missing rate 1.0."
+            "Better than the constant baselines by MAE (not tested): all 3 models at missing rates 0.0 to 0.8; M0 and M1 at missing \
+             rate 0.9; none at missing rate 1.0."
         );
         assert_eq!(
             above([20, 20, 19, 13, 15, 2, 2, 0, 0, 0, 0], 20),
-            "MAE better than the baseline's, not tested: all 20 models at missing rates 0.0 to 0.1, 13 to 19 of 20 models \
-             at missing rates 0.2 to 0.4, M0 and M1 at missing rates 0.5 to 0.6, none at missing rates \
+            "Better than the constant baselines by MAE (not tested): all 20 models at missing rates 0.0 to 0.1; 13 to 19 of 20 models \
+             at missing rates 0.2 to 0.4; M0 and M1 at missing rates 0.5 to 0.6; none at missing rates \
              0.7 to 1.0."
+        );
+        let subsets = |counts: [usize; 6]| {
+            let at = Condition::SUBSETS.into_iter().zip(counts);
+            let labels = names(&["A", "B", "C"]);
+            let found = AboveBaseline {
+                models: 3,
+                above: at.map(|(c, n)| (c, labels[..n].to_vec())).collect(),
+            };
+            super::above(&found, "MAE")
+        };
+        assert_eq!(
+            subsets([2, 3, 3, 1, 2, 3]),
+            "Better than the constant baselines by MAE (not tested): A and B with L or LV missing; all 3 models with A, \
+             V or AV missing; A with LA missing."
         );
         assert_eq!(
             above([2; 11], 2),
-            "MAE better than the baseline's, not tested: both models under every condition."
+            "Better than the constant baselines by MAE (not tested): both models under every condition."
         );
     }
 }

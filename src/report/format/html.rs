@@ -11,6 +11,7 @@ use crate::report::error::{Result, render};
 use crate::report::numbering::Numbering;
 use crate::report::rows::provenance::{self, Fact};
 use crate::report::rows::section::Section;
+use crate::report::table::phrases::sentence;
 use crate::report::table::{BASELINE_MARK, Cell, Column, Content, STAR, Table, TableRow};
 
 const NAME: &str = "index.html";
@@ -102,6 +103,10 @@ struct TableView<'a> {
     /// Whether all cells are words, which may wrap.
     prose: bool,
     rows: Vec<RowView>,
+    /// Anchor of the section's legend, where it is of this table.
+    legend: Option<String>,
+    /// The legend, under the first table that it is of.
+    phrases: Vec<String>,
     notes: &'a [String],
     footnotes: Vec<(String, &'a str)>,
     figure: Option<String>,
@@ -167,7 +172,7 @@ fn section<'a>(part: &'a SectionContents, figures: &Figures<'_>) -> Result<Secti
         facts: provenance::facts(&part.section),
         contents: contents(part),
         tables: tables
-            .map(|(t, f)| table(t, f.as_ref(), figures))
+            .map(|(t, f)| table(part, t, f.as_ref(), figures))
             .collect::<Result<_>>()?,
         pictures: pictures.collect::<Result<_>>()?,
         left_out: part.left_out.as_deref(),
@@ -228,12 +233,20 @@ fn script(numbering: &Numbering) -> Result<String> {
 }
 
 fn table<'a>(
+    part: &SectionContents,
     table: &'a Table,
     drawn: Option<&'a Figure>,
     figures: &Figures<'_>,
 ) -> Result<TableView<'a>> {
     let (rows, columns) = (table.rows.iter(), table.columns.iter().enumerate());
+    let phrases = if part.legend_table() == Some(table.id.as_str()) {
+        part.legend().into_iter().map(sentence).collect()
+    } else {
+        Vec::new()
+    };
     Ok(TableView {
+        legend: (!table.legend.is_empty()).then(|| part.legend_id()),
+        phrases,
         id: &table.id,
         title: &table.title,
         stub: &table.stub,
@@ -327,7 +340,7 @@ fn more(cell: &Cell, reference: &str) -> String {
         let models = versus.p.map(|p| p_value(kind, p));
         let trainings = versus
             .p_permutation
-            .map(|p| p_value("these trainings alone", p));
+            .map(|p| p_value("permutation of paired seeds,", p));
         let found = format!("{difference}{range} against {reference}");
         let parts = std::iter::once(found).chain(models).chain(trainings);
         parts.collect::<Vec<_>>().join(", ")

@@ -141,10 +141,9 @@ fn pages(rows: &[TableRow]) -> Vec<&[TableRow]> {
 }
 
 fn tabular(table: &Table, rows: &[TableRow], cited: &Cited) -> String {
-    let mut out = format!(
-        "\\begin{{tabular}}{{l{}}}\n\\toprule\n",
-        "r".repeat(table.columns.len())
-    );
+    let sides = (0..table.columns.len()).map(|i| if table.is_text(i) { 'l' } else { 'r' });
+    let sides: String = sides.collect();
+    let mut out = format!("\\begin{{tabular}}{{l{sides}}}\n\\toprule\n");
     if table.has_groups() {
         out += &groups(table);
     }
@@ -265,7 +264,9 @@ fn notes(table: &Table, rows: &[TableRow]) -> String {
     let reason = |(letter, reason): (String, &str)| {
         format!("$^{{\\mathrm{{{letter}}}}}$ {}", escape(reason))
     };
-    let notes = table.notes.iter().map(|n| escape(n));
+    let legend = table.legend_sentence();
+    let legend = Some(legend).filter(|text| !text.is_empty());
+    let notes = legend.iter().chain(&table.notes).map(|n| escape(n));
     let notes: Vec<_> = notes.chain(footnotes.map(reason)).collect();
     format!(
         "\n\\smallskip\n{{\\footnotesize\\raggedright {}\\par}}\n",

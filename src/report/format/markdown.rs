@@ -4,6 +4,7 @@ use super::{Exporter, Report};
 use crate::report::contents::{Figure, SectionContents};
 use crate::report::rows::provenance;
 use crate::report::rows::section::Section;
+use crate::report::table::phrases::sentence;
 use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, STAR, Table, TableRow};
 
 pub const EXPORTER: Exporter = Exporter {
@@ -78,7 +79,8 @@ fn part_text(part: &SectionContents) -> String {
     }
     for (index, (table, drawn)) in part.shown.iter().enumerate() {
         let drawn = drawn.as_ref().map(figure).unwrap_or_default();
-        let table = format!("\n{}{}", anchor(&table.id), self::table(table, 3));
+        let (text, notes, legend) = (rows(table, 3), notes(table), legend(part, table));
+        let table = format!("\n{}{text}\n{notes}{legend}", anchor(&table.id));
         // The overview begins with its figure.
         out += &if index == 0 {
             drawn + &table
@@ -110,8 +112,37 @@ fn runs(section: &Section) -> String {
     out
 }
 
-/// One table with its title as a heading of this level, and its notes.
+/// The legend under the first table that it is of, and a link to it under the others.
+fn legend(part: &SectionContents, table: &Table) -> String {
+    let id = part.legend_id();
+    if table.legend.is_empty() {
+        String::new()
+    } else if part.legend_table() == Some(table.id.as_str()) {
+        let phrases = part.legend().into_iter();
+        let lines = phrases.map(|phrase| format!("- {}\n", escape(&sentence(phrase))));
+        format!(
+            "\n{}In all tables of this section:\n\n{}",
+            anchor(&id),
+            lines.collect::<String>()
+        )
+    } else {
+        format!("[Legend](#{id}).  \n")
+    }
+}
+
+/// One table by itself, with its title as a heading of this level, legend and notes.
 pub fn table(table: &Table, level: usize) -> String {
+    let legend = table.legend_sentence();
+    let legend = if legend.is_empty() {
+        legend
+    } else {
+        format!("{}  \n", escape(&legend))
+    };
+    format!("{}\n{legend}{}", rows(table, level), notes(table))
+}
+
+/// A table with its title as a heading of this level.
+fn rows(table: &Table, level: usize) -> String {
     let mut out = format!("{} {}\n\n", "#".repeat(level), escape(&table.title));
     out += &header(table);
     let mut before: Option<&TableRow> = None;
@@ -128,7 +159,7 @@ pub fn table(table: &Table, level: usize) -> String {
         before = Some(row);
         out += &body(row);
     }
-    out + &notes(table)
+    out
 }
 
 fn header(table: &Table) -> String {
@@ -184,7 +215,7 @@ pub(super) fn line(cells: impl IntoIterator<Item = String>) -> String {
 }
 
 fn notes(table: &Table) -> String {
-    let mut out = String::from("\n");
+    let mut out = String::new();
     for note in &table.notes {
         out += &format!("{}  \n", escape(note));
     }

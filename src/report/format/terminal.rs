@@ -28,13 +28,23 @@ pub struct Style {
     pub color: bool,
 }
 
-/// Tables one after the other with their notes. Spreads are left out where they do not fit.
-pub fn tables(tables: &[Table], style: Style) -> String {
-    let parts: Vec<_> = tables.iter().map(|t| table(t, style)).collect();
-    parts.join("\n")
+/// Columns of the terminal that stdout is; 100 where it is none.
+pub fn columns() -> u16 {
+    Grid::new().width().unwrap_or(100)
 }
 
-fn table(table: &Table, style: Style) -> String {
+/// Tables one after the other with their notes. Spreads, then columns from the right, are left out where they
+/// do not fit. A legend that several tables share is under the last of them.
+pub fn tables(tables: &[Table], style: Style) -> String {
+    let parts = tables.iter().enumerate().map(|(index, one)| {
+        let next = tables.get(index + 1);
+        let shared = next.is_some_and(|next| next.legend == one.legend);
+        table(one, style, !shared)
+    });
+    parts.collect::<Vec<_>>().join("\n")
+}
+
+fn table(table: &Table, style: Style, legend: bool) -> String {
     let spread = table
         .rows
         .iter()
@@ -53,8 +63,49 @@ fn table(table: &Table, style: Style) -> String {
     };
     let fits = width(&grid(table, plain, spread, false)) <= usize::from(style.width);
     let cut = spread && !fits;
-    let text = grid(table, style, spread && !cut, true);
-    format!("{}\n{text}\n{}", table.title, notes(table, style, cut))
+    let spread = spread && !cut;
+    let mut shown = table.clone();
+    while shown.columns.len() > 1
+        && width(&grid(&shown, plain, spread, true)) > usize::from(style.width)
+    {
+        shown.columns.pop();
+        shown.rows.iter_mut().for_each(|row| drop(row.cells.pop()));
+    }
+    let text = grid(&shown, style, spread, true);
+    let mut out = format!("{}\n{text}\n", table.title);
+    if legend {
+        out += &wrapped(&marked(&table.legend_sentence(), style), style);
+    }
+    for note in &table.notes {
+        out += &wrapped(&marked(note, style), style);
+    }
+    let hidden = &table.columns[shown.columns.len()..];
+    if cut || !hidden.is_empty() {
+        let spreads = cut.then(|| "spreads".to_string());
+        let hidden = hidden.iter().map(|column| column.title.clone());
+        let what: Vec<String> = spreads.into_iter().chain(hidden).collect();
+        let what = format!(
+            "Left out for their width (they are in the report's files): {}.",
+            what.join(", ")
+        );
+        out += &wrapped(&what, style);
+    }
+    // A footnote needs no column that is not shown.
+    shown.order_reasons();
+    for (letter, reason) in table.footnotes().take(shown.reasons.len()) {
+        out += &wrapped(&format!("({letter}) {reason}"), style);
+    }
+    out
+}
+
+/// A text about marks, with what stands for bold and underlined here.
+fn marked(text: &str, style: Style) -> String {
+    if style.color {
+        text.to_string()
+    } else {
+        let text = text.replace("bold:", &format!("{BEST}:"));
+        text.replace("underlined:", &format!("{SECOND}:"))
+    }
 }
 
 fn width(text: &str) -> usize {
@@ -75,8 +126,15 @@ fn grid(table: &Table, style: Style, spread: bool, bound: bool) -> String {
     } else {
         grid.force_no_tty()
     };
-    let titles = table.columns.iter().map(|c| stack(&c.title));
-    grid.set_header(std::iter::once(stack(&table.full_stub())).chain(titles));
+    let titles = table.columns.iter().enumerate().map(|(index, column)| {
+        let cells = table
+            .rows
+            .iter()
+            .map(|row| text(&row.cells[index], style, spread));
+        let widest = cells.map(|cell| cell.chars().count()).max();
+        stack(&column.title, widest.unwrap_or(0))
+    });
+    grid.set_header(std::iter::once(stack(&table.full_stub(), 0)).chain(titles));
     let mut baseline = false;
     for row in &table.rows {
         if row.baseline && !baseline {
@@ -95,12 +153,32 @@ fn grid(table: &Table, style: Style, spread: bool, bound: bool) -> String {
     rule_off(&grid.to_string())
 }
 
-/// One word per line, the arrow next to the last, so that columns are no wider than their numbers.
-fn stack(title: &str) -> String {
-    title
-        .replace(' ', "\n")
-        .replace("\n↑", " ↑")
-        .replace("\n↓", " ↓")
+/// A title in lines of up to `room` letters, the arrow next to the last word, so that columns are no wider
+/// than their numbers or the longest word.
+fn stack(title: &str, room: usize) -> String {
+    let glued = title.replace(" ↑", "\u{a0}↑").replace(" ↓", "\u{a0}↓");
+    let letters = |text: &str| text.chars().count();
+    let longest = glued.split(' ').map(letters).max().unwrap_or(0);
+    let lines = fill(&glued, room.max(longest));
+    lines.join("\n").replace('\u{a0}', " ")
+}
+
+/// Words in lines of up to `room` letters.
+fn fill(text: &str, room: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split([' ', '\n']).filter(|word| !word.is_empty()) {
+        let line = lines.last_mut().map_or(0, |line| line.chars().count());
+        if line > 0 && line + 1 + word.chars().count() > room {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
 }
 
 /// Puts a rule in place of the separator row.
@@ -163,43 +241,25 @@ fn text(cell: &Cell, style: Style, spread: bool) -> String {
 const BEST: char = '>';
 const SECOND: char = '_';
 
-/// Columns that a line of a note fills at most.
+/// Letters of a line of a note at most.
 const NOTE_WIDTH: usize = 98;
 
-/// A note, indented and wrapped.
-fn wrapped(note: &str) -> String {
-    let mut lines = vec![String::new()];
-    for word in note.split_whitespace() {
-        let line = lines.last_mut().map_or(0, |line| line.chars().count());
-        if line > 0 && line + 1 + word.chars().count() > NOTE_WIDTH {
-            lines.push(String::new());
-        }
-        if let Some(line) = lines.last_mut() {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    lines.iter().map(|line| format!("  {line}\n")).collect()
+/// A note, indented and wrapped; nothing for an empty one.
+fn wrapped(note: &str, style: Style) -> String {
+    let room = NOTE_WIDTH.min(usize::from(style.width).saturating_sub(2));
+    let lines = fill(note, room).into_iter().filter(|line| !line.is_empty());
+    lines.map(|line| format!("  {line}\n")).collect()
 }
 
-fn notes(table: &Table, style: Style, cut: bool) -> String {
-    let mut out = String::new();
-    for note in &table.notes {
-        let note = if style.color {
-            note.clone()
-        } else {
-            let note = note.replace("bold:", &format!("{BEST}:"));
-            note.replace("underlined:", &format!("{SECOND}:"))
-        };
-        out += &wrapped(&note);
-    }
-    if cut {
-        out += "  Spreads are in the report's files.\n";
-    }
-    for (letter, reason) in table.footnotes() {
-        out += &wrapped(&format!("({letter}) {reason}"));
+/// Findings of a section under its title, wrapped to this width.
+pub fn findings(title: &str, sentences: &[String], width: u16) -> String {
+    let room = NOTE_WIDTH.min(usize::from(width).saturating_sub(2));
+    let mut out = format!("{title}\n");
+    for sentence in sentences {
+        for (index, line) in fill(sentence, room).iter().enumerate() {
+            let start = if index == 0 { "- " } else { "  " };
+            out += &format!("{start}{line}\n");
+        }
     }
     out
 }

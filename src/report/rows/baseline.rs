@@ -18,11 +18,20 @@ fn best(metric: &Metric, trainings: &[(ScoredRun, Samples)]) -> Value {
     let (mut predictions, mut truth) = (Vec::new(), Vec::new());
     for (run, samples) in trainings {
         let label = run.manifest.dataset.baselines.get(metric.name);
-        let label = label.ok_or_else(|| "no constant has this score".to_string())?;
+        let label = label.ok_or_else(|| undefined(metric, &samples.truth))?;
         predictions.resize(predictions.len() + samples.truth.len(), *label);
         truth.extend_from_slice(&samples.truth);
     }
     (metric.compute)(&predictions, &truth).map_err(|e| e.to_string())
+}
+
+/// Why no constant has a score, as the metric itself tells it of one.
+fn undefined(metric: &Metric, truth: &[f32]) -> String {
+    let constant = (metric.compute)(&vec![0.0; truth.len()], truth);
+    constant.map_or_else(
+        |e| e.to_string(),
+        |_| "no constant has this score".to_string(),
+    )
 }
 
 /// Adds the row of the best constants, if some run records them. Its numbers are computed on the
@@ -54,7 +63,7 @@ pub fn add(section: &mut Section) -> Result<()> {
     section.rows.push(ModelRow {
         model: BEST.to_string(),
         configuration: "best of training labels".to_string(),
-        label: "Best constant (baseline)".to_string(),
+        label: "Best training constant (baseline)".to_string(),
         baseline: true,
         derived: true,
         ids: ids(std::slice::from_ref(&run)),

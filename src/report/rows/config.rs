@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::mask::{Condition, RateDistribution};
-use crate::record::training::{Computing, NoiseMetadata};
+use crate::record::training::{Computing, NoiseMetadata, encoder_words};
 use crate::record::{EngineKind, Manifest, Precision, SelectionRule, TrainerOptions};
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::trained::Trained;
@@ -143,7 +143,7 @@ impl RowSettings {
     fn describe(&self) -> Names {
         let options = Some(self.trainer_options.to_string()).filter(|text| !text.is_empty());
         let mut names = Names::from([
-            ("encoder", or_external(self.encoder.clone())),
+            ("encoder", or_external(self.encoder.as_deref().map(encoder))),
             ("noise", or_external(self.noise.as_ref())),
             ("epochs", self.epochs.to_string()),
             ("batch size", self.batch_size.to_string()),
@@ -173,6 +173,15 @@ impl RowSettings {
             names.insert("selection rates", join(conditions, " "));
         }
         names
+    }
+}
+
+/// A text encoder in words, with the hash of its folder.
+pub fn encoder(key: &str) -> String {
+    let words = encoder_words(key);
+    match key.split_once(':') {
+        Some((_, hash)) => format!("{words} {hash}"),
+        None => words,
     }
 }
 
@@ -211,6 +220,8 @@ fn remark(name: &str, value: &str) -> String {
     match (name, value) {
         ("epochs", "1") => "1 epoch".to_string(),
         ("epochs", count) => format!("{count} epochs"),
+        ("noise", words) => format!("noise: {words}"),
+        ("encoder", words) if words != EXTERNAL => words.to_string(),
         _ => format!("{name} {value}"),
     }
 }

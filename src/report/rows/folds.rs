@@ -262,7 +262,7 @@ pub fn numbers(run: &ScoredRun) -> Option<String> {
     (!numbers.is_empty()).then(|| numbers.join("+"))
 }
 
-/// A sentence on the folds of a section's runs.
+/// A phrase on the folds of a section's runs.
 pub fn note(run: &ScoredRun) -> Option<String> {
     let folds = run.folds();
     let tested = tested(folds);
@@ -271,11 +271,11 @@ pub fn note(run: &ScoredRun) -> Option<String> {
     let rest = if most == tested {
         String::new()
     } else {
-        format!(" A fold has up to {most} samples in its three splits.")
+        format!("; a fold has up to {most} samples in its three splits")
     };
     Some(format!(
         "{} folds, pooled: each of {tested} samples is tested once, by the training of its fold, and a seed's \
-         score is that of all these predictions together.{rest}",
+         score is that of all these predictions together{rest}",
         folds.len()
     ))
 }

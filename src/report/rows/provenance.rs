@@ -1,10 +1,11 @@
 //! Describes where a section's numbers come from: data, masks, training, selection, build.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::metric::fixed;
 use crate::record::Manifest;
-use crate::record::manifest::DatasetMetadata;
+use crate::record::manifest::{DatasetMetadata, Grade};
+use crate::record::training::encoder_words;
 
 use crate::report::rows::config::join;
 use crate::report::rows::scores::ScoredRun;
@@ -22,7 +23,8 @@ pub fn cautions<'a>(sections: impl Iterator<Item = &'a Section>) -> Vec<String> 
             let of = |text: String| format!("{}: {text}", d.title);
             let other = (d.published == Some(false)).then(|| {
                 of(format!(
-                    "{} is not a published file (by its SHA-256).",
+                    "{} is none of the published files (by its SHA-256): compare its numbers with each other, not \
+                     with published ones.",
                     d.source_name
                 ))
             });
@@ -80,6 +82,11 @@ pub fn facts(section: &Section) -> Vec<Fact> {
     {
         facts.push(by("Warnings of prepare", &|m| {
             join(&m.dataset.warnings, "; ")
+        }));
+    }
+    if section.runs().any(|run| with_key(&run.manifest).is_some()) {
+        facts.push(by("Text encoder", &|m| {
+            with_key(m).unwrap_or_else(|| "no BERT folder".to_string())
         }));
     }
     facts.extend([
@@ -164,15 +171,33 @@ fn pooled_data(m: &Manifest, folds: &[ScoredRun]) -> String {
 fn masks(run: &ScoredRun) -> String {
     let mask = &run.mask;
     let (seeds, conditions) = (join(&mask.seeds, ", "), join(&mask.conditions, ", "));
+    let s = if mask.seeds.len() == 1 { "" } else { "s" };
     format!(
-        "{} v{}, seeds {seeds}, rates {conditions}",
+        "{} v{}, mask seed{s} {seeds}, conditions {conditions}",
         mask.mask_protocol, mask.version
     )
 }
 
+/// The text encoder with the hash of its folder; `None` where it has none.
+fn with_key(m: &Manifest) -> Option<String> {
+    let key = m.training.encoder.as_deref()?;
+    let (_, hash) = key.split_once(':')?;
+    Some(format!(
+        "{}, blake3 of its files {hash}",
+        encoder_words(key)
+    ))
+}
+
 fn grade(m: &Manifest) -> String {
     let grade = m.build.grade;
-    grade.map_or(OUTSIDE.to_string(), |grade| format!("grade {grade}"))
+    let meaning = |grade: Grade| match grade {
+        Grade::A => "bit-identical anywhere",
+        Grade::B => "bit-identical on the same CPU build",
+        Grade::C => "within a stated spread",
+    };
+    grade.map_or(OUTSIDE.to_string(), |grade| {
+        format!("grade {grade}, {}", meaning(grade))
+    })
 }
 
 /// The builds of all trainings, each once.
@@ -229,12 +254,18 @@ pub fn tested_on(section: &Section) -> String {
     let kind = if d.synthetic { ", synthetic" } else { "" };
     let models = section.own_rows().filter(|row| !row.baseline);
     let models: Vec<usize> = models.map(|row| row.runs.len()).collect();
-    let seeds: BTreeSet<usize> = models.iter().copied().collect();
-    let seeds = match (seeds.first(), seeds.last()) {
-        (Some(least), Some(most)) if least < most => format!("{least} to {most} seeds"),
-        (Some(count), _) => plural(*count, "seed"),
-        _ => "no seeds".to_string(),
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    for seeds in &models {
+        *counts.entry(*seeds).or_default() += 1;
+    }
+    let each: Vec<String> = match counts.iter().collect::<Vec<_>>()[..] {
+        [(seeds, _)] => vec![format!("{} each", plural(*seeds, "seed"))],
+        ref several => several
+            .iter()
+            .map(|(seeds, count)| format!("{count} with {}", plural(**seeds, "seed")))
+            .collect(),
     };
+    let seeds = each.join(", ");
     let samples = match (run.folds(), section.trained_on()) {
         ([], Some(other)) => format!("trained on {} and tested on {test} samples", other.title),
         ([], None) => {
@@ -250,7 +281,7 @@ pub fn tested_on(section: &Section) -> String {
         }
     };
     format!(
-        "{} with {seeds} each, {samples} of {}{kind}; masks {} v{}, {}, {}.",
+        "{} ({seeds}), {samples} of {}{kind}; masks {} v{}, {}, {}.",
         plural(models.len(), "model"),
         d.title,
         mask.mask_protocol,

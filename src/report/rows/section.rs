@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::mask::Condition;
+use crate::mask::{Condition, MASK_PROTOCOLS};
 use crate::metric::{Metric, Protocol};
 use crate::record::manifest::DatasetMetadata;
 
@@ -239,10 +239,29 @@ pub fn sections(runs: Vec<ScoredRun>) -> Result<Vec<Section>> {
         by_key.entry(key(&run, &pooled)).or_default().push(run);
     }
     let names = titles(&by_key.keys().collect::<Vec<_>>(), &by_key);
-    let parts = by_key.into_values().zip(names);
-    parts
-        .map(|(runs, (slug, title))| section(runs, slug, title))
-        .collect()
+    let parts = by_key.into_iter().zip(names);
+    let sections = parts.map(|((key, runs), (slug, title))| {
+        let section = section(runs, slug, title)?;
+        Ok((order(&key, &section), section))
+    });
+    let mut sections: Vec<_> = sections.collect::<Result<_>>()?;
+    sections.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(sections.into_iter().map(|(_, section)| section).collect())
+}
+
+/// Sections of one data set: missing rates before missing modalities, each in the order of `list masks`.
+fn order(key: &Key, section: &Section) -> (String, String, String, bool, usize, Key) {
+    let rates = section.conditions.iter().all(|c| c.rate().is_some());
+    let listed = MASK_PROTOCOLS.iter().position(|one| one.name() == key.3);
+    let listed = listed.unwrap_or(MASK_PROTOCOLS.len());
+    (
+        key.0.clone(),
+        key.1.clone(),
+        key.2.clone(),
+        !rates,
+        listed,
+        key.clone(),
+    )
 }
 
 /// Slug and title of each section: the data set, and what tells it from another section of the same

@@ -3,7 +3,7 @@
 use super::build::{heading, synthetic};
 use super::mark::{mark_baselines, stars};
 use super::notes::selected;
-use super::phrases::{at_baseline, epochs, seeds};
+use super::phrases::{at_baseline, epochs, phrase, seeds, sentence};
 use super::{Cell, Column, Content, Table, TableRow, Versus, reason, tested};
 use crate::metric::{Direction, Metric};
 use crate::report::rows::aggregate::{Aggregate, SeedSummary};
@@ -78,6 +78,7 @@ fn table(section: &Section, of: &str, name: &str) -> Option<Table> {
         masks: section.masks(),
         reference: Some(full.ids_at(&aggregate.conditions())),
         reasons,
+        legend: Vec::new(),
         notes: vec![format!(
             "{}; change: less the number of {}. -: not evaluated, or no change.",
             aggregate.title(),
@@ -89,14 +90,23 @@ fn table(section: &Section, of: &str, name: &str) -> Option<Table> {
     let spread = table.numbers().any(|c| c.content.sd().is_some());
     let own = rows.iter().copied().filter(|r| !r.derived);
     let epochs = epochs(own.clone()).map_or(String::new(), |epochs| format!("; {epochs}"));
-    let mut note = format!("{}{epochs}.", seeds(own, spread));
-    let tests = against.map_or_else(Some, |_| tested::tests(section, &table, &rows));
-    note.extend(tests.map(|sentence| format!(" {sentence}")));
+    table.notes.push(format!("{}{epochs}.", seeds(own, spread)));
+    let mut marks = match against {
+        Ok(_) => tested::tests(section, &table, &rows),
+        Err(why) => vec![phrase(&why)],
+    };
     if table.numbers().any(|c| c.at_baseline) {
-        note += &format!(" {}", at_baseline(&table));
+        marks.push(at_baseline(&table));
     }
-    table.notes.push(note);
-    table.notes.extend(selected(section));
+    table
+        .notes
+        .extend(marks.first().map(|_| sentence(&marks.join("; "))));
+    table
+        .notes
+        .extend(tested::untested_metrics(section, &table, &rows));
+    table
+        .notes
+        .extend(selected(section).map(|one| sentence(&one)));
     Some(table)
 }
 
@@ -215,7 +225,7 @@ mod tests {
     fn tables_of_variants_have_the_number_of_seeds_and_the_remark_on_synthetic_data() {
         let table = worse();
         assert!(table.title.ends_with("variants of LNLN (synthetic data)"));
-        let seeds = "Mean ± standard deviation (n-1) over seeds, n = 2.";
+        let seeds = "Mean ± standard deviation (n-1) over 2 seeds.";
         assert!(table.notes[1].starts_with(seeds), "{:?}", table.notes);
     }
 }

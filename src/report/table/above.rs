@@ -7,7 +7,7 @@ use crate::report::origin::Origin;
 use crate::report::rows::section::Section;
 
 /// Why a number has no distance.
-const NO_BASELINE: &str = "Undefined: no constant has this score.";
+const NO_BASELINE: &str = "Undefined: the baselines have no such score.";
 
 /// The table of the distances to the baseline of a section's table; `None` where there is none.
 pub fn table(section: &Section, of: &Table) -> Option<Table> {
@@ -22,26 +22,32 @@ pub fn table(section: &Section, of: &Table) -> Option<Table> {
         masks: of.masks.clone(),
         reference: None,
         reasons,
+        legend: Vec::new(),
         notes: Vec::new(),
     };
-    table.notes = notes_of(section, &table, of);
+    table.legend = legend_of(section, &table, of);
+    table.notes = notes_of(&table);
     let known = |c: &Cell| matches!(c.content, Content::Number { .. });
     let shown = table.numbers().any(known);
     shown.then_some(table)
 }
 
-fn notes_of(section: &Section, table: &Table, of: &Table) -> Vec<String> {
+fn notes_of(table: &Table) -> Vec<String> {
     let points = "Improvement over the better of the two constant baselines, in points of each metric; negative is worse.";
     let mut notes = vec![points.to_string()];
     if table.numbers().any(|c| c.content == Content::Missing) {
         notes.push(NOT_EVALUATED.to_string());
     }
-    if table.numbers().any(|c| c.at_baseline) {
-        notes.push(at_baseline(of));
-    }
-    notes.extend(epochs(section.own_rows()).map(|epochs| format!("Models: {epochs}.")));
-    notes.extend(selected(section));
     notes
+}
+
+fn legend_of(section: &Section, table: &Table, of: &Table) -> Vec<String> {
+    let mut legend: Vec<String> = epochs(section.own_rows()).into_iter().collect();
+    if table.numbers().any(|c| c.at_baseline) {
+        legend.push(at_baseline(of));
+    }
+    legend.extend(selected(section));
+    legend
 }
 
 fn column(of: &Column) -> Column {

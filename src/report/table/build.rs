@@ -8,7 +8,7 @@ use crate::report::rows::condition;
 use crate::report::rows::section::{ModelRow, Section};
 use crate::report::table::above;
 use crate::report::table::mark::mark;
-use crate::report::table::notes::notes;
+use crate::report::table::notes::{legend, notes};
 use crate::report::table::{self, Cell, Column, Content, Table, TableRow, Versus};
 
 /// The table of one metric: a row per model, a column per rate, then mean and area.
@@ -140,9 +140,11 @@ pub(super) fn whole(
         masks: section.masks(),
         reference: section.comparison().map(|c| c.reference.runs.clone()),
         reasons,
+        legend: Vec::new(),
         notes: Vec::new(),
     };
     mark(&mut table);
+    table.legend = legend(section, &table);
     table.notes = notes(section, &table);
     table
 }

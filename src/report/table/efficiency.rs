@@ -101,8 +101,12 @@ pub fn table(section: &Section) -> Table {
     };
     let mut reasons = Vec::new();
     let rows = section.own_rows().map(|row| line(row, &mut reasons));
+    let rows: Vec<TableRow> = rows.collect();
+    let mut cells = rows.iter().flat_map(|row| &row.cells);
+    let missing = cells.any(|cell| cell.content == Content::Missing);
+    let missing = if missing { " -: not recorded." } else { "" };
     Table {
-        rows: rows.collect(),
+        rows,
         id: format!("{}-efficiency", section.slug),
         title: format!("{}: efficiency", section.title),
         stub: "model".to_string(),
@@ -110,9 +114,10 @@ pub fn table(section: &Section) -> Table {
         masks: section.masks(),
         reference: None,
         reasons,
+        legend: Vec::new(),
         notes: vec![
             format!("Mean ± standard deviation over runs{measured}."),
-            "A step is one update with the run's batch size. -: not recorded.".to_string(),
+            format!("A step is one update with the run's batch size.{missing}"),
         ],
     }
 }

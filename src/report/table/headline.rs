@@ -67,9 +67,15 @@ fn differences(section: &Section, primary: &Metric, table: &mut Table) {
     let theirs = &comparison.reference.runs;
     let conditions = Aggregate::overall(&section.conditions).conditions();
     let theirs = Origin::predictions(theirs, conditions);
+    let mut tests = table.rows.iter().filter_map(|row| row.cells[0].versus);
+    let interval = if tests.any(|versus| versus.interval.is_some()) {
+        " (95 % interval)"
+    } else {
+        ""
+    };
     let column = Column {
         group: String::new(),
-        title: format!("difference to {} (95 %)", comparison.reference.label),
+        title: format!("difference to {}{interval}", comparison.reference.label),
         name: format!("{}_difference", primary.name),
         metrics: Vec::new(),
         higher_is_better: table.columns[0].higher_is_better,

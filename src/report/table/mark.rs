@@ -127,6 +127,7 @@ mod tests {
             masks: String::new(),
             reference: None,
             reasons: Vec::new(),
+            legend: Vec::new(),
             notes: Vec::new(),
         }
     }

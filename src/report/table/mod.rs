@@ -50,6 +50,10 @@ pub struct Table {
     pub reference: Option<RunSet>,
     /// Sentences that cells refer to by position: why a cell is undefined, where it is from.
     pub reasons: Vec<String>,
+    /// What marks and numbers mean, alike in every table of a section's rows: pages print it once a section.
+    /// Without full stops.
+    pub legend: Vec<String>,
+    /// Sentences on this table alone.
     pub notes: Vec<String>,
 }
 
@@ -244,6 +248,27 @@ impl Content {
         }
     }
 
+    /// Replaces positions of sentences by their places in `order`, where new ones go last.
+    fn renumber(&mut self, order: &mut Vec<usize>) {
+        let mut place = |old: &mut usize| {
+            let known = order.iter().position(|one| one == old);
+            *old = known.unwrap_or_else(|| {
+                order.push(*old);
+                order.len() - 1
+            });
+        };
+        match self {
+            Self::Undefined { reason } => place(reason),
+            Self::Text {
+                note: Some(note), ..
+            } => place(note),
+            Self::Several(cells) => {
+                cells.iter_mut().for_each(|c| c.content.renumber(order));
+            }
+            _ => {}
+        }
+    }
+
     /// Whether it shows a spread.
     pub fn has_spread(&self) -> bool {
         match self {
@@ -317,6 +342,25 @@ impl Table {
         parts.collect::<Vec<_>>().join(" / ")
     }
 
+    /// Puts the sentences that cells refer to in the order in which a reader comes to them.
+    pub fn order_reasons(&mut self) {
+        let mut order: Vec<usize> = Vec::new();
+        for cell in self.rows.iter_mut().flat_map(|row| &mut row.cells) {
+            cell.content.renumber(&mut order);
+        }
+        let sentences = std::mem::take(&mut self.reasons);
+        self.reasons = order.iter().map(|old| sentences[*old].clone()).collect();
+    }
+
+    /// The legend as one sentence; empty where there is none.
+    pub fn legend_sentence(&self) -> String {
+        if self.legend.is_empty() {
+            String::new()
+        } else {
+            format!("{}.", self.legend.join("; "))
+        }
+    }
+
     /// Footnotes of cells, as (letter, sentence).
     pub fn footnotes(&self) -> impl Iterator<Item = (String, &str)> {
         self.reasons
@@ -368,6 +412,36 @@ mod tests {
     fn thousands_are_told_apart() {
         let shown = ["7", "999", "1000", "-7269444"].map(thousands);
         assert_eq!(shown, ["7", "999", "1,000", "-7,269,444"]);
+    }
+
+    #[test]
+    fn footnotes_are_lettered_in_reading_order() {
+        let cell = |reason| Cell::new(Content::Undefined { reason }, Origin::Nothing);
+        let mut table = Table {
+            id: String::new(),
+            title: String::new(),
+            stub: String::new(),
+            columns: Vec::new(),
+            rows: vec![TableRow {
+                block: String::new(),
+                label: String::new(),
+                baseline: false,
+                cells: vec![cell(2), cell(0), cell(2)],
+            }],
+            masks: String::new(),
+            reference: None,
+            reasons: ["zero", "one", "two"].map(String::from).to_vec(),
+            legend: Vec::new(),
+            notes: Vec::new(),
+        };
+        table.order_reasons();
+        assert_eq!(table.reasons, ["two", "zero"]);
+        let letters: Vec<_> = table.rows[0]
+            .cells
+            .iter()
+            .flat_map(|c| c.content.letters())
+            .collect();
+        assert_eq!(letters, ["a", "b", "a"]);
     }
 
     #[test]

@@ -1,8 +1,10 @@
-//! Writes the notes below a table: seeds, training, tests, baseline, selection of weights.
+//! Writes the legend and the notes of a table: seeds, marks, tests, baselines, training, selection of weights.
 
 use std::collections::BTreeSet;
 
-use super::{Content, Table, tested};
+use super::phrases::{at_baseline, baselines, epochs, seeds};
+use super::tested::{tests, untested_metrics};
+use super::{Content, Table};
 use crate::record::SelectionRule;
 use crate::report::rows::folds;
 use crate::report::rows::scores::ScoredRun;
@@ -12,32 +14,51 @@ use crate::report::rows::trained::Trained;
 /// Under tables with a dash.
 pub const NOT_EVALUATED: &str = "-: not evaluated at the rates this needs.";
 
-/// Sentences under a table whose rows are the section's.
+/// Sentences under one table whose rows are the section's.
 pub fn notes(section: &Section, table: &Table) -> Vec<String> {
-    let mut notes = of_models(section, table);
+    let mut notes = Vec::new();
     let mut cells = table.rows.iter().flat_map(|r| &r.cells);
     if cells.any(|c| c.content == Content::Missing) {
         notes.push(NOT_EVALUATED.to_string());
     }
+    notes.extend(untested_metrics(section, table, &rows(section)));
     notes
 }
 
-/// Those on marks and tests, training, the baseline and the selection of weights.
-pub fn of_models(section: &Section, table: &Table) -> Vec<String> {
-    let mut notes = vec![tested::note(section, table)];
-    notes.extend(section.runs().next().and_then(folds::note));
-    notes.extend(trained(section));
-    notes.extend(external_masks(section));
-    let baselines = section
-        .rows
-        .iter()
-        .chain(&section.hidden)
-        .filter(|r| r.baseline);
-    if baselines.count() == 0 {
-        notes.push("No baseline to compare with: run the model `constant` too.".to_string());
+fn rows(section: &Section) -> Vec<&ModelRow> {
+    section.rows.iter().collect()
+}
+
+/// What marks and numbers of a table of the section's rows mean.
+pub fn legend(section: &Section, table: &Table) -> Vec<String> {
+    let cells = || table.numbers();
+    let several = |row: &ModelRow| !row.baseline && row.runs.len() > 1;
+    let mut legend = vec![seeds(section.own_rows(), section.own_rows().any(several))];
+    legend.extend(epochs(section.own_rows()));
+    legend.extend(
+        cells()
+            .any(|c| c.best)
+            .then(|| "bold: best of its column".to_string()),
+    );
+    legend.extend(
+        cells()
+            .any(|c| c.second)
+            .then(|| "underlined: second best".to_string()),
+    );
+    legend.extend(tests(section, table, &rows(section)));
+    if cells().any(|c| c.at_baseline) {
+        legend.push(at_baseline(table));
     }
-    notes.extend(selected(section));
-    notes
+    legend.extend(baselines(section.rows.iter()));
+    legend.extend(section.runs().next().and_then(folds::note));
+    legend.extend(trained(section));
+    legend.extend(external_masks(section));
+    let all = section.rows.iter().chain(&section.hidden);
+    if all.filter(|r| r.baseline).count() == 0 {
+        legend.push("no baseline to compare with: run the model `constant` too".to_string());
+    }
+    legend.extend(selected(section));
+    legend
 }
 
 /// Whether the masks of external predictions are known by their hashes.
@@ -53,15 +74,15 @@ fn external_masks(section: &Section) -> Option<String> {
     match (verified.is_empty(), stated.is_empty()) {
         (true, true) => None,
         (false, true) => Some(format!(
-            "Masks of {}: verified by their hashes.",
+            "masks of {}: verified by their hashes",
             names(&verified)
         )),
         (true, false) => Some(format!(
-            "Masks of {}: as stated by their maker.",
+            "masks of {}: as stated by their maker",
             names(&stated)
         )),
         (false, false) => Some(format!(
-            "Masks of {}: verified by their hashes; of {}: as stated by their maker.",
+            "masks of {}: verified by their hashes; of {}: as stated by their maker",
             names(&verified),
             names(&stated)
         )),
@@ -82,8 +103,8 @@ pub fn selected(section: &Section) -> Option<String> {
     };
     (!some.is_empty()).then(|| {
         format!(
-            "Weights{models} selected by the best test epoch, as in the paper; flatters every \
-             such model. Scores of each seed are rounded as in the paper before they are averaged."
+            "weights{models} selected by the best test epoch, as in the paper, which flatters every \
+             such model; scores of each seed are rounded as in the paper before they are averaged"
         )
     })
 }
@@ -93,12 +114,12 @@ fn trained(section: &Section) -> Vec<String> {
     let all: BTreeSet<Trained> = section.runs().filter_map(Trained::of).collect();
     let mut notes = Vec::new();
     if let (1, Some(only)) = (all.len(), all.first().filter(|t| **t != Trained::Mixed)) {
-        notes.push(format!("Models were {}.", only.describe()));
+        notes.push(format!("models were {}", only.describe()));
     }
     if all.contains(&Trained::TestedRate) {
         notes.push(
-            "Trained at the tested rate: a training per rate, on samples of that rate alone; a mean \
-             over rates is one over trainings."
+            "trained at the tested rate: a training per rate, on samples of that rate alone, so that a mean \
+             over rates is one over trainings"
                 .to_string(),
         );
     }

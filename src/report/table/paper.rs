@@ -4,7 +4,7 @@
 use super::build::{self, MetricColumn, heading, synthetic};
 use super::notes;
 use super::paper_cells::{Printing, PublishedCells, together};
-use super::{Cell, Column, Content, Table, TableRow, above};
+use super::{Cell, Column, Content, Table, TableRow, above, tested};
 use crate::mask::Condition;
 use crate::metric::{Direction, Metric};
 use crate::published::Published;
@@ -134,6 +134,7 @@ impl PaperTables<'_> {
             masks: section.masks(),
             reference: flat.reference.clone(),
             reasons,
+            legend: notes::legend(section, &flat),
             notes: self.notes(blocks, &flat),
             rows,
         }
@@ -200,7 +201,8 @@ impl PaperTables<'_> {
         );
         notes.extend(self.other_data());
         notes.extend(self.other_masks(blocks));
-        notes.extend(notes::of_models(self.section, flat));
+        let rows: Vec<&ModelRow> = self.section.rows.iter().collect();
+        notes.extend(tested::untested_metrics(self.section, flat, &rows));
         notes
     }
 

@@ -1,19 +1,42 @@
-//! Phrases that several notes share: the mark of the baseline, the number of seeds, published epochs.
+//! Phrases that legends and notes share: the marks of the baseline, the number of seeds, published epochs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{BASELINE_MARK, Table};
+use crate::report::rows::baseline::BEST;
 use crate::report::rows::section::ModelRow;
 
 /// The meaning of the mark of the baseline, by the names of a table's baselines.
 pub fn at_baseline(table: &Table) -> String {
     let names = table.rows.iter().filter(|r| r.baseline).map(|r| &*r.label);
-    let names: Vec<&str> = names.map(|n| n.trim_end_matches(" (baseline)")).collect();
-    let best = if names.len() > 1 { "the best of " } else { "" };
-    format!(
-        "{BASELINE_MARK}: no better than {best}{}, which predicts the same for every sample.",
-        names.join(" and ")
-    )
+    let names: Vec<&str> = names.map(short).collect();
+    let best = match names.len() {
+        0 | 1 => "",
+        2 => "the better of ",
+        _ => "the best of ",
+    };
+    format!("{BASELINE_MARK}: no better than {best}{}", all(&names))
+}
+
+/// What the baselines among these rows predict.
+pub fn baselines<'a>(rows: impl Iterator<Item = &'a ModelRow>) -> Vec<String> {
+    let rows = rows.filter(|row| row.baseline);
+    let what = rows.map(|row| {
+        let name = short(&row.label);
+        if row.model == BEST {
+            format!(
+                "{name}: per metric, the label that scores best on the training split, predicted for every sample"
+            )
+        } else {
+            format!("{name}: the median training label, predicted for every sample")
+        }
+    });
+    what.collect()
+}
+
+/// The label of a baseline without the remark that it is one.
+fn short(label: &str) -> &str {
+    label.trim_end_matches(" (baseline)")
 }
 
 /// The number of seeds behind the numbers of these rows, which may show their spread; models with
@@ -27,34 +50,62 @@ pub fn seeds<'a>(rows: impl Iterator<Item = &'a ModelRow>, spread: bool) -> Stri
     }
     let most = counts.iter().max_by_key(|(_, labels)| labels.len());
     let usual = most.map_or(0, |(count, _)| *count);
-    counts.remove(&usual);
-    let others = counts
-        .iter()
-        .map(|(n, labels)| format!("{n} for {}", named(labels)));
-    let others = others.collect::<Vec<_>>().join(", ");
-    if usual == 1 && others.is_empty() {
-        return "One seed per model, no spread".to_string();
+    let labels_of_most = counts.remove(&usual).unwrap_or_default();
+    if usual == 1 && counts.is_empty() {
+        return "One seed per model, so numbers have no spread".to_string();
     }
-    let others = if others.is_empty() {
-        others
+    let what = if spread {
+        "Mean ± standard deviation (n-1)"
     } else {
-        format!(" ({others})")
+        "Mean"
     };
-    if spread {
-        format!("Mean ± standard deviation (n-1) over seeds, n = {usual}{others}")
-    } else {
-        format!("Mean over seeds, n = {usual}{others}")
+    if counts.is_empty() {
+        return format!("{what} over {usual} seeds");
+    }
+    let others = counts.iter().rev();
+    let others: Vec<String> = others
+        .map(|(n, labels)| format!("{n} for {}", all(labels)))
+        .collect();
+    let rest = match labels_of_most.as_slice() {
+        [only] => (*only).to_string(),
+        _ => "the other models".to_string(),
+    };
+    format!(
+        "{what} over seeds: {}, {usual} for {rest}",
+        others.join(", ")
+    )
+}
+
+/// Every name.
+pub fn all(labels: &[&str]) -> String {
+    match labels {
+        [] => String::new(),
+        [only] => (*only).to_string(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
 
 /// Up to four names; of more their number.
 pub fn named(labels: &[&str]) -> String {
-    match labels {
-        [] => String::new(),
-        [only] => (*only).to_string(),
-        [first @ .., last] if labels.len() <= 4 => format!("{} and {last}", first.join(", ")),
-        _ => format!("{} models", labels.len()),
+    if labels.len() <= 4 {
+        all(labels)
+    } else {
+        format!("{} models", labels.len())
     }
+}
+
+/// A sentence as a phrase.
+pub fn phrase(sentence: &str) -> String {
+    let mut letters = sentence.trim_end_matches('.').chars();
+    let first = letters.next().map(|c| c.to_lowercase().to_string());
+    format!("{}{}", first.unwrap_or_default(), letters.as_str())
+}
+
+/// A phrase as a sentence.
+pub fn sentence(phrase: &str) -> String {
+    let mut letters = phrase.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), letters.as_str())
 }
 
 /// How long these models were trained, where that is not as long as their authors publish:
@@ -89,7 +140,8 @@ pub fn epochs<'a>(rows: impl Iterator<Item = &'a ModelRow>) -> Option<String> {
             .iter()
             .map(|((own, published), labels)| format!("{} {own} of {published}", named(labels)));
         format!(
-            "epochs trained of those published: {}",
+            "trained for {} epochs than published: {}",
+            compared(&all),
             each.collect::<Vec<_>>().join(", ")
         )
     } else {
@@ -99,14 +151,24 @@ pub fn epochs<'a>(rows: impl Iterator<Item = &'a ModelRow>) -> Option<String> {
         } else {
             format!("{total} of {models} models")
         };
-        let (shortest, longest) = (first.0.0, last.0.0);
-        let s = if longest == 1 { "" } else { "s" };
         format!(
-            "{who} trained for {} epoch{s}, published are {}",
-            span(shortest, longest),
+            "{who} trained for {} epochs than published ({}, not {})",
+            compared(&all),
+            span(first.0.0, last.0.0),
             span(least, most)
         )
     })
+}
+
+/// Whether trainings are shorter than their authors' or longer.
+fn compared(all: &BTreeMap<(u32, u32), Vec<&str>>) -> &'static str {
+    if all.keys().all(|(own, published)| own < published) {
+        "fewer"
+    } else if all.keys().all(|(own, published)| own > published) {
+        "more"
+    } else {
+        "more or fewer"
+    }
 }
 
 /// Rows whose epochs are named one by one.
@@ -154,11 +216,11 @@ mod tests {
         .concat());
         assert_eq!(
             text,
-            "Mean ± standard deviation (n-1) over seeds, n = 3 (2 for D and E)"
+            "Mean ± standard deviation (n-1) over seeds: 2 for D and E, 3 for the other models"
         );
         assert_eq!(
             of(&[("a", 1, 1, None), ("constant", 1, 0, None)]),
-            "One seed per model, no spread"
+            "One seed per model, so numbers have no spread"
         );
     }
 
@@ -173,7 +235,7 @@ mod tests {
         let text = of(&[("a", 1, 3, Some(200)), ("b", 1, 5, Some(100))]).unwrap();
         assert_eq!(
             text,
-            "epochs trained of those published: A 3 of 200, B 5 of 100"
+            "trained for fewer epochs than published: A 3 of 200, B 5 of 100"
         );
         let many = ["a", "b", "c", "d", "e"];
         let many: Vec<_> = many
@@ -184,7 +246,7 @@ mod tests {
         let text = of(&many).unwrap();
         assert_eq!(
             text,
-            "all models trained for 1 epoch, published are 20 to 24"
+            "all models trained for fewer epochs than published (1, not 20 to 24)"
         );
     }
 

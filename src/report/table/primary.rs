@@ -7,11 +7,11 @@ use crate::metric::Metric;
 use crate::report::origin::Origin;
 use crate::report::rows::aggregate::{Aggregate, SeedSummary};
 use crate::report::rows::section::{ModelRow, Section};
-use crate::report::stats::comparison::{Comparison, Test};
+use crate::report::stats::comparison::{Comparison, Pairing, Test};
 
 /// Why a difference has no interval.
 pub(super) const ONE_SEED: &str =
-    "One seed: no claim about models, which takes two or more of both.";
+    "One of the two has one seed; an interval and a p of models take two seeds of both.";
 
 /// The table; `None` where no row is compared with the reference.
 pub fn table(section: &Section) -> Option<Table> {
@@ -42,19 +42,36 @@ pub fn table(section: &Section) -> Option<Table> {
         masks: section.masks(),
         reference: Some(comparison.reference.runs.clone()),
         reasons,
+        legend: epochs(section.own_rows()).into_iter().collect(),
         notes: vec![note(section, comparison)],
     })
 }
 
 fn note(section: &Section, comparison: &Comparison) -> String {
-    let epochs = epochs(section.own_rows());
-    let epochs = epochs.map_or(String::new(), |epochs| format!(" Models: {epochs}."));
+    let unpaired = section.rows.iter().enumerate();
+    let mut unpaired = unpaired.filter(|(index, _)| comparison.pairings.contains_key(index));
+    let fewer = if unpaired.any(|(index, row)| !all_paired(comparison, index, row)) {
+        " -: the two have different numbers of seeds, so that no permutation has all of them."
+    } else {
+        ""
+    };
     format!(
-        "p and the 95 % interval of the difference hold for other samples and other seeds, by variances \
-         of both; p is not corrected. p of these trainings: the share of {} permutations of samples \
-         between the two models with a difference at least as large, which tells nothing on other seeds.{epochs}",
+        "The 95 % interval of the difference and p hold for other samples and other seeds; p is not corrected. \
+         p by permutation is of these trainings alone, not of other seeds: the share of {} random exchanges of \
+         predictions between the two, sample by sample, that make a difference at least as large.{fewer}",
         comparison.plan.permutations
     )
+}
+
+/// Whether permutations are between all seeds of a row and all of the reference.
+fn all_paired(comparison: &Comparison, index: usize, row: &ModelRow) -> bool {
+    match comparison.pairings.get(&index) {
+        Some(Pairing::Same) => true,
+        Some(Pairing::Shared(count) | Pairing::Ranks(count)) => {
+            *count == row.runs.len() && *count == comparison.reference.seeds
+        }
+        Some(Pairing::Unpaired(_)) | None => false,
+    }
 }
 
 fn columns(metric: &Metric) -> Vec<Column> {
@@ -75,7 +92,7 @@ fn columns(metric: &Metric) -> Vec<Column> {
         ("95 % from", "low"),
         ("to", "high"),
         ("p", "p"),
-        ("p of these trainings", "p_permutation"),
+        ("p by permutation", "p_permutation"),
     ];
     let others = others.map(|(title, name)| column(title, name));
     std::iter::once(value).chain(others).collect()
@@ -116,6 +133,13 @@ impl PrimaryRows<'_> {
             decimals: 0,
         };
         let mut cells = vec![Cell::new(value, origin.clone()), Cell::new(seeds, origin)];
+        // A p of some seeds is of another difference than the one beside it.
+        let test = Test {
+            p_permutation: test
+                .p_permutation
+                .filter(|_| all_paired(self.comparison, index, row)),
+            ..test
+        };
         let others = self.test(&test, reasons).into_iter();
         cells.extend(others.map(|content| Cell::new(content, both.clone())));
         Some(TableRow {

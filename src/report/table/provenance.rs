@@ -1,43 +1,47 @@
 //! Builds the table of how each model was trained: a row per model, a column per setting.
 
+use std::collections::BTreeSet;
+
 use super::{Cell, Column, Content, Table, TableRow};
 use crate::record::selection::SelectionMetadata;
+use crate::record::training::encoder_words;
 use crate::record::{Manifest, SelectionRule};
 use crate::report::origin::{File, Origin};
-use crate::report::rows::config::{TrainingNoise, join};
+use crate::report::rows::config::{self, TrainingNoise, join};
 use crate::report::rows::provenance::outside;
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::section::{ModelRow, Section};
 
-/// A setting of a training; `None` where it is not stated.
-type Setting = fn(&ScoredRun) -> Option<String>;
+/// A setting of a training; `None` where it is not stated. The section tells what must be told apart.
+type Setting = fn(&ScoredRun, &Section) -> Option<String>;
 
 /// Columns: title, name in machine-readable files, and the setting.
 const COLUMNS: [(&str, &str, Setting); 8] = [
-    ("text encoder", "encoder", |run| {
-        run.manifest.training.encoder.clone()
-    }),
-    ("training noise", "noise", |run| {
+    ("text encoder", "encoder", encoder),
+    ("training noise", "noise", |run, _| {
         TrainingNoise::of(run).map(|noise| noise.to_string())
     }),
-    ("epochs", "epochs", |run| epochs(&run.manifest)),
-    ("batch size", "batch_size", |run| {
+    ("epochs", "epochs", |run, _| epochs(&run.manifest)),
+    ("batch size", "batch_size", |run, _| {
         inside(&run.manifest).map(|m| m.training.batch_size.to_string())
     }),
-    ("learning rate", "learning_rate", |run| {
+    ("learning rate", "learning_rate", |run, _| {
         inside(&run.manifest).map(|m| small(m.training.learning_rate))
     }),
-    ("selection", "selection", selection),
-    ("parameters", "parameters", |run| {
+    ("weights selected by", "selection", |run, _| selection(run)),
+    ("parameters", "parameters", |run, _| {
         run.manifest.model.parameters.map(count)
     }),
-    ("paper", "paper", |run| paper(&run.manifest.model.citation)),
+    ("paper", "paper", |run, _| {
+        paper(&run.manifest.model.citation)
+    }),
 ];
 
 /// The table; `None` where a section has nothing but baselines.
 pub fn table(section: &Section) -> Option<Table> {
     let models = section.own_rows().filter(|row| !row.baseline);
-    let rows: Vec<TableRow> = models.map(line).collect();
+    let rows: Vec<TableRow> = models.map(|row| line(section, row)).collect();
+    let notes = notes(&rows);
     let column = |(title, name, _): &(&str, &str, Setting)| Column {
         group: String::new(),
         title: (*title).to_string(),
@@ -54,15 +58,54 @@ pub fn table(section: &Section) -> Option<Table> {
         masks: section.masks(),
         reference: None,
         reasons: Vec::new(),
-        notes: vec![
-            "Epochs: trained of those that the authors publish; -: not stated.".to_string(),
-        ],
+        legend: Vec::new(),
+        notes,
     })
 }
 
-fn line(row: &ModelRow) -> TableRow {
+fn notes(rows: &[TableRow]) -> Vec<String> {
+    let texts = || {
+        rows.iter()
+            .flat_map(|row| &row.cells)
+            .map(|cell| cell.content.text())
+    };
+    let of = texts().find(|text| {
+        text.split_once(" of ")
+            .is_some_and(|(own, _)| own.parse::<u32>().is_ok())
+    });
+    let of = of.and_then(|text| {
+        let (own, published) = text.split_once(" of ")?;
+        Some(format!(
+            "Epochs, {text}: trained for {own}, where the authors publish {published}."
+        ))
+    });
+    let missing = texts()
+        .any(|text| text == "-")
+        .then(|| "-: not stated.".to_string());
+    of.into_iter().chain(missing).collect()
+}
+
+/// In words; with the hash of its folder where the section has several.
+fn encoder(run: &ScoredRun, section: &Section) -> Option<String> {
+    let own = run.manifest.training.encoder.as_deref()?;
+    let all = section
+        .runs()
+        .filter_map(|run| run.manifest.training.encoder.as_deref());
+    let folders: BTreeSet<&str> = all.filter_map(|key| Some(key.split_once(':')?.1)).collect();
+    Some(if folders.len() > 1 {
+        config::encoder(own)
+    } else {
+        encoder_words(own)
+    })
+}
+
+fn line(section: &Section, row: &ModelRow) -> TableRow {
     let cell = |(_, _, setting): &(&str, &str, Setting)| {
-        let mut values: Vec<String> = row.runs.iter().filter_map(setting).collect();
+        let mut values: Vec<String> = row
+            .runs
+            .iter()
+            .filter_map(|run| setting(run, section))
+            .collect();
         values.dedup();
         let content = if values.is_empty() {
             Content::Missing
@@ -100,21 +143,36 @@ fn selection(run: &ScoredRun) -> Option<String> {
     let s = &manifest.selection;
     let own = |part: &ScoredRun| part.manifest.selection.conditions == part.mask.conditions;
     let rates = match run.parts() {
-        parts if !parts.is_empty() && parts.iter().all(own) => "the tested rate".to_string(),
-        _ => join(&s.conditions, ", "),
+        parts if !parts.is_empty() && parts.iter().all(own) => "at the tested rate".to_string(),
+        _ if s.conditions.iter().all(|c| c.rate().is_some()) => {
+            format!("at missing rates {}", join(&s.conditions, ", "))
+        }
+        _ => format!("at {}", join(&s.conditions, ", ")),
     };
-    let rules = manifest.selections().map(|one| by_rule(one, &rates));
+    let title = |name: &str| {
+        run.protocol
+            .metric(name)
+            .map_or(name.to_string(), |m| m.title.to_string())
+    };
+    let rules = manifest
+        .selections()
+        .map(|one| by_rule(one, &title, &rates));
     let rules: Option<Vec<String>> = rules.collect();
-    Some(rules?.join("; also evaluated: "))
+    Some(rules?.join("; also: "))
 }
 
 /// A selection over these rates.
-fn by_rule(selection: &SelectionMetadata, rates: &str) -> Option<String> {
-    let metric = selection.metric.as_deref().unwrap_or("each metric");
+fn by_rule(
+    selection: &SelectionMetadata,
+    title: &dyn Fn(&str) -> String,
+    rates: &str,
+) -> Option<String> {
+    let metric = selection.metric.as_deref().map(title);
+    let metric = metric.unwrap_or_else(|| "each metric".to_string());
     Some(match selection.rule? {
-        SelectionRule::Paper => format!("test {metric}, as in the paper"),
+        SelectionRule::Paper => format!("best test epoch by {metric}, as in the paper"),
         SelectionRule::Last => "last epoch".to_string(),
-        SelectionRule::Validation => format!("validation {metric} at {rates}"),
+        SelectionRule::Validation => format!("validation {metric} {rates}"),
     })
 }
 
@@ -210,12 +268,12 @@ mod tests {
             cells.map(|cell| cell.content.text()).collect()
         };
         let expected = [
-            "tiny",
-            "fresh (random)",
+            "tiny BERT trained with the model",
+            "a new random mask in every epoch",
             "3 of 200",
             "8",
             "0.001",
-            "validation mae at 0, 0.5",
+            "validation MAE at missing rates 0, 0.5",
             "1 k",
             "-",
         ];

@@ -37,6 +37,7 @@ pub fn table(section: &Section, gap: &SelectionGap) -> Table {
         masks: section.masks(),
         reference: None,
         reasons,
+        legend: Vec::new(),
         notes: notes(section, gap),
     }
 }
@@ -149,8 +150,8 @@ fn notes(section: &Section, gap: &SelectionGap) -> Vec<String> {
     ];
     if gap.rules.iter().any(|rule| rule == "paper") {
         notes.push(
-            "paper chooses for each metric the epoch with its best value on the test split: what it gains \
-             would not be there on other test samples."
+            "The rule `paper` takes for each metric the epoch with its best value on the test split; on other \
+             test samples that gain would not be there."
                 .to_string(),
         );
     }

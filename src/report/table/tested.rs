@@ -1,76 +1,49 @@
-//! Writes the note on the marks of a table: seeds, ranks, tests and the baseline, in three sentences.
+//! Describes the tests of a table: the star, what has no test, and why.
 
-use std::collections::BTreeSet;
-
-use super::phrases::{at_baseline, epochs, seeds};
+use super::phrases::{all, phrase};
 use super::{Cell, Content, Table, TableRow};
+use crate::metric::Metric;
 use crate::report::rows::aggregate::Aggregate;
 use crate::report::rows::section::{ModelRow, Section, Tests};
 use crate::report::stats::comparison::{Comparison, Pairing};
 use crate::report::stats::holm::ALPHA;
 
-/// The note under a table whose rows are the section's.
-pub fn note(section: &Section, table: &Table) -> String {
-    let cells = || table.numbers();
-    let spread = cells().any(|c| c.content.sd().is_some());
-    let mut first = seeds(section.own_rows(), spread);
-    if let Some(epochs) = epochs(section.own_rows()) {
-        first += &format!("; {epochs}");
-    }
-    if cells().any(|c| c.best) {
-        first += "; bold: best of its column";
-    }
-    if cells().any(|c| c.second) {
-        first += ", underlined: second best";
-    }
-    let mut note = format!("{first}.");
-    let rows: Vec<&ModelRow> = section.rows.iter().collect();
-    if let Some(sentence) = tests(section, table, &rows) {
-        note += &format!(" {sentence}");
-    }
-    if cells().any(|c| c.at_baseline) {
-        note += &format!(" {}", at_baseline(table));
-    }
-    note
-}
-
-/// The sentence on the tests of a table of these rows; `None` where there is nothing to test.
-pub fn tests(section: &Section, table: &Table, rows: &[&ModelRow]) -> Option<String> {
+/// Phrases on the tests of a table of these rows: what a star means, and which rows have no test.
+pub fn tests(section: &Section, table: &Table, rows: &[&ModelRow]) -> Vec<String> {
     let comparison = match &section.tests {
         Tests::Done(comparison) => comparison,
-        Tests::Skipped(reason) => return Some(reason.clone()),
+        Tests::Skipped(reason) => return vec![phrase(reason)],
     };
-    let open = untested(section, comparison, table, rows);
-    let tested = table.numbers().filter_map(|c| c.versus.and_then(|v| v.p));
-    if tested.count() > 0 {
-        let end = open.map_or(String::new(), |open| format!("; without test: {open}"));
-        return Some(format!("{}{end}.", star(section, comparison)));
-    }
-    open.map(|open| format!("Not tested: {open}."))
+    let mut tested = table.numbers().filter_map(|c| c.versus.and_then(|v| v.p));
+    let star = tested.next().map(|_| star(section, comparison));
+    star.into_iter()
+        .chain(untested(section, comparison, rows))
+        .collect()
 }
 
 /// The meaning of a star.
 fn star(section: &Section, comparison: &Comparison) -> String {
+    let label = &comparison.reference.label;
     let others = comparison.family_size;
-    let correction = match primary(section, comparison) {
-        Some(primary) => format!(
-            "corrected over {others} tests of this report; the primary ones, {primary}, are not corrected"
-        ),
-        None => format!("corrected over the {others} tests of this report"),
-    };
+    // Without the conditions of its mean, so that sections have one legend.
+    let metric = comparison.plan.primary;
+    let metric = metric.and_then(|name| section.protocol.metric(name));
+    let primary = metric.map_or(String::new(), |metric| {
+        format!("; the primary test, of {}, is not corrected", metric.title)
+    });
     format!(
-        "*: differs from {} on other samples and seeds with p < {ALPHA}, {correction}",
-        comparison.reference.label
+        "*: differs from {label} with p < {ALPHA} over other samples and seeds (corrected for {others} tests of this \
+         report{primary})"
     )
 }
 
-/// The number that the primary tests are on: `mean 0-0.9 of MAE`.
+/// The number that the primary tests are on: `MAE (mean 0-0.9)`.
 pub fn primary(section: &Section, comparison: &Comparison) -> Option<String> {
     let metric = section.protocol.metric(comparison.plan.primary?)?;
     let aggregate = Aggregate::overall(&section.conditions);
     Some(match aggregate {
         Aggregate::At(_) => format!("{} at {}", metric.title, aggregate.title()),
-        _ => format!("{} of {}", aggregate.title(), metric.title),
+        _ => format!("{} ({})", metric.title, aggregate.title()),
     })
 }
 
@@ -93,56 +66,71 @@ pub fn changes<'a>(section: &'a Section, full: &ModelRow) -> Result<&'a Comparis
     }
 }
 
-/// The numbers that have no test of models, and why; `None` where all have one.
-fn untested(
-    section: &Section,
-    comparison: &Comparison,
-    table: &Table,
-    rows: &[&ModelRow],
-) -> Option<String> {
+/// The rows that have no test of models, by the reason.
+fn untested(section: &Section, comparison: &Comparison, rows: &[&ModelRow]) -> Vec<String> {
     let reference = &comparison.reference;
     if reference.seeds < 2 {
-        return Some(format!(
-            "{} has one seed, and a claim about models takes two or more",
+        return vec![format!(
+            "nothing is tested: {} has one seed, and a test of models takes two of both",
             reference.label
-        ));
+        )];
     }
     let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
-    let mut others: Vec<&TableRow> = Vec::new();
-    for (line, row) in table.rows.iter().zip(rows) {
-        let index = section.rows.iter().position(|r| std::ptr::eq(r, *row));
-        let why = match index.and_then(|index| comparison.pairings.get(&index)) {
-            None => continue,
+    for row in rows {
+        let why = match pairing(section, comparison, row) {
             Some(Pairing::Unpaired(why)) => why,
-            Some(_) if row.runs.len() < 2 => "one seed, and a claim about models takes two or more",
-            Some(_) => {
-                others.push(line);
-                continue;
-            }
+            Some(_) if row.runs.len() < 2 => "one seed, and a test of models takes two",
+            _ => continue,
         };
         match reasons.iter_mut().find(|(known, _)| *known == why) {
-            Some((_, labels)) => labels.push(&line.label),
-            None => reasons.push((why, vec![&line.label])),
+            Some((_, labels)) => labels.push(&row.label),
+            None => reasons.push((why, vec![&row.label])),
         }
     }
-    let parts = reasons
-        .iter()
-        .map(|(why, labels)| format!("{} ({why})", labels.join(", ")));
-    let mut parts: Vec<String> = parts.collect();
+    let reasons = reasons.iter();
+    reasons
+        .map(|(why, labels)| format!("not tested: {} ({why})", all(labels)))
+        .collect()
+}
+
+fn pairing<'a>(
+    section: &Section,
+    comparison: &'a Comparison,
+    row: &ModelRow,
+) -> Option<&'a Pairing> {
+    let index = section.rows.iter().position(|r| std::ptr::eq(r, row))?;
+    comparison.pairings.get(&index)
+}
+
+/// A sentence on the metrics of a table that have no test, in rows that have some.
+pub fn untested_metrics(section: &Section, table: &Table, rows: &[&ModelRow]) -> Option<String> {
+    let comparison = section.comparison().filter(|c| c.reference.seeds > 1)?;
+    let paired = |row: &ModelRow| match pairing(section, comparison, row) {
+        None | Some(Pairing::Unpaired(_)) => false,
+        Some(_) => row.runs.len() > 1,
+    };
+    let lines = table.rows.iter().zip(rows);
+    let lines: Vec<&TableRow> = lines
+        .filter(|(_, row)| paired(row))
+        .map(|(line, _)| line)
+        .collect();
     let open =
         |cell: &Cell| matches!(cell.content, Content::Number { .. }) && cell.versus.is_none();
+    let mut found: Vec<&str> = Vec::new();
     for (index, column) in table.columns.iter().enumerate() {
         for (place, name) in column.metrics.iter().enumerate() {
             let metric = section.protocol.metric(name).filter(|m| m.sums.is_none());
-            let mut cells = others
+            let mut cells = lines
                 .iter()
                 .filter_map(|row| row.cells[index].numbers().get(place));
-            if let Some(metric) = metric.filter(|_| cells.any(open)) {
-                parts.push(metric.title.to_string());
-            }
+            let open = metric.filter(|m: &&Metric| !found.contains(&m.title) && cells.any(open));
+            found.extend(open.map(|metric| metric.title));
         }
     }
-    let mut seen = BTreeSet::new();
-    parts.retain(|part| seen.insert(part.clone()));
-    (!parts.is_empty()).then(|| parts.join(", "))
+    (!found.is_empty()).then(|| {
+        format!(
+            "Not tested: {}, which no sum over samples gives.",
+            all(&found)
+        )
+    })
 }

@@ -39,6 +39,7 @@ pub fn table(section: &Section, rates: &TrainRates) -> Table {
         masks: section.masks(),
         reference: None,
         reasons,
+        legend: Vec::new(),
         notes: Vec::new(),
     };
     table.notes = notes(section, rates, &table);

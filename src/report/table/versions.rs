@@ -62,6 +62,7 @@ fn table(section: &Section, versions: &VersionComparison) -> Table {
         masks: section.masks(),
         reference: None,
         reasons,
+        legend: Vec::new(),
         notes: notes(versions),
     }
 }

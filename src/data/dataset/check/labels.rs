@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::classes::classes;
 use super::{Check, Samples};
 use crate::data::dataset::carried::Carried;
 use crate::data::dataset::labels::{self, Labels};
@@ -31,12 +32,15 @@ pub fn labels(plans: &[Plan<'_>], spec: &Spec) -> Check {
             continue;
         };
         if plan.official().is_some() {
-            let found = distribution(values, spec);
+            let found = unusual_labels(values, spec);
             let first = &plan.ids[0];
             warnings
                 .extend(found.map(|found| format!("{}: {found} (first: {first})", plan.split())));
         }
         warnings.extend(two_columns(plan, values));
+        if plan.official().is_some() {
+            warnings.extend(classes(plan));
+        }
         let Some(words) = words else { continue };
         let mut samples = Samples::default();
         for ((id, word), value) in plan.ids.iter().zip(words).zip(values) {
@@ -75,7 +79,7 @@ fn two_columns(plan: &Plan<'_>, values: &[f64]) -> Option<String> {
 }
 
 /// What is unusual about the labels of a split.
-fn distribution(values: &[f64], spec: &Spec) -> Option<String> {
+pub fn unusual_labels(values: &[f64], spec: &Spec) -> Option<String> {
     let values: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
     if values.len() < ENOUGH {
         return None;

@@ -1,17 +1,20 @@
 //! Checks whose findings are warnings, not errors; each warning names the first sample. What cannot be right
 //! is an error.
 
+mod classes;
 mod columns;
 mod features;
 mod labels;
 mod splits;
+mod spreads;
 mod tokens;
 mod transcripts;
 
 pub use columns::{columns, lengths};
 pub use features::{features, lengths_of_frames, samples};
-pub use labels::labels;
+pub use labels::{labels, unusual_labels};
 pub use splits::{ids, sizes};
+pub use spreads::{large, spreads};
 pub use tokens::tokens;
 pub use transcripts::transcripts;
 

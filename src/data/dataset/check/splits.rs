@@ -8,7 +8,7 @@ use crate::data::dataset::plan::Plan;
 use crate::data::dataset::spec::Spec;
 use crate::data::dataset::split_name::SplitName;
 
-/// Checks that ids are unique in a split, and no sample of one official split is in another.
+/// Checks that ids are not empty and unique in a split, and no sample of one official split is in another.
 ///
 /// # Errors
 /// [`Error::Sample`] naming the sample.
@@ -18,6 +18,13 @@ pub fn ids(plans: &[Plan<'_>]) -> Result<Check> {
     for plan in plans {
         let mut again = Samples::default();
         let mut own = HashMap::new();
+        if let Some(row) = plan.ids.iter().position(|id| id.trim().is_empty()) {
+            return Err(Error::Sample {
+                place: plan.columns.place("id"),
+                sample: format!("number {row} (from 0)"),
+                problem: "the id is empty".to_owned(),
+            });
+        }
         for id in &plan.ids {
             let twice = own.insert(id.as_str(), ()).is_some();
             match seen.get(id.as_str()) {

@@ -18,15 +18,24 @@ pub fn tokens(plans: &[Plan<'_>]) -> Check {
             let found = [&mut first, &mut last, &mut beyond, &mut padded];
             token_row(block, row, id, found);
         }
+        // Texts of another tokenizer neither begin with CLS nor end with SEP: that is said once.
+        if let Some(other) = other_tokenizer(plan, block) {
+            warnings.push(format!("{}: {other}", plan.split()));
+            (first, last) = Default::default();
+        }
         if has_mask_twice(block) {
             warnings.push(format!(
                 "{}: the segment ids (row 2) equal the attention mask (first: {}); one text has segment 0",
                 plan.split(),
                 plan.ids[0]
             ));
-        }
-        if let Some(other) = other_tokenizer(plan, block) {
-            warnings.push(format!("{}: {other}", plan.split()));
+        } else {
+            let mut second = Samples::default();
+            let ids = plan.ids.iter().enumerate().take(block.rows);
+            ids.filter(|(row, _)| block.row(*row)[2 * block.width..].iter().any(|s| *s != 0))
+                .for_each(|(_, id)| second.add(id));
+            let fault = "with segment ids (row 2) other than 0, which one text has";
+            warnings.extend(second.describe(plan.split(), fault));
         }
         for (samples, fault) in [
             (first, format!("whose text does not begin with CLS ({CLS})")),

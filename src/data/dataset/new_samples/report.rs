@@ -29,6 +29,15 @@ pub struct Lost {
     pub absent: bool,
 }
 
+/// What a step of a modality is.
+fn unit(modality: Modality) -> &'static str {
+    if modality == Modality::Text {
+        "word"
+    } else {
+        "frame"
+    }
+}
+
 impl Lost {
     pub(super) fn add(&mut self, steps: Steps) {
         self.steps += steps.valid as u64;
@@ -62,6 +71,7 @@ impl Report {
         missing_as: MissingAs,
     ) -> (Vec<String>, Vec<String>) {
         let (mut notes, mut warnings) = (Vec::new(), Vec::new());
+        notes.extend(self.shares(expected));
         for modality in Modality::ALL {
             let which = modality as usize;
             if !expected.absent[which] {
@@ -69,6 +79,30 @@ impl Report {
             }
         }
         (notes, warnings)
+    }
+
+    /// How much of each modality that the run reads is missing in the file.
+    fn shares(&self, expected: &Expected) -> Option<String> {
+        let read = Modality::ALL
+            .into_iter()
+            .filter(|modality| !expected.absent[*modality as usize]);
+        let shares = read.map(|modality| {
+            let lost = &self.lost[modality as usize];
+            let what = unit(modality);
+            match lost.nan_steps {
+                _ if lost.absent => format!("all of {modality}"),
+                0 => format!(
+                    "{} of {} {what}s of {modality}",
+                    lost.missing_steps, lost.steps
+                ),
+                nan => format!(
+                    "{} of {} {what}s of {modality} ({nan} of NaN)",
+                    lost.missing_steps, lost.steps
+                ),
+            }
+        });
+        let shares: Vec<String> = shares.collect();
+        (!shares.is_empty()).then(|| format!("missing in the file: {}", shares.join(", ")))
     }
 
     fn one(
@@ -80,11 +114,7 @@ impl Report {
         warnings: &mut Vec<String>,
     ) {
         let (lost, samples) = (&self.lost[modality as usize], self.samples);
-        let unit = if modality == Modality::Text {
-            "word"
-        } else {
-            "frame"
-        };
+        let unit = unit(modality);
         if lost.absent {
             notes.push(format!(
                 "the file has no {modality}: taken as missing in all {samples} samples"
@@ -102,16 +132,6 @@ impl Report {
                  (--missing-as {})",
                 lost.zero_samples,
                 missing_as.as_str()
-            ));
-        }
-        if lost.missing_steps > 0 {
-            let nan = match lost.nan_steps {
-                0 => String::new(),
-                nan => format!(", {nan} of NaN"),
-            };
-            notes.push(format!(
-                "{} of {} {unit}s of {modality} are missing{nan}",
-                lost.missing_steps, lost.steps
             ));
         }
         // Without standardization a frame of zeros is what a missing one is to the model.

@@ -20,6 +20,7 @@ mod overall_mean;
 mod partly_quoted;
 mod parts;
 mod run_count;
+mod run_means;
 mod runs;
 mod same_prediction;
 mod swapped_f1;

@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::parts::{Parts, agrees, average, parts};
-use super::{Rule, describe};
+use super::{Rule, describe, run_means};
 use crate::published::audit::arranged::{ScoreColumn, Seen, folder};
 use crate::published::audit::{Arranged, Finding, Strength};
 
 pub const RULE: Rule = Rule {
     name: "overall-mean",
     definition: "an overall number that is not the mean of the parts printed in the same or \
-                 another of the tables, within the rounding of both",
+                 another of the tables, or a mean among runs that is not theirs, within the rounding of both",
     strength: "impossible; odd, in one finding, where rates are absent from an even grid or most \
                overall numbers of the tables do not fit; parts in another folder count where most \
-               numbers of the row are their mean",
+               numbers of the row are their mean; odd for means among runs",
     check,
 };
 
@@ -48,7 +48,9 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
         let key = (case.column.table, source.table, case.column.dataset);
         groups.entry(key).or_default().push(case);
     }
-    groups.into_values().flat_map(|g| group(&g)).collect()
+    let mut findings: Vec<Finding> = groups.into_values().flat_map(|g| group(&g)).collect();
+    findings.extend(run_means::check(arranged));
+    findings
 }
 
 fn group(cases: &[Case<'_, '_>]) -> Vec<Finding> {

@@ -1,15 +1,11 @@
 //! Looks for predictions that do not fit each other: copies, and conditions in the wrong order.
 
 use super::super::join::{Joined, MaskKey};
-use super::{Check, FEWEST, Finding, Reference, correlation, name};
+use super::{Check, FEWEST, Finding, ROUNDING, Reference, correlation, name};
 use crate::mask::{self, Condition};
 
 /// The distance from a label, as a part of the label range, at which a prediction is a copy of it.
 const COPY: f32 = 0.002;
-
-/// The distance of two predictions, as a part of the label range, up to which one is a copy of the other: sums in
-/// another order, as on a GPU, change a prediction less.
-const NEAR: f32 = 1e-5;
 
 /// Standard errors by which predictions are better where more is missing. Predictions of the same samples
 /// vary less than those of different ones, of which this is the standard error.
@@ -27,7 +23,9 @@ pub(super) fn findings(run: &Joined, before: &[Joined], reference: &Reference<'_
     let copies = labels(run, reference)
         .or_else(|| conditions(run, reference))
         .or_else(|| runs(run, before, reference));
-    let rates = nothing_left(run, reference).or_else(|| reversed(run, reference));
+    let rates = nothing_left(run, reference)
+        .or_else(|| reversed(run, reference))
+        .or_else(|| complete(run, reference));
     let finding = |(check, text): (Check, String)| Finding {
         check,
         wrong: false,
@@ -61,7 +59,7 @@ fn labels(run: &Joined, reference: &Reference<'_>) -> Option<String> {
 
 /// Two rates, or two masks of one, with equal predictions.
 fn conditions(run: &Joined, reference: &Reference<'_>) -> Option<String> {
-    let near = NEAR * (reference.range[1] - reference.range[0]);
+    let near = ROUNDING * (reference.range[1] - reference.range[0]);
     let passes: Vec<_> = run.passes.iter().filter(|(_, p)| varies(p)).collect();
     let mut pairs = passes
         .iter()
@@ -84,7 +82,12 @@ fn conditions(run: &Joined, reference: &Reference<'_>) -> Option<String> {
 
 /// Whether predictions are the same but for rounding.
 fn are_near(a: &[f32], b: &[f32], near: f32) -> bool {
-    a.iter().zip(b).all(|(a, b)| (a - b).abs() <= near)
+    // A collapsed model predicts nearly the same everywhere.
+    let [low, high] = a.iter().fold([f32::MAX, f32::MIN], |[low, high], p| {
+        [low.min(*p), high.max(*p)]
+    });
+    let exact = if high - low > 100.0 * near { near } else { 0.0 };
+    a.iter().zip(b).all(|(a, b)| (a - b).abs() <= exact)
 }
 
 /// Whether two passes have other masks of every modality: a model that does not use a modality predicts the
@@ -104,7 +107,7 @@ fn differ(a: &MaskKey, b: &MaskKey) -> bool {
 
 /// A run before this one with the same predictions everywhere.
 fn runs(run: &Joined, before: &[Joined], reference: &Reference<'_>) -> Option<String> {
-    let near = NEAR * (reference.range[1] - reference.range[0]);
+    let near = ROUNDING * (reference.range[1] - reference.range[0]);
     let varied = run.passes.values().any(|pass| varies(pass));
     let equal = before.iter().find(|other| {
         let mut passes = run.passes.iter().zip(&other.passes);
@@ -135,6 +138,24 @@ fn nothing_left(run: &Joined, reference: &Reference<'_>) -> Option<String> {
 /// Whether a mask protocol masks everything at rate 1.
 fn leaves_nothing(mask_protocol: &str) -> bool {
     mask_protocol != "modality-random" && mask::find(mask_protocol).is_ok()
+}
+
+/// Two mask seeds or mask protocols with other predictions where nothing is masked.
+fn complete(run: &Joined, reference: &Reference<'_>) -> Option<String> {
+    let near = COPY * (reference.range[1] - reference.range[0]);
+    let nothing = |key: &MaskKey| key.2.rates() == [0.0; 3];
+    let mut passes = run.passes.iter().filter(|(key, _)| nothing(key));
+    let (first, expected) = passes.next()?;
+    let (other, found) = passes.find(|(_, pass)| !are_near(expected, pass, near))?;
+    Some(format!(
+        ", condition 0: predictions under {} masks with seed {} are not those under {} masks with seed {}, such \
+         as {}, although nothing is masked: was dropout active?",
+        other.0,
+        other.1,
+        first.0,
+        first.1,
+        named(found, expected, reference)
+    ))
 }
 
 /// The one rate of a condition that has the same for each modality.

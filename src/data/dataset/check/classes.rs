@@ -1,0 +1,133 @@
+//! Compares classes of samples with their labels.
+
+use std::collections::BTreeMap;
+
+use super::Samples;
+use crate::data::dataset::carried::Carried;
+use crate::data::dataset::plan::Plan;
+
+/// Column of classes, and of labels; both may end in a modality (`_T`).
+const CLASSES: &str = "classification_labels";
+const LABELS: &str = "regression_labels";
+
+/// Fewer samples show nothing about which classes go with which labels.
+const ENOUGH: usize = 12;
+
+/// Part of a class whose labels have one sign, from which the class stands for that sign.
+const SIGNED: f64 = 0.8;
+
+/// Finds classes that contradict the labels: of the other sign than nearly all of their class, or with no
+/// relation to them. Classes that divide the range of labels into intervals agree, whatever their numbers.
+pub fn classes(plan: &Plan<'_>) -> Vec<String> {
+    let columns = plan.carried.iter().filter_map(|(name, column)| {
+        let labels = format!("{LABELS}{}", name.strip_prefix(CLASSES)?);
+        let labels = plan.labels.iter().find(|(name, _)| *name == labels)?;
+        let classes: Vec<String> = match column {
+            Carried::Texts(texts) => texts.clone(),
+            Carried::Numbers(numbers) => numbers.iter().map(f64::to_string).collect(),
+        };
+        Some((name, classes, labels))
+    });
+    let found = columns.filter_map(|(name, classes, (labels_name, labels))| {
+        let fault = format!("whose {name} contradict {labels_name}");
+        let (samples, example) = contradictions(&plan.ids, &classes, labels);
+        Some(samples.describe(plan.split(), &fault)? + &example)
+    });
+    found.collect()
+}
+
+/// The samples that contradict their class, and what the first one has.
+fn contradictions(ids: &[String], classes: &[String], labels: &[f64]) -> (Samples, String) {
+    let mut by_class: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    let known = || {
+        let rows = ids.iter().zip(classes).zip(labels);
+        rows.filter(|((_, class), label)| label.is_finite() && !class.is_empty() && *class != "NaN")
+    };
+    for ((_, class), label) in known() {
+        by_class.entry(class).or_default().push(*label);
+    }
+    let mut samples = Samples::default();
+    let mut example = String::new();
+    // One class for all says nothing; a class for each label is no class.
+    let usual = by_class.len() > 1 && 2 * by_class.len() <= labels.len();
+    if labels.len() < ENOUGH || !usual || are_intervals(&by_class) {
+        return (samples, example);
+    }
+    let signs: BTreeMap<&str, f64> = by_class
+        .iter()
+        .filter_map(|(class, labels)| Some((*class, sign(labels)?)))
+        .collect();
+    let unsigned = known().filter(|((_, class), _)| !signs.contains_key(class.as_str()));
+    // Where most samples are in classes without a sign, the classes are those of other samples.
+    let unrelated = 2 * unsigned.count() > labels.len();
+    for ((id, class), label) in known() {
+        let against = match signs.get(class.as_str()) {
+            Some(sign) => sign * label < 0.0,
+            None => unrelated,
+        };
+        if against {
+            if samples.count() == 0 {
+                example = format!(": class {class}, label {label}");
+            }
+            samples.add(id);
+        }
+    }
+    (samples, example)
+}
+
+/// Whether each class has an interval of labels of its own.
+fn are_intervals(classes: &BTreeMap<&str, Vec<f64>>) -> bool {
+    let ends = |labels: &Vec<f64>| {
+        let low = labels.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = labels.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        (low, high)
+    };
+    let mut intervals: Vec<(f64, f64)> = classes.values().map(ends).collect();
+    intervals.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut next = intervals.windows(2);
+    next.all(|pair| matches!(pair, [(_, high), (low, _)] if high < low))
+}
+
+/// The sign that nearly all labels of a class have.
+fn sign(labels: &[f64]) -> Option<f64> {
+    let count = |sign: f64| labels.iter().filter(|label| *label * sign > 0.0).count() as f64;
+    let (positive, negative) = (count(1.0), count(-1.0));
+    if positive.max(negative) < SIGNED * (positive + negative) || positive == negative {
+        None
+    } else if positive > negative {
+        Some(1.0)
+    } else {
+        Some(-1.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(class: impl Fn(usize, f64) -> i32) -> (usize, String) {
+        let labels: Vec<f64> = (0..40).map(|i| f64::from(i % 13 - 6) / 2.0).collect();
+        let ids: Vec<String> = (0..40).map(|i| format!("v{i}")).collect();
+        let classes = labels.iter().enumerate();
+        let classes: Vec<String> = classes.map(|(i, y)| class(i, *y).to_string()).collect();
+        let (samples, example) = contradictions(&ids, &classes, &labels);
+        (samples.count(), example)
+    }
+
+    #[test]
+    fn classes_by_sign_or_by_rounding_agree_with_labels() {
+        assert_eq!(found(|_, y| y.signum() as i32 * i32::from(y != 0.0)).0, 0);
+        assert_eq!(found(|_, y| i32::from(y >= 0.0)).0, 0);
+        assert_eq!(found(|_, y| y.round() as i32 + 3).0, 0);
+        assert_eq!(found(|_, y| -(y.round() as i32)).0, 0);
+        assert_eq!(found(|_, _| 1).0, 0);
+    }
+
+    #[test]
+    fn a_changed_class_is_found_and_so_are_classes_of_other_samples() {
+        let (count, example) = found(|i, y| if i == 12 { 0 } else { i32::from(y >= 0.0) });
+        assert_eq!((count, example.as_str()), (1, ": class 0, label 3"));
+        assert!(found(|i, _| (i % 3) as i32).0 > 10);
+        assert!(found(|i, _| (i * 7 % 5) as i32).0 > 10);
+    }
+}
