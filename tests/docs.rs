@@ -10,6 +10,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use lnln_bench::model::search_space::TRAINING;
 use lnln_bench::model::{Entry, MODELS, Profile};
 use serde_json::Value;
 
@@ -55,6 +56,13 @@ fn page(entry: &Entry) -> String {
     if entry.trained {
         page += "\n## Published settings\n\n";
         page += &settings(entry);
+        let own = entry.space.iter().map(|one| format!("`{}`", one.setting));
+        let all = TRAINING
+            .iter()
+            .map(|one| format!("`{}`", one.setting))
+            .chain(own);
+        let all: Vec<String> = all.collect();
+        writeln!(page, "\nA [search](../search.md) draws {}.", all.join(", ")).unwrap();
     }
     page
 }

@@ -1,7 +1,8 @@
 //! `run --dry-run`: prints the runs of a sweep and their estimated time and memory.
 
 use lnln_bench::support::words;
-use lnln_bench::sweep::dry_run::RunEstimate;
+use lnln_bench::sweep::dry_run::{DryRun as Planned, RunEstimate};
+use lnln_bench::sweep::search::Budget;
 use lnln_bench::sweep::status::RunState;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,15 +12,23 @@ use super::output;
 /// What `run --dry-run --json` prints.
 #[derive(Serialize, JsonSchema)]
 pub struct DryRun<'a> {
+    /// With a search, those of its present stage.
     runs: &'a [RunEstimate],
     total: Total,
+    /// Trials and epochs of a search, by data set.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    search: &'a [Budget],
 }
 
 /// Prints the runs as a table or as JSON.
-pub fn show(runs: &[RunEstimate], json: bool) -> anyhow::Result<()> {
+pub fn show(planned: &Planned, json: bool) -> anyhow::Result<()> {
+    let runs = &planned.runs[..];
     if json {
-        let total = Total::of(runs);
-        return output::json(&DryRun { runs, total });
+        return output::json(&DryRun {
+            runs,
+            total: Total::of(runs),
+            search: &planned.budgets,
+        });
     }
     let mut notes = Notes::default();
     let trainings = distinct(runs.iter().map(|run| &*run.training));
@@ -40,7 +49,14 @@ pub fn show(runs: &[RunEstimate], json: bool) -> anyhow::Result<()> {
             row.insert(4, run.training.clone());
         }
     }
-    let mut text = output::listing(&head, rows, &["run", "model", "seed"]);
+    if runs.iter().any(|run| run.trial.is_some()) {
+        head.extend(["trial", "settings"]);
+        for (row, run) in rows.iter_mut().zip(runs) {
+            row.push(run.trial.map(|trial| trial.to_string()).unwrap_or_default());
+            row.push(run.settings.clone().unwrap_or_default());
+        }
+    }
+    let mut text = output::listing(&head, rows, &["run", "model", "seed", "trial"]);
     for (i, note) in notes.0.iter().enumerate() {
         text += &if marked {
             format!("[{}] {note}\n", i + 1)
@@ -51,7 +67,28 @@ pub fn show(runs: &[RunEstimate], json: bool) -> anyhow::Result<()> {
     if let [training] = trainings[..] {
         text += &format!("training: {training}\n");
     }
+    for budget in &planned.budgets {
+        text += &describe(budget, planned);
+    }
     output::write(&(text + &Total::of(runs).summary()))
+}
+
+/// The budget of a search, and the stage that it is in.
+fn describe(budget: &Budget, planned: &Planned) -> String {
+    let rungs = budget.rungs.iter();
+    let rungs = rungs.map(|rung| format!("{} trials x {} epochs", rung.trials, rung.epochs));
+    let rungs: Vec<String> = rungs.collect();
+    let stage = match planned.rung {
+        Some(rung) => format!("the runs above are those of rung {}", rung + 1),
+        None => "the runs above are those of the chosen settings".to_owned(),
+    };
+    format!(
+        "search on {}, for each model: {}; {} epochs in all, then {} seeds of the chosen settings; {stage}\n",
+        budget.dataset,
+        rungs.join(", "),
+        budget.total_epochs,
+        planned.seeds
+    )
 }
 
 fn row(run: &RunEstimate, notes: &mut Notes) -> Vec<String> {

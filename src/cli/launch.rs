@@ -127,6 +127,14 @@ pub fn run(
 ) -> anyhow::Result<()> {
     args.override_suite(&mut suite);
     suite.slurm.check()?;
+    if suite.search.is_some() {
+        return Err(slurm::Error::Flag {
+            flag: "--search",
+            what: "runs on this machine, where the scores of one round decide on the next",
+            expected: "without --launcher slurm",
+        }
+        .into());
+    }
     let runs = std::path::absolute(&workspace.runs)?;
     let sweep = Sweep::outline(&suite, stem, &workspace.data, &runs)?;
     let dir = &sweep.dir;

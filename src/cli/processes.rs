@@ -1,11 +1,12 @@
 //! Runs a suite in this process or in several.
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
 use lnln_bench::support::Progress;
 use lnln_bench::sweep::events::Events;
-use lnln_bench::sweep::{self, Options, Suite, Summary, Sweep, Worker, WorkerPool};
+use lnln_bench::sweep::{self, Options, Suite, Summary, Sweep, Worker, WorkerPool, search};
 use lnln_bench::train::{DeviceSpec, device};
 
 use super::thread_variables::cores;
@@ -37,7 +38,7 @@ pub struct Processes {
     progress_json: Option<PathBuf>,
 }
 
-/// Runs a suite; an error where a run failed. `stem` names the sweep.
+/// Runs a suite, where it has a search stage by stage; an error where a run failed. `stem` names the sweeps.
 pub fn sweep(
     suite: &Suite,
     stem: &str,
@@ -48,39 +49,77 @@ pub fn sweep(
     let raised = interrupt::watch().context("cannot watch for Ctrl-C")?;
     let events = processes.progress_json.as_deref().map(Events::open);
     let events = events.transpose()?.unwrap_or_default();
-    let summary = match processes.pool(workspace) {
-        None => {
+    let machine = Machine {
+        workspace,
+        processes,
+        events,
+        raised: &raised,
+        progress,
+    };
+    let (mut stage, mut all) = (search::begin(suite), Summary::default());
+    loop {
+        let (sweep, mut summary) = machine.run(&stage, stem)?;
+        search::forgive(&mut summary, &sweep, &workspace.runs);
+        all.add(summary);
+        if !all.failed.is_empty() {
+            return finish(all);
+        }
+        match search::next(&stage, &sweep, &workspace.runs)? {
+            Some(next) => stage = next,
+            None => return finish(all),
+        }
+    }
+}
+
+/// What the sweeps of a command run on and report to.
+struct Machine<'a> {
+    workspace: &'a Workspace,
+    processes: &'a Processes,
+    events: Events,
+    raised: &'a AtomicBool,
+    progress: &'a Progress,
+}
+
+impl Machine<'_> {
+    /// Plans and runs one sweep.
+    fn run(&self, suite: &Suite, stem: &str) -> anyhow::Result<(Sweep, Summary)> {
+        let Self {
+            workspace,
+            progress,
+            raised,
+            ..
+        } = *self;
+        let Some((pool, first)) = self.processes.pool(workspace) else {
             let mut options =
                 workspace
                     .compute
                     .open(workspace.data.clone(), workspace.runs.clone(), None)?;
-            options.events = events;
+            options.events = self.events.clone();
             let sweep = Sweep::plan(suite, stem, &options.data, &options.runs)?;
-            sweep.run(&options, &raised, progress)?
-        }
-        Some((pool, first)) => {
-            let mut options = workspace
-                .compute
-                .closed(workspace.data.clone(), workspace.runs.clone());
-            options.events = events;
-            let sweep = Sweep::plan(suite, stem, &options.data, &options.runs)?;
-            if sweep.shares_encodings(&options.runs) {
-                // One process with all threads encodes faster than workers that share the cores.
-                let device = device::open(first)?;
-                let options = Options {
-                    device,
-                    ..options.clone()
-                };
-                match sweep.prefill(&options, &raised, progress) {
-                    Err(stop) if stop.is_stop() => return Err(stop.into()),
-                    Err(error) => tracing::warn!("encodings are left to the workers: {error}"),
-                    Ok(()) => {}
-                }
+            let summary = sweep.run(&options, raised, progress)?;
+            return Ok((sweep, summary));
+        };
+        let mut options = workspace
+            .compute
+            .closed(workspace.data.clone(), workspace.runs.clone());
+        options.events = self.events.clone();
+        let sweep = Sweep::plan(suite, stem, &options.data, &options.runs)?;
+        if sweep.shares_encodings(&options.runs) {
+            // One process with all threads encodes faster than workers that share the cores.
+            let device = device::open(first)?;
+            let options = Options {
+                device,
+                ..options.clone()
+            };
+            match sweep.prefill(&options, raised, progress) {
+                Err(stop) if stop.is_stop() => return Err(stop.into()),
+                Err(error) => tracing::warn!("encodings are left to the workers: {error}"),
+                Ok(()) => {}
             }
-            pool.run(&sweep, &options, &raised, progress)?
         }
-    };
-    finish(summary)
+        let summary = pool.run(&sweep, &options, raised, progress)?;
+        Ok((sweep, summary))
+    }
 }
 
 /// The summary, or an error where a run failed.

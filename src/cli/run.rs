@@ -31,6 +31,7 @@ Examples:
   lnln-bench run --datasets sims --models lnln --device cuda
   lnln-bench run --datasets mosi --models tfn,mult --train-on mixed,clean
   lnln-bench run --datasets mosi --models lnln --test-on mosi-asr
+  lnln-bench run --datasets mosi --models lnln,tfn --search 12 --epochs 100
   lnln-bench run --datasets mosi --models lnln --memory-budget 6GiB
   lnln-bench run benchmarks/demo.toml --data demo/data --runs demo/runs
   lnln-bench run benchmarks/paper-mosi.toml --devices cuda:0,cuda:1
@@ -166,6 +167,16 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     #[arg(help_heading = TRAINING, hide_short_help = true)]
     schedule: Option<Schedule>,
+    /// Settings that are tried for each model, its published ones and N - 1 random draws of learning rate, weight
+    /// decay, batch size and dropout; the worse half ends after each of several rounds, by validation. Every model
+    /// gets the same number of trials and epochs [default: no search].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=1000))]
+    #[arg(help_heading = TRAINING, hide_short_help = true)]
+    search: Option<u32>,
+    /// Seed of the draws of --search [default: 1111].
+    #[arg(long, value_name = "N")]
+    #[arg(help_heading = TRAINING, hide_short_help = true)]
+    search_seed: Option<u64>,
     /// Peak learning rate [default: each model's published value].
     #[arg(long, value_name = "RATE")]
     #[arg(help_heading = TRAINING, hide_short_help = true)]
@@ -233,8 +244,8 @@ pub fn run(args: &Args, progress: &Progress) -> anyhow::Result<()> {
             workspace
                 .compute
                 .open(workspace.data.clone(), workspace.runs.clone(), None)?;
-        let runs = lnln_bench::sweep::dry_run::dry_run(&suite, &options)?;
-        return dry_run::show(&runs, args.json);
+        let planned = lnln_bench::sweep::dry_run::dry_run(&suite, &options)?;
+        return dry_run::show(&planned, args.json);
     }
     let summary = sweep(&suite, &stem, &args.workspace, &args.processes, progress)?;
     output::write(&format!(
@@ -303,6 +314,8 @@ impl Args {
         if let Some(train_on) = &self.train_on {
             train_on.0.clone_into(&mut suite.train_on);
         }
+        suite.search = self.search.or(suite.search);
+        suite.search_seed = self.search_seed.or(suite.search_seed);
         replace(&mut suite.seeds, &self.seeds);
         replace(&mut suite.mask_seeds, &self.mask_seeds);
         set(&mut suite.rates, &self.rates);

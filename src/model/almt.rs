@@ -37,6 +37,7 @@ pub static ENTRY: Entry = Entry {
     needs_complete: false,
     recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
+    space: &[],
     variants: &[],
     check: None,
     build,

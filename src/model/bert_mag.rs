@@ -37,7 +37,7 @@ use super::regressor::Regressor;
 use super::setup::{Outline, Profile, Setup, Shapes};
 use super::trace::Trace;
 use super::variant::Variant;
-use super::{mmsa, reference};
+use super::{mmsa, reference, search_space};
 
 mod gate;
 
@@ -53,6 +53,7 @@ pub static ENTRY: Entry = Entry {
     needs_complete: false,
     recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
+    space: &[search_space::dropout("dropout_prob")],
     variants: &[Variant {
         name: "avg-pool",
         summary: "averages frames that are not aligned with words over windows of equal length",

@@ -59,6 +59,7 @@ pub static ENTRY: Entry = Entry {
     needs_complete: false,
     recipe: config::recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
+    space: &[],
     variants: &[COMPAT],
     check: Some(|_, outline| check(outline)),
     build,

@@ -54,6 +54,11 @@ impl Choice {
         }
     }
 
+    /// Whether the user set this hyper-parameter, by itself or by a variant.
+    pub fn sets(&self, key: &str) -> bool {
+        self.set.contains_key(key)
+    }
+
     /// The published hyper-parameters with the changes.
     pub fn config(&self, profile: Profile) -> Value {
         self.apply((self.entry.config)(profile), Map::new())

@@ -25,6 +25,7 @@ pub static ENTRY: Entry = Entry {
     needs_complete: false,
     recipe,
     config,
+    space: &[],
     variants: &[],
     check: None,
     build,

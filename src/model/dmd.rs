@@ -53,6 +53,7 @@ use super::error::Result;
 use super::layers::{ResidualHead, init};
 use super::losses::Losses;
 use super::reference;
+use super::search_space;
 use super::setup::Setup;
 use super::trace::Trace;
 use super::variant::COMPAT;
@@ -76,6 +77,13 @@ pub static ENTRY: Entry = Entry {
     needs_complete: false,
     recipe: config::recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
+    space: &[
+        search_space::dropout("embed_dropout"),
+        search_space::dropout("relu_dropout"),
+        search_space::dropout("res_dropout"),
+        search_space::dropout("output_dropout"),
+        search_space::dropout("text_dropout"),
+    ],
     variants: &[COMPAT],
     check: None,
     build,

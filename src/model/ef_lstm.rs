@@ -29,7 +29,7 @@ use super::regressor::Regressor;
 use super::setup::{Profile, Setup};
 use super::trace::Trace;
 use super::variant::COMPAT;
-use super::{mmsa, reference};
+use super::{mmsa, reference, search_space};
 
 /// Registry entry.
 pub static ENTRY: Entry = Entry {
@@ -42,6 +42,7 @@ pub static ENTRY: Entry = Entry {
     needs_complete: false,
     recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
+    space: &[search_space::dropout("dropout")],
     variants: &[COMPAT],
     check: None,
     build,

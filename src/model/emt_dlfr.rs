@@ -44,6 +44,7 @@ use super::layers::{PostFusion, init};
 use super::losses::Losses;
 use super::recipe::{ParamGroup, Recipe};
 use super::reference;
+use super::search_space;
 use super::setup::Setup;
 use super::trace::Trace;
 use super::variant::COMPAT;
@@ -69,6 +70,11 @@ pub static ENTRY: Entry = Entry {
     needs_complete: true,
     recipe: config::recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
+    space: &[
+        search_space::dropout("attn_dropout"),
+        search_space::dropout("ff_dropout"),
+        search_space::dropout("post_fusion_dropout"),
+    ],
     variants: &[COMPAT],
     check: None,
     build,

@@ -9,6 +9,7 @@ use super::engine::Engine;
 use super::error::{ModelError, Result};
 use super::losses::Losses;
 use super::recipe::{ParamGroup, Recipe};
+use super::search_space::Dimension;
 use super::setup::{Check, Profile, ReadCase, Setup};
 use super::stage::Stage;
 use super::trace::Trace;
@@ -160,6 +161,8 @@ pub struct Entry {
     pub recipe: fn(Profile) -> Recipe,
     /// Resolved hyper-parameters, for the record of a run.
     pub config: fn(Profile) -> Value,
+    /// Hyper-parameters that a search draws, beside those of the recipe ([`TRAINING`](super::search_space::TRAINING)).
+    pub space: &'static [Dimension],
     /// Named departures from `config`.
     pub variants: &'static [Variant],
     /// Refuses what the model cannot read when a sweep is planned; `None` where it reads everything.

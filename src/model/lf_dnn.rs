@@ -24,7 +24,7 @@ use super::recipe::Recipe;
 use super::regressor::Regressor;
 use super::setup::{Profile, Setup};
 use super::trace::Trace;
-use super::{mmsa, reference};
+use super::{mmsa, reference, search_space};
 
 /// Registry entry.
 pub static ENTRY: Entry = Entry {
@@ -37,6 +37,7 @@ pub static ENTRY: Entry = Entry {
     needs_complete: false,
     recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
+    space: &[search_space::dropout("dropouts")],
     variants: &[],
     check: None,
     build,

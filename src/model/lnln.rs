@@ -57,6 +57,7 @@ pub static ENTRY: Entry = Entry {
     needs_complete: true,
     recipe: config::recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
+    space: &[],
     variants: config::VARIANTS,
     check: None,
     build,

@@ -36,6 +36,7 @@ use super::error::Result;
 use super::layers::{EncoderLayer, EncoderLayerSize, init, mean_of_valid};
 use super::losses::{Losses, Term};
 use super::reference;
+use super::search_space;
 use super::setup::Setup;
 use super::trace::Trace;
 use super::variant::COMPAT;
@@ -57,6 +58,7 @@ pub static ENTRY: Entry = Entry {
     needs_complete: false,
     recipe: config::recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
+    space: &[search_space::dropout("dropout")],
     variants: &[COMPAT],
     check: None,
     build,

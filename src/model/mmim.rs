@@ -53,6 +53,7 @@ use super::layers::{Lstm, LstmSize, init};
 use super::losses::{Losses, Term};
 use super::recipe::{ParamGroup, Recipe};
 use super::reference;
+use super::search_space;
 use super::setup::{LabelStats, Setup, Shapes};
 use super::stage::{Stage, When};
 use super::trace::Trace;
@@ -76,6 +77,7 @@ pub static ENTRY: Entry = Entry {
     needs_complete: false,
     recipe: config::recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
+    space: &[search_space::dropout("dropout_prj")],
     variants: &[COMPAT],
     build,
     check: None,

@@ -23,6 +23,7 @@ pub mod recipe;
 pub mod reference;
 pub mod regressor;
 pub mod rng;
+pub mod search_space;
 pub mod settings;
 pub mod setup;
 pub mod stage;

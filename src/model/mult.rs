@@ -32,6 +32,7 @@ use super::error::Result;
 use super::layers::{CrossmodalTarget, ResidualHead, TimeConv, TimeConvSize};
 use super::reference;
 use super::regressor::Regressor;
+use super::search_space;
 use super::setup::Setup;
 use super::trace::Trace;
 
@@ -51,6 +52,13 @@ pub static ENTRY: Entry = Entry {
     needs_complete: false,
     recipe: config::recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
+    space: &[
+        search_space::dropout("embed_dropout"),
+        search_space::dropout("relu_dropout"),
+        search_space::dropout("res_dropout"),
+        search_space::dropout("output_dropout"),
+        search_space::dropout("text_dropout"),
+    ],
     variants: &[],
     check: None,
     build,

@@ -49,6 +49,7 @@ use super::error::Result;
 use super::losses::{Losses, Term};
 use super::recipe::{ParamGroup, Recipe};
 use super::reference;
+use super::search_space;
 use super::setup::Setup;
 use super::trace::Trace;
 use super::variant::{COMPAT, Variant};
@@ -71,6 +72,11 @@ pub static ENTRY: Entry = Entry {
     needs_complete: true,
     recipe: config::recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
+    space: &[
+        search_space::dropout("fus_embed_dropout"),
+        search_space::dropout("fus_res_dropout"),
+        search_space::dropout("clf_dropout"),
+    ],
     variants: &[Variant {
         set: &[("compat", "true"), ("fus_attn_mask", "true")],
         ..COMPAT

@@ -55,6 +55,7 @@ use super::layers::{Injection, init, reverse_gradient};
 use super::losses::{Losses, Term};
 use super::recipe::{ParamGroup, Recipe};
 use super::reference;
+use super::search_space;
 use super::setup::Setup;
 use super::tokens::{Reconstruction, TokenEncoder, Tokens};
 use super::trace::Trace;
@@ -76,6 +77,10 @@ pub static ENTRY: Entry = Entry {
     needs_complete: true,
     recipe: config::recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
+    space: &[
+        search_space::dropout("injection_dropout"),
+        search_space::dropout("regression_dropout"),
+    ],
     variants: &[COMPAT],
     check: None,
     build,

@@ -45,6 +45,7 @@ use super::layers::valid;
 use super::losses::{Losses, Term};
 use super::recipe::{ParamGroup, Recipe};
 use super::reference;
+use super::search_space;
 use super::setup::Setup;
 use super::teacher::Teacher;
 use super::tokens::{self, Reconstruction};
@@ -68,6 +69,10 @@ pub static ENTRY: Entry = Entry {
     needs_complete: true,
     recipe: config::recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
+    space: &[
+        search_space::dropout("injection_dropout"),
+        search_space::dropout("regression_dropout"),
+    ],
     variants: &[],
     check: None,
     build,

@@ -45,6 +45,7 @@ use super::losses::Losses;
 use super::made_labels::{HeadSizes, LabeledHeads, Outputs, RelativeRates};
 use super::recipe::{ParamGroup, Recipe};
 use super::reference;
+use super::search_space;
 use super::setup::{Setup, Shapes};
 use super::trace::Trace;
 use super::variant::COMPAT;
@@ -66,6 +67,12 @@ pub static ENTRY: Entry = Entry {
     needs_complete: false,
     recipe: config::recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
+    space: &[
+        search_space::dropout("embed_dropout"),
+        search_space::dropout("relu_dropout"),
+        search_space::dropout("res_dropout"),
+        search_space::dropout("post_fusion_dropout"),
+    ],
     variants: &[COMPAT],
     build,
     check: Some(|config, outline| {

@@ -49,6 +49,7 @@ use super::error::Result;
 use super::layers::init;
 use super::losses::{Losses, Term};
 use super::reference;
+use super::search_space;
 use super::setup::Setup;
 use super::trace::Trace;
 use super::variant::COMPAT;
@@ -71,6 +72,7 @@ pub static ENTRY: Entry = Entry {
     needs_complete: true,
     recipe: config::recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
+    space: &[search_space::dropout("dropout")],
     variants: &[COMPAT],
     check: None,
     build,

@@ -30,7 +30,7 @@ use super::regressor::Regressor;
 use super::setup::{Profile, Setup};
 use super::trace::Trace;
 use super::variant::COMPAT;
-use super::{mmsa, reference};
+use super::{mmsa, reference, search_space};
 
 /// Registry entry.
 pub static ENTRY: Entry = Entry {
@@ -43,6 +43,7 @@ pub static ENTRY: Entry = Entry {
     needs_complete: false,
     recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
+    space: &[search_space::dropout("dropouts")],
     variants: &[COMPAT],
     check: None,
     build,

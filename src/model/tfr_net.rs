@@ -42,6 +42,7 @@ use super::losses::disparity::smooth_central_moments;
 use super::losses::{Losses, Term};
 use super::recipe::{ParamGroup, Recipe};
 use super::reference;
+use super::search_space;
 use super::setup::Setup;
 use super::trace::Trace;
 use super::variant::COMPAT;
@@ -63,6 +64,13 @@ pub static ENTRY: Entry = Entry {
     needs_complete: true,
     recipe: config::recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
+    space: &[
+        search_space::dropout("embed_dropout"),
+        search_space::dropout("relu_dropout"),
+        search_space::dropout("res_dropout"),
+        search_space::dropout("fusion_dropout"),
+        search_space::dropout("cls_dropout"),
+    ],
     variants: &[COMPAT],
     build,
     check: None,

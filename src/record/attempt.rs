@@ -61,6 +61,9 @@ pub struct Failure {
     pub time: u64,
     /// The error and its causes, outermost first.
     pub error: Vec<String>,
+    /// Whether the training diverged: losses, gradients or weights were not finite. It would again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub diverged: bool,
     /// The output of the process, where it was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<PathBuf>,

@@ -23,7 +23,12 @@ pub struct Epoch {
 /// The epochs of a run, in order, with the values of the metric of this name; none where it
 /// trained nothing or the log is gone.
 pub fn read(dir: &RunDir, metric: &str) -> Vec<Epoch> {
-    let text = fs::read_to_string(dir.metrics()).unwrap_or_default();
+    parse(&fs::read(dir.metrics()).unwrap_or_default(), metric)
+}
+
+/// The epochs in the bytes of a log, as [`read`] gives them.
+pub fn parse(log: &[u8], metric: &str) -> Vec<Epoch> {
+    let text = String::from_utf8_lossy(log);
     text.lines()
         .filter_map(|line| epoch(line, metric))
         .collect()

@@ -74,6 +74,7 @@ pub fn manifest(model: &str, seed: u64, rates: &[f64]) -> Manifest {
             masks: Vec::new(),
         },
         other_selections: Vec::new(),
+        search: None,
         weights: BTreeMap::new(),
         build: BuildMetadata {
             version: "0.1.0".into(),

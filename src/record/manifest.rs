@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{Error, Result};
 use super::masks::MaskMetadata;
+use super::search::SearchMetadata;
 use super::selection::SelectionMetadata;
 use super::training::TrainingMetadata;
 use crate::data::dataset::Corpus;
@@ -45,6 +46,9 @@ pub struct Manifest {
     /// Further rules by which weights of the same training were kept and evaluated; mostly none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_selections: Vec<SelectionMetadata>,
+    /// The search that chose the settings, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<SearchMetadata>,
     /// blake3 of the stored weights by file name, hexadecimal; empty for external predictions.
     #[serde(default)]
     pub weights: BTreeMap<String, String>,

@@ -36,6 +36,7 @@ pub mod run_dir;
 pub mod scores;
 pub mod seal;
 pub mod sealed;
+pub mod search;
 pub mod selection;
 pub mod sweep;
 pub mod trainer_options;

@@ -151,7 +151,7 @@ impl RunDir {
         self.path.join(DONE)
     }
 
-    /// Whether the run was finished: trained, and evaluated at least once.
+    /// Whether the run was finished: trained and, unless it is a trial of a search, evaluated at least once.
     pub fn is_done(&self) -> bool {
         self.done().is_file()
     }
@@ -174,18 +174,22 @@ impl RunDir {
         evaluation: &Evaluation,
         predictions: &Predictions,
     ) -> Result<()> {
-        if manifest.id != self.id() {
-            return Err(Error::WrongId {
-                expected: self.id(),
-                found: manifest.id.clone(),
-            });
-        }
+        self.check_owns(manifest)?;
+        evaluation::add(&self.path, manifest, evaluation, predictions)?;
+        self.finish_trial(manifest)
+    }
+
+    /// [`Self::finish`] of a trial of a search, which is not evaluated on the test split.
+    ///
+    /// # Errors
+    /// As [`Self::finish`].
+    pub fn finish_trial(&self, manifest: &Manifest) -> Result<()> {
+        self.check_owns(manifest)?;
         let stored = Manifest {
             masks: Vec::new(),
             ..manifest.clone()
         };
         let json = manifest::to_json(&self.manifest(), &stored)?;
-        evaluation::add(&self.path, &stored, evaluation, predictions)?;
         write_atomic(&self.manifest(), &json)?;
         let others = [(METRICS, self.metrics()), (INPUTS, self.inputs())];
         let others = others.map(|(name, path)| (name, fs::read(path).ok()));
@@ -194,6 +198,17 @@ impl RunDir {
             files.extend(bytes.as_deref().map(|bytes| (*name, bytes)));
         }
         Ok(write_atomic(&self.done(), seal::render(&files).as_bytes())?)
+    }
+
+    fn check_owns(&self, manifest: &Manifest) -> Result<()> {
+        if manifest.id == self.id() {
+            Ok(())
+        } else {
+            Err(Error::WrongId {
+                expected: self.id(),
+                found: manifest.id.clone(),
+            })
+        }
     }
 
     /// Adds an evaluation to a finished run. Nothing that is there changes; where another process stored
@@ -244,6 +259,22 @@ impl RunDir {
     /// If the run is unfinished, or its manifest is missing, changed, damaged, or of another format.
     pub fn checked_manifest(&self) -> Result<(Manifest, String)> {
         self.manifest_of(&self.sums()?)
+    }
+
+    /// The bytes of `metrics.jsonl` of a finished run, checked against `DONE`.
+    ///
+    /// # Errors
+    /// If the run is unfinished, or the file is missing or changed.
+    pub fn checked_epochs(&self) -> Result<Vec<u8>> {
+        Ok(self.sums()?.checked(METRICS)?.0)
+    }
+
+    /// Whether this is a finished trial of a search, which was not evaluated on any test split.
+    pub fn is_untested_trial(&self) -> bool {
+        let manifest = || self.checked_manifest().ok();
+        self.is_done()
+            && self.evaluation_folders().is_empty()
+            && manifest().is_some_and(|(manifest, _)| manifest.search.is_some())
     }
 
     /// The bytes of `inputs.json` of a finished run, checked against `DONE`.

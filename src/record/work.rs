@@ -149,13 +149,10 @@ impl RunLease {
     ///
     /// # Errors
     /// If the folder cannot be written to, though it is there.
-    pub fn fail(mut self, error: Vec<String>, log: Option<PathBuf>, command: String) -> Result<()> {
+    pub fn fail(mut self, failure: Failure) -> Result<()> {
         let failure = Failure {
             attempt: self.attempt.name(),
-            time: host::now(),
-            error,
-            log,
-            command,
+            ..failure
         };
         match failure.write(&self.dir) {
             Err(_) if self.is_lost() => Ok(()),

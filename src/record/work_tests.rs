@@ -34,6 +34,17 @@ fn finish(work: &RunLease, wall_seconds: f64) {
         .unwrap();
 }
 
+fn failure(error: &str) -> Failure {
+    Failure {
+        attempt: String::new(),
+        time: 7,
+        error: vec![error.to_owned()],
+        diverged: false,
+        log: None,
+        command: "lnln-bench run-one".into(),
+    }
+}
+
 #[test]
 fn a_run_appears_whole_and_has_one_lease() {
     let runs = tempfile::tempdir().unwrap();
@@ -192,8 +203,7 @@ fn a_process_that_lost_its_run_creates_no_directory_and_publishes_nothing() {
     assert!(!path.exists() && !runs.path().join("lnln-11").exists());
     fs::remove_dir_all(taken).unwrap();
     let (lost, taken) = lose();
-    lost.fail(vec!["loss is NaN".into()], None, String::new())
-        .unwrap();
+    lost.fail(failure("loss is NaN")).unwrap();
     assert!(!path.exists());
     fs::remove_dir_all(taken).unwrap();
     lose().0.stop().unwrap();
@@ -255,12 +265,7 @@ fn a_failure_is_stored_and_the_next_attempt_continues() {
     let runs = tempfile::tempdir().unwrap();
     let work = mine(RunLease::acquire(runs.path(), "lnln-11").unwrap());
     let dir = work.dir.clone();
-    work.fail(
-        vec!["loss is NaN".into()],
-        None,
-        "lnln-bench run-one".into(),
-    )
-    .unwrap();
+    work.fail(failure("loss is NaN")).unwrap();
     assert_eq!(dir.read_failure().unwrap().error, ["loss is NaN"]);
     let again = mine(RunLease::acquire(runs.path(), "lnln-11").unwrap());
     again.stop().unwrap();
@@ -270,13 +275,7 @@ fn a_failure_is_stored_and_the_next_attempt_continues() {
 fn a_crashed_process_s_attempt_is_marked_as_failed() {
     let runs = tempfile::tempdir().unwrap();
     let dir = kill(mine(RunLease::acquire(runs.path(), "lnln-11").unwrap()));
-    let mut failure = Failure {
-        attempt: String::new(),
-        time: 7,
-        error: vec!["killed by signal 9".into()],
-        log: None,
-        command: "lnln-bench run-one".into(),
-    };
+    let mut failure = failure("killed by signal 9");
     record_crash(runs.path(), "lnln-11", u32::MAX - 7, &mut failure).unwrap();
     assert_eq!(dir.read_failure(), Some(failure));
     assert_eq!(dir.read_attempts()[0].outcome, Some(Outcome::Failed));

@@ -170,8 +170,15 @@ fn find<P: AsRef<Path>>(roots: &[P]) -> Result<(Vec<RunDir>, Vec<RunDir>)> {
     let (mut finished, mut unfinished) = (Vec::new(), Vec::new());
     for root in roots {
         let runs = find_runs(root.as_ref())?;
-        finished.extend(runs.finished);
+        let tested = runs.finished.into_iter();
+        finished.extend(tested.filter(|dir| !dir.is_untested_trial()));
         unfinished.extend(runs.unfinished);
+    }
+    if finished.is_empty() && !roots.is_empty() {
+        let paths = roots.iter().map(|root| root.as_ref().display().to_string());
+        return Err(Error::OnlyTrials {
+            paths: paths.collect::<Vec<_>>().join(", "),
+        });
     }
     Ok((finished, unfinished))
 }

@@ -114,6 +114,11 @@ pub enum Error {
     )]
     NoExternal { paths: String },
     #[error(
+        "{paths}: expected runs with predictions of the test split, found only trials of a search; give the same \
+         `lnln-bench run --search` again to finish it"
+    )]
+    OnlyTrials { paths: String },
+    #[error(
         "{} is in the way: expected an empty folder or an earlier report; \
          choose another --out", path.display()
     )]
@@ -154,6 +159,7 @@ impl Classify for Error {
             | Self::UnknownPrimary { .. }
             | Self::PrimariesDiffer { .. }
             | Self::NoExternal { .. }
+            | Self::OnlyTrials { .. }
             | Self::InTheWay { .. } => ErrorClass::Usage,
             Self::Protocol { .. }
             | Self::Predictions { .. }

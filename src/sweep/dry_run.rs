@@ -9,10 +9,11 @@ use serde::Serialize;
 use super::error::Error;
 use super::plan::{self, Corpora, PlannedRun};
 use super::planned::Options;
+use super::search::{self, Budget};
 use super::status::{self, Estimate, Measured, Question, RunState, StoredRun};
 use super::suite::Suite;
 use crate::data::dataset::{Corpus, file_name};
-use crate::record;
+use crate::record::{self, search::SearchMetadata};
 use crate::train::device;
 
 /// A planned run with its state and its estimate.
@@ -25,6 +26,12 @@ pub struct RunEstimate {
     pub seed: u64,
     /// Noise and selection, as text.
     pub training: String,
+    /// Number of the trial of a search.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trial: Option<u32>,
+    /// Its settings, as text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settings: Option<String>,
     pub state: RunState,
     /// Finished epochs.
     pub epoch: u32,
@@ -35,11 +42,24 @@ pub struct RunEstimate {
     pub seconds_left: Option<f64>,
 }
 
+/// The runs of a suite, and where it asks for a search those of its present stage.
+#[derive(Clone, Debug)]
+pub struct DryRun {
+    pub runs: Vec<RunEstimate>,
+    /// Of each data set; none without a search.
+    pub budgets: Vec<Budget>,
+    /// The rung that the runs are of, from 0; `None` without a search, and for the settings that it has chosen.
+    pub rung: Option<usize>,
+    /// Seeds that the chosen settings are trained with.
+    pub seeds: usize,
+}
+
 /// Every run of the suite in its order; writes nothing and trains nothing.
 ///
 /// # Errors
 /// If the suite is wrong, or its data sets are not prepared.
-pub fn dry_run(suite: &Suite, options: &Options) -> Result<Vec<RunEstimate>, Error> {
+pub fn dry_run(suite: &Suite, options: &Options) -> Result<DryRun, Error> {
+    let suite = &search::now(suite, &options.data, &options.runs)?;
     let corpora = plan::open_corpora(suite, &options.data)?;
     let planned = plan::runs(suite, &corpora)?;
     let mut estimator = Estimator {
@@ -54,9 +74,13 @@ pub fn dry_run(suite: &Suite, options: &Options) -> Result<Vec<RunEstimate>, Err
         .map(|id| StoredRun::read(record::run_dir(&options.runs, id)))
         .collect();
     let runs = planned.iter().zip(stored);
-    Ok(runs
-        .map(|(run, stored)| estimator.estimate(run, stored.as_ref()))
-        .collect())
+    let runs = runs.map(|(run, stored)| estimator.estimate(run, stored.as_ref()));
+    Ok(DryRun {
+        runs: runs.collect(),
+        budgets: search::budgets(&planned),
+        rung: suite.stage.as_ref().and_then(|stage| stage.rung),
+        seeds: suite.seeds.len(),
+    })
 }
 
 /// Estimates runs from finished ones, each kind of run once.
@@ -89,7 +113,11 @@ impl RunKind {
             model: run.choice.name(),
             epochs: run.recipe.epochs,
             batch_size: run.recipe.batch_size,
-            conditions: conditions.sum::<usize>() * settings.mask_seeds.len(),
+            conditions: if run.is_trial() {
+                0
+            } else {
+                conditions.sum::<usize>() * settings.mask_seeds.len()
+            },
             validation: settings.validation.len(),
         }
     }
@@ -114,6 +142,7 @@ impl Estimator<'_> {
             0 => 1.0,
             epochs => 1.0 - f64::from(epoch.min(epochs)) / f64::from(epochs),
         };
+        let searched = run.config.search.as_ref();
         let seconds = estimate.as_ref().and_then(|estimate| estimate.seconds);
         RunEstimate {
             id: run.id.clone(),
@@ -121,6 +150,8 @@ impl Estimator<'_> {
             model: run.choice.name(),
             seed: run.seed,
             training: run.config.training(),
+            trial: searched.map(|search| search.trial),
+            settings: searched.map(SearchMetadata::describe_settings),
             state,
             epoch,
             epochs: run.recipe.epochs,

@@ -123,6 +123,23 @@ pub enum Error {
          since the sweep was planned; plan it again with `lnln-bench run`"
     )]
     OtherRun { index: usize, expected: String },
+    #[error(
+        "a search needs at least 2 trials, the published settings and one other: found {found}"
+    )]
+    SearchTrials { found: u32 },
+    #[error(
+        "a search does not touch the test split, and {model} is to select epochs on it: give --select valid:METRIC or \
+         last, without paper"
+    )]
+    SearchOnTest { model: String },
+    #[error(
+        "a search gives every model the same number of epochs, and on {dataset} they differ: {found}; give --epochs"
+    )]
+    SearchEpochs { dataset: String, found: String },
+    #[error(
+        "the search of {search} found no settings to train with: no trial has a score on the validation split"
+    )]
+    SearchDiverged { search: String },
     #[error("{failed} of {total} runs failed; the others are done and are not repeated")]
     RunsFailed { failed: usize, total: usize },
     #[error("cannot read or write `{path}`: {reason}")]
@@ -158,6 +175,20 @@ impl Error {
         self.class() == ErrorClass::Interrupted
     }
 
+    /// Whether a training ended since its numbers were not finite, as it would each time.
+    pub fn is_divergence(&self) -> bool {
+        use crate::train::Error as E;
+        matches!(
+            self,
+            Self::Train(
+                E::NotFinite { .. }
+                    | E::NotFiniteGradient { .. }
+                    | E::NotFiniteWeights { .. }
+                    | E::NotFinitePredictions { .. }
+            )
+        )
+    }
+
     /// An input or output error with its path.
     pub fn io(path: &Path, reason: std::io::Error) -> Self {
         Self::Io {
@@ -184,6 +215,9 @@ impl Classify for Error {
             | Self::NoSample { .. }
             | Self::NoMetric { .. }
             | Self::NoInputs { .. }
+            | Self::SearchTrials { .. }
+            | Self::SearchOnTest { .. }
+            | Self::SearchEpochs { .. }
             | Self::NoRun { .. } => ErrorClass::Usage,
             Self::OtherData { .. }
             | Self::OtherRun { .. }
@@ -192,7 +226,7 @@ impl Classify for Error {
             | Self::WeightsChanged { .. }
             | Self::SeveralDatasets { .. } => ErrorClass::BadData,
             Self::OtherEncoder { .. } | Self::FrozenEncoder { .. } => ErrorClass::Unavailable,
-            Self::RunsFailed { .. } => ErrorClass::RunsFailed,
+            Self::RunsFailed { .. } | Self::SearchDiverged { .. } => ErrorClass::RunsFailed,
             Self::SeveralModels { class, .. } => *class,
             Self::Io { .. } => ErrorClass::Io,
             Self::Unexpected(_) => ErrorClass::Unexpected,

@@ -54,6 +54,7 @@ pub fn manifest(
         training: training(run, data, trained.computing, trained.first_noise),
         selection: trained.selections.first,
         other_selections: trained.selections.others,
+        search: run.config.search.clone(),
         weights: trained.weights,
         build: build(data.device),
         wall_seconds: trained.wall_seconds,

@@ -27,6 +27,8 @@ mod prefill;
 #[cfg(feature = "torch")]
 pub mod run;
 #[cfg(feature = "torch")]
+pub mod search;
+#[cfg(feature = "torch")]
 mod sequential;
 #[cfg(feature = "torch")]
 pub mod settings;

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
+use super::search::{self, Trial};
 use super::settings::Settings;
 use super::train_on::{self, TrainOn};
 use super::{Error, Protocol, Suite};
@@ -14,6 +15,7 @@ use crate::mask::{Condition, MaskProtocol, Noise, RateDistribution};
 use crate::metric;
 use crate::model::{Choice, Recipe};
 use crate::record::manifest::data_key;
+use crate::record::search::SearchMetadata;
 use crate::record::training::NoiseMetadata;
 use crate::record::{EngineKind, MaskGrid, Precision, SelectionRule};
 use crate::support::Classify;
@@ -40,6 +42,8 @@ pub struct PlannedRun {
     pub masks: Vec<MaskGrid>,
     /// Short blake3 of `config`.
     pub id: String,
+    /// Its place in a search.
+    pub trial: Option<Trial>,
 }
 
 impl PlannedRun {
@@ -49,6 +53,16 @@ impl PlannedRun {
         own.cloned().collect()
     }
 
+    /// Whether it is a trial of a search, which is not tested.
+    pub fn is_trial(&self) -> bool {
+        self.trial.is_some() && self.masks.is_empty()
+    }
+
+    /// Gives it the id of its configuration.
+    pub(super) fn identify(&mut self) {
+        self.id = identity(&self.config);
+    }
+
     /// Data set and model, which decide the time of a run.
     pub fn kind(&self) -> String {
         format!("{} {}", self.dataset, self.choice.name())
@@ -56,6 +70,12 @@ impl PlannedRun {
 
     /// Data set, model and seed, and its training data where they are not the suite's mixed noise.
     pub fn label(&self) -> String {
+        let trial = self.trial.as_ref().filter(|_| self.is_trial());
+        let trial = trial.map(|trial| format!(", trial {}", trial.number));
+        self.plain_label() + &trial.unwrap_or_default()
+    }
+
+    fn plain_label(&self) -> String {
         let Self { dataset, seed, .. } = self;
         let (model, settings) = (self.choice.name(), &self.settings);
         match (settings.noise, settings.noise_rate) {
@@ -93,6 +113,9 @@ pub struct Config {
     pub validation: Vec<ValidationMask>,
     pub recipe: Recipe,
     pub hyper_parameters: serde_json::Value,
+    /// The search that chose the settings, where one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search: Option<SearchMetadata>,
 }
 
 impl Config {
@@ -238,20 +261,38 @@ pub fn runs(suite: &Suite, corpora: &Corpora) -> Result<Vec<PlannedRun>, Error> 
         let others = tested_on(suite, corpora, corpus, with_features)?;
         let encoder = encoder.identity()?;
         let absent = corpus.absent()?;
-        for (choice, settings) in &models {
-            let settings = present(settings, &absent);
-            for (settings, &seed) in product(&settings, &suite.seeds) {
-                let mut run = run(suite, settings, corpus, &encoder, choice, seed)?;
-                run.masks.extend(masks_of(settings, &others)?);
-                if known.insert(run.id.clone()) {
-                    runs.push(run);
-                }
+        let mut planned = Vec::new();
+        for (choice, trainings) in &models {
+            for settings in trainings {
+                let settings = present(settings, &absent);
+                let plain = |seeds: &[u64]| {
+                    let all = product(&settings, seeds).map(|(settings, &seed)| {
+                        let mut run = run(suite, settings, corpus, &encoder, choice, seed)?;
+                        run.masks.extend(masks_of(settings, &others)?);
+                        Ok(run)
+                    });
+                    all.collect::<Result<Vec<PlannedRun>, Error>>()
+                };
+                planned.extend(match &suite.stage {
+                    Some(stage) if choice.entry.trained => search::trials(suite, stage, &plain)?,
+                    Some(stage) if stage.rung.is_some() => Vec::new(),
+                    _ => plain(&suite.seeds)?,
+                });
             }
         }
+        search::check_equal(&planned)?;
+        runs.extend(
+            planned
+                .into_iter()
+                .filter(|run| known.insert(run.id.clone())),
+        );
     }
     if runs.is_empty() {
         Err(Error::NothingToDo {
-            what: "data set, model or seed",
+            what: match suite.stage {
+                Some(_) => "model that is trained, for a search",
+                None => "data set, model or seed",
+            },
         })
     } else {
         Ok(runs)
@@ -343,19 +384,23 @@ impl<'a> Trainings<'a> {
         })
     }
 
-    /// Those of one model, which may have a protocol of its own. A model that is not trained has one run
+    /// Those of one model by training protocol; it may have a protocol of its own. A model that is not trained has one run
     /// under any protocol.
-    fn of(&mut self, choice: &Choice, own: Option<TrainOn>) -> Result<Vec<Rc<Settings>>, Error> {
+    fn of(
+        &mut self,
+        choice: &Choice,
+        own: Option<TrainOn>,
+    ) -> Result<Vec<Vec<Rc<Settings>>>, Error> {
         let protocols = match &own {
             Some(own) => std::slice::from_ref(own),
             None => &self.suite.train_on,
         };
         if !choice.entry.trained {
-            return Ok(vec![Rc::clone(&self.base)]);
+            return Ok(vec![vec![Rc::clone(&self.base)]]);
         }
         if protocols.is_empty() {
             self.base.checked()?;
-            return Ok(vec![Rc::clone(&self.base)]);
+            return Ok(vec![vec![Rc::clone(&self.base)]]);
         }
         let mut all = Vec::new();
         for &protocol in protocols {
@@ -364,7 +409,7 @@ impl<'a> Trainings<'a> {
                 let settings = settings.into_iter().map(Rc::new).collect();
                 self.under.insert(protocol, settings);
             }
-            all.extend(self.under[&protocol].iter().map(Rc::clone));
+            all.push(self.under[&protocol].clone());
         }
         Ok(all)
     }
@@ -409,6 +454,7 @@ fn run(
             .collect(),
         recipe: recipe.clone(),
         hyper_parameters: published.config,
+        search: None,
     };
     let id = identity(&config);
     Ok(PlannedRun {
@@ -421,6 +467,7 @@ fn run(
         config,
         masks: settings.masks(),
         id,
+        trial: None,
     })
 }
 

@@ -8,6 +8,7 @@ use super::error::Error;
 use super::events::Events;
 use super::manifest;
 use super::plan::{self, Corpora, PlannedRun};
+use super::search;
 use super::suite::Suite;
 use crate::record::{RunDir, SweepDir, SweepManifest, SweepRun};
 use crate::support::{SweepRuns, shell};
@@ -116,8 +117,10 @@ impl Sweep {
 
     /// The runs that are not trained or not evaluated under all of their masks, and the number of the others.
     pub(super) fn waiting(&self, runs: &Path) -> (Vec<&PlannedRun>, usize) {
-        let is_done =
-            |run: &&PlannedRun| RunDir::open(runs.join(&run.id)).is_done_under(&run.masks);
+        let is_done = |run: &&PlannedRun| {
+            RunDir::open(runs.join(&run.id)).is_done_under(&run.masks)
+                || search::is_settled(run, runs)
+        };
         let (done, waiting): (Vec<&PlannedRun>, Vec<&PlannedRun>) =
             self.runs.iter().partition(is_done);
         (waiting, done.len())

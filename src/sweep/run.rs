@@ -34,7 +34,7 @@ pub struct RunContext<'a> {
     pub profile: bool,
 }
 
-/// Trains and evaluates `run` in `dir`, resuming an earlier attempt where it stopped.
+/// Trains and, unless it is a trial of a search, evaluates `run` in `dir`, resuming an earlier attempt where it stopped.
 ///
 /// # Errors
 /// Those of the training; [`train::Error::Interrupted`](crate::train::Error::Interrupted) and its like
@@ -57,12 +57,16 @@ pub fn run(
     let seconds = before + started.elapsed().as_secs_f64();
     let selections = metadata::selections(run, &state, &training)?;
     let epochs = selections.epochs();
-    let test = Test {
-        split: &test,
-        masks: &masks,
-        tested_on: None,
+    let evaluated = if run.is_trial() {
+        None
+    } else {
+        let test = Test {
+            split: &test,
+            masks: &masks,
+            tested_on: None,
+        };
+        Some(evaluate(&mut training, test, &epochs, &files, context)?)
     };
-    let (evaluation, predictions) = evaluate(&mut training, test, &epochs, &files, context)?;
     let trained = Trained {
         first_noise: training.first_noise()?,
         weights: stored_weights(dir, &epochs)?,
@@ -78,7 +82,10 @@ pub fn run(
     };
     let manifest = metadata::manifest(run, data, &training.store, trained)?;
     ModelInputs::of(data)?.write(dir)?;
-    Ok(dir.finish(&manifest, &evaluation, &predictions)?)
+    Ok(match evaluated {
+        Some((evaluation, predictions)) => dir.finish(&manifest, &evaluation, &predictions)?,
+        None => dir.finish_trial(&manifest)?,
+    })
 }
 
 /// Evaluates the stored weights of a finished run under those of its masks that it has not yet, on its own

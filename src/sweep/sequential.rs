@@ -221,7 +221,7 @@ impl<'a> Sequence<'a> {
             Err(error) => {
                 let failed = self.failed(run, &error);
                 tracing::error!("{failed}");
-                work.fail(chain(&error), failed.log.clone(), failed.command.clone())?;
+                work.fail(failed.to_store(chain(&error), error.is_divergence()))?;
                 Ok(After::Ended(RunEnd::Failed(failed)))
             }
         }

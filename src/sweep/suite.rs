@@ -16,7 +16,7 @@ use crate::data::dataset::{Corpus, DatasetName, file_name, limited_name, with_fo
 use crate::mask::{self, Condition, Noise, RateDistribution};
 use crate::metric::PROTOCOLS;
 use crate::record::{EngineKind, Precision};
-use crate::sweep::slurm;
+use crate::sweep::{search, slurm};
 use crate::train::schedule::Schedule;
 use crate::train::{EncoderSpec, OptionOverride, Overrides, Selections};
 
@@ -60,6 +60,16 @@ pub struct Suite {
     #[serde(default, with = "text::values")]
     #[schemars(with = "BTreeMap<String, String>")]
     pub encoders: BTreeMap<String, EncoderSpec>,
+    /// Trials of a search of each model's settings, the published ones among them (docs/search.md).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<u32>,
+    /// Seed of the search's draws; 1111 where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search_seed: Option<u64>,
+    /// The stage of the search, which `run` sets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    pub stage: Option<search::Stage>,
     /// Metric of the primary tests of its reports; no part of a run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub primary: Option<String>,

@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::planned::command;
-use crate::record::{self, Acquired, RunLease, SweepDir, SweepRun};
+use crate::record::{self, Acquired, Failure, RunLease, SweepDir, SweepRun};
+use crate::support::host;
 
 /// Outcome of a sweep.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,6 +56,20 @@ impl Summary {
     /// Number of all runs.
     pub fn total(&self) -> usize {
         self.ran + self.kept + self.failed.len()
+    }
+}
+
+impl FailedRun {
+    /// What is stored of it, with the messages of the error and its causes; the attempt is to be named.
+    pub(super) fn to_store(&self, error: Vec<String>, diverged: bool) -> Failure {
+        Failure {
+            attempt: String::new(),
+            time: host::now(),
+            error,
+            diverged,
+            log: self.log.clone(),
+            command: self.command.clone(),
+        }
     }
 }
 
@@ -110,7 +125,7 @@ impl FailedToStart<'_> {
             Acquired::Held(_) => {}
             Acquired::Mine(lease) => {
                 lease.describe_failed_start(self.run)?;
-                lease.fail(error, failed.log.clone(), failed.command.clone())?;
+                lease.fail(failed.to_store(error, false))?;
             }
         }
         Ok(true)

@@ -14,9 +14,8 @@ use super::error::Error;
 use super::plan::PlannedRun;
 use super::planned::{Options, Sweep, counted};
 use super::summary::{FailedRun, RunEnd, Summary};
-use crate::record::attempt::Failure;
 use crate::record::work::{record_crash, unfinished};
-use crate::support::{Bar, Progress, host};
+use crate::support::{Bar, Progress};
 use crate::train;
 
 /// Pause between two checks of the processes.
@@ -222,13 +221,7 @@ impl<'a> Pool<'a> {
             command: self.sweep.command(run, &flags),
         };
         tracing::error!("{failed}");
-        let mut failure = Failure {
-            attempt: String::new(),
-            time: host::now(),
-            error: vec![failed.error.clone()],
-            log: failed.log.clone(),
-            command: failed.command.clone(),
-        };
+        let mut failure = failed.to_store(vec![failed.error.clone()], false);
         let pid = process.child.id();
         if let Err(error) = record_crash(&options.runs, &failed.id, pid, &mut failure) {
             tracing::warn!("the failure of run {} is not stored: {error}", failed.id);

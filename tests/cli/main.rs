@@ -65,6 +65,8 @@ mod score_between;
 mod score_checks;
 mod score_data;
 #[cfg(feature = "torch")]
+mod search;
+#[cfg(feature = "torch")]
 mod select;
 #[cfg(feature = "torch")]
 mod selftest;

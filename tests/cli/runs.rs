@@ -80,6 +80,7 @@ fn folder() -> (tempfile::TempDir, PathBuf) {
             "misa on mosi failed".into(),
             "the loss is not finite".into(),
         ],
+        diverged: false,
         log: None,
         command: "lnln-bench run-one --manifest runs/sweeps/s/manifest.json --index 2".into(),
     };

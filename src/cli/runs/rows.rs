@@ -15,6 +15,8 @@ pub struct RunRow<'a> {
     pub dataset: &'a str,
     pub model: &'a str,
     pub seed: u64,
+    /// Number of the trial of a search, whose settings it has.
+    pub trial: Option<u32>,
     pub state: RunState,
     /// Imported by `score`.
     pub external: bool,
@@ -40,6 +42,7 @@ impl<'a> From<&'a StoredRun> for RunRow<'a> {
             dataset: &run.dataset,
             model: &run.model,
             seed: run.seed,
+            trial: run.trial,
             state: run.state,
             external: run.external,
             epoch: run.epoch(),
@@ -104,7 +107,10 @@ pub fn row(run: &StoredRun) -> Vec<String> {
     vec![
         run.id.clone(),
         run.dataset.clone(),
-        run.model.clone(),
+        match run.trial {
+            Some(trial) => format!("{}, trial {trial}", run.model),
+            None => run.model.clone(),
+        },
         run.seed.to_string(),
         state(run).to_owned(),
         epochs(run),

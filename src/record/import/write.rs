@@ -136,6 +136,7 @@ fn manifest(
         training: TrainingMetadata::unknown(),
         selection: SelectionMetadata::unknown(),
         other_selections: Vec::new(),
+        search: None,
         weights: BTreeMap::new(),
         build: BuildMetadata {
             version: VERSION.to_string(),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::mask::{Condition, RateDistribution};
+use crate::record::search::SearchMetadata;
 use crate::record::training::{Computing, NoiseMetadata, encoder_words};
 use crate::record::{EngineKind, Manifest, Precision, SelectionRule, TrainerOptions};
 use crate::report::rows::scores::ScoredRun;
@@ -21,9 +22,10 @@ pub struct RowSettings {
     pub selection_conditions: Option<Vec<Condition>>,
     encoder: Option<String>,
     epochs: u32,
-    batch_size: usize,
-    learning_rate: Number,
-    weight_decay: Number,
+    /// `None` where a search chose them.
+    own: Option<OwnSettings>,
+    /// Trials, epochs and seeds of the search that chose the settings.
+    pub search: Option<(u32, u32, u64, u64)>,
     trainer_options: TrainerOptions,
     computing: Option<(Precision, EngineKind)>,
     mask_seeds: Vec<u64>,
@@ -31,6 +33,14 @@ pub struct RowSettings {
     selection_metric: Option<String>,
     /// Further rules by which weights were kept; mostly none.
     other_rules: Vec<String>,
+}
+
+/// Settings of a training that a search may choose, apart from hyper-parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct OwnSettings {
+    batch_size: usize,
+    learning_rate: Number,
+    weight_decay: Number,
 }
 
 /// Training noise, of one training or of a training for every tested condition.
@@ -103,9 +113,12 @@ impl RowSettings {
             selection_conditions: Some(selection.conditions.clone()),
             encoder: training.encoder.clone(),
             epochs: training.epochs,
-            batch_size: training.batch_size,
-            learning_rate: Number::new(training.learning_rate),
-            weight_decay: Number::new(training.weight_decay),
+            own: m.search.is_none().then(|| OwnSettings {
+                batch_size: training.batch_size,
+                learning_rate: Number::new(training.learning_rate),
+                weight_decay: Number::new(training.weight_decay),
+            }),
+            search: m.search.as_ref().map(SearchMetadata::budget),
             trainer_options: training.trainer_options,
             computing: computing.map(|c: &Computing| (c.precision, c.engine)),
             mask_seeds: mask.seeds.clone(),
@@ -127,9 +140,8 @@ impl RowSettings {
             selection_conditions: None,
             encoder: None,
             epochs: 0,
-            batch_size: 0,
-            learning_rate: Number::new(0.0),
-            weight_decay: Number::new(0.0),
+            own: None,
+            search: None,
             trainer_options: TrainerOptions::default(),
             computing: None,
             mask_seeds: Vec::new(),
@@ -146,9 +158,6 @@ impl RowSettings {
             ("encoder", or_external(self.encoder.as_deref().map(encoder))),
             ("noise", or_external(self.noise.as_ref())),
             ("epochs", self.epochs.to_string()),
-            ("batch size", self.batch_size.to_string()),
-            ("learning rate", self.learning_rate.value().to_string()),
-            ("weight decay", self.weight_decay.value().to_string()),
             (
                 "trainer options",
                 options.unwrap_or_else(|| "none".to_string()),
@@ -158,6 +167,21 @@ impl RowSettings {
             ("mask seeds", join(&self.mask_seeds, " ")),
             ("selection", or_external(self.selection)),
         ]);
+        if let Some(own) = self.own {
+            names.extend([
+                ("batch size", own.batch_size.to_string()),
+                ("learning rate", own.learning_rate.value().to_string()),
+                ("weight decay", own.weight_decay.value().to_string()),
+            ]);
+        }
+        if let Some((trials, epochs, seed, training_seed)) = self.search {
+            names.extend([
+                ("trials", trials.to_string()),
+                ("search epochs", epochs.to_string()),
+                ("search seed", seed.to_string()),
+                ("seed of trials", training_seed.to_string()),
+            ]);
+        }
         names.insert(
             "selection metric",
             match (&self.selection_metric, self.selection) {
@@ -202,11 +226,31 @@ pub fn join<T: ToString>(values: &[T], by: &str) -> String {
 /// Properties as text, by their names.
 pub type Names = BTreeMap<&'static str, String>;
 
+/// Properties that either only searched rows have, or only others: compared among those that have them, since
+/// that a row is searched is told otherwise.
+const BY_SEARCH: [&str; 7] = [
+    "batch size",
+    "learning rate",
+    "weight decay",
+    "trials",
+    "search epochs",
+    "search seed",
+    "seed of trials",
+];
+
 /// One suffix per element: the properties that are not the same in all of them, each as [`remark`];
 /// empty where all are equal.
 pub fn suffixes(all: &[Names]) -> Vec<String> {
     let names: BTreeSet<_> = all.iter().flat_map(Names::keys).copied().collect();
-    let differs = |name: &&str| all.iter().any(|s| s.get(*name) != all[0].get(*name));
+    let differs = |name: &&str| {
+        let mut values = all.iter().map(|s| s.get(*name));
+        let first = if BY_SEARCH.contains(name) {
+            values.find(Option::is_some).flatten()
+        } else {
+            all[0].get(*name)
+        };
+        values.any(|value| value != first && !(BY_SEARCH.contains(name) && value.is_none()))
+    };
     let names: Vec<_> = names.into_iter().filter(differs).collect();
     let suffix = |s: &Names| {
         let parts = names.iter().filter_map(|n| Some(remark(n, s.get(n)?)));
@@ -220,6 +264,7 @@ fn remark(name: &str, value: &str) -> String {
     match (name, value) {
         ("epochs", "1") => "1 epoch".to_string(),
         ("epochs", count) => format!("{count} epochs"),
+        ("trials", count) => format!("{count} trials"),
         ("noise", words) => format!("noise: {words}"),
         ("encoder", words) if words != EXTERNAL => words.to_string(),
         _ => format!("{name} {value}"),

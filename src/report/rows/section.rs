@@ -405,11 +405,13 @@ fn rows(model: String, runs: Vec<ScoredRun>, several: bool) -> Result<Vec<(Place
     let suffixes = config::row_suffixes(&all).into_iter();
     let parts = all.iter().zip(suffixes).zip(by_settings.into_values());
     let mut rows = Vec::new();
-    for (((trained, _), suffix), runs) in parts {
+    for (((trained, settings), suffix), runs) in parts {
         let protocol = trained.filter(|_| several).map(Trained::describe);
         for joined in joined::runs(&model, runs) {
             let remarks = [protocol.clone().unwrap_or_default(), suffix.clone()];
-            let remarks = remarks.into_iter().chain([joined.remark.clone()]);
+            let searched = settings.search.map(|_| "searched".to_owned());
+            let remarks = remarks.into_iter().chain(searched);
+            let remarks = remarks.chain([joined.remark.clone()]);
             let remarks: Vec<String> = remarks.filter(|remark| !remark.is_empty()).collect();
             let title = &joined.runs[0].manifest.model.title;
             let place = labelled(title, &[&suffix, &joined.remark]).to_lowercase();

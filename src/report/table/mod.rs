@@ -12,6 +12,7 @@ mod paper_cells;
 pub mod phrases;
 pub mod primary;
 pub mod provenance;
+mod searched;
 #[cfg(test)]
 mod section_tests;
 pub mod selection_gap;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::phrases::{at_baseline, baselines, epochs, seeds};
 use super::tested::{tests, untested_metrics};
-use super::{Content, Table};
+use super::{Content, Table, searched};
 use crate::record::SelectionRule;
 use crate::report::rows::folds;
 use crate::report::rows::scores::ScoredRun;
@@ -52,6 +52,7 @@ pub fn legend(section: &Section, table: &Table) -> Vec<String> {
     legend.extend(baselines(section.rows.iter()));
     legend.extend(section.runs().next().and_then(folds::note));
     legend.extend(trained(section));
+    legend.extend(searched::note(section));
     legend.extend(external_masks(section));
     let all = section.rows.iter().chain(&section.hidden);
     if all.filter(|r| r.baseline).count() == 0 {

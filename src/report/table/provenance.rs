@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Cell, Column, Content, Table, TableRow};
+use super::{Cell, Column, Content, Table, TableRow, searched};
 use crate::record::selection::SelectionMetadata;
 use crate::record::training::encoder_words;
 use crate::record::{Manifest, SelectionRule};
@@ -37,10 +37,18 @@ const COLUMNS: [(&str, &str, Setting); 8] = [
     }),
 ];
 
+/// Where a row's settings were searched.
+const SEARCH: (&str, &str, Setting) = ("search", "search", |run, _| searched::describe(run));
+
 /// The table; `None` where a section has nothing but baselines.
 pub fn table(section: &Section) -> Option<Table> {
     let models = section.own_rows().filter(|row| !row.baseline);
-    let rows: Vec<TableRow> = models.map(|row| line(section, row)).collect();
+    let is_searched = section.runs().any(|run| run.manifest.search.is_some());
+    let columns: Vec<_> = COLUMNS
+        .into_iter()
+        .chain(is_searched.then_some(SEARCH))
+        .collect();
+    let rows: Vec<TableRow> = models.map(|row| line(section, row, &columns)).collect();
     let notes = notes(&rows);
     let column = |(title, name, _): &(&str, &str, Setting)| Column {
         group: String::new(),
@@ -53,7 +61,7 @@ pub fn table(section: &Section) -> Option<Table> {
         id: format!("{}-provenance", section.slug),
         title: format!("{}: provenance of the models", section.title),
         stub: "model".to_string(),
-        columns: COLUMNS.iter().map(column).collect(),
+        columns: columns.iter().map(column).collect(),
         rows,
         masks: section.masks(),
         reference: None,
@@ -99,7 +107,7 @@ fn encoder(run: &ScoredRun, section: &Section) -> Option<String> {
     })
 }
 
-fn line(section: &Section, row: &ModelRow) -> TableRow {
+fn line(section: &Section, row: &ModelRow, columns: &[(&str, &str, Setting)]) -> TableRow {
     let cell = |(_, _, setting): &(&str, &str, Setting)| {
         let mut values: Vec<String> = row
             .runs
@@ -119,7 +127,7 @@ fn line(section: &Section, row: &ModelRow) -> TableRow {
         block: String::new(),
         label: row.label.clone(),
         baseline: false,
-        cells: COLUMNS.iter().map(cell).collect(),
+        cells: columns.iter().map(cell).collect(),
     }
 }
 

@@ -21,6 +21,8 @@ pub struct StoredRun {
     /// With its variant.
     pub model: String,
     pub seed: u64,
+    /// Number of the trial of a search, whose settings it has.
+    pub trial: Option<u32>,
     /// Epochs of training planned; 0 where nothing is trained.
     pub epochs: u32,
     /// Trained outside this program; its predictions were imported (docs/score.md).
@@ -46,6 +48,12 @@ struct Config {
     seed: u64,
     recipe: Recipe,
     external: Option<IgnoredAny>,
+    search: Option<Search>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Search {
+    trial: u32,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -74,6 +82,7 @@ impl StoredRun {
             dataset: config.dataset,
             model: config.model,
             seed: config.seed,
+            trial: config.search.map(|search| search.trial),
             epochs: config.recipe.epochs,
             external: config.external.is_some(),
             state,
