@@ -53,6 +53,22 @@ pub struct Args {
     json: bool,
 }
 
+impl Args {
+    /// Arguments of the demo: this share of the words is lost, and nothing else.
+    #[cfg(feature = "torch")]
+    pub fn for_demo(data: PathBuf, out: PathBuf, share: f64) -> Self {
+        Self {
+            data,
+            out,
+            rate: Condition::new([share, 0.0, 0.0]),
+            masks: "mixed".to_owned(),
+            seed: 1111,
+            force: true,
+            json: false,
+        }
+    }
+}
+
 /// Run the subcommand.
 pub fn run(args: Args) -> anyhow::Result<()> {
     // The mask protocol is checked against the condition before the data are opened.

@@ -92,6 +92,16 @@ impl Args {
         }
     }
 
+    /// The same for a version of a data set.
+    #[cfg(feature = "torch")]
+    pub fn of_version(self, dataset: &str, version: &str) -> Self {
+        Self {
+            dataset: Some(dataset.to_owned()),
+            version: Some(version.to_owned()),
+            ..self
+        }
+    }
+
     fn options(&self) -> ImportOptions {
         ImportOptions {
             dataset: self.dataset.clone(),

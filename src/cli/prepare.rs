@@ -72,12 +72,12 @@ impl Args {
     #[cfg(feature = "torch")]
     pub fn for_demo(
         files: Vec<PathBuf>,
-        data: &std::path::Path,
+        import: import::Args,
         suite: &lnln_bench::sweep::Suite,
     ) -> Self {
         Self {
             files,
-            import: import::Args::into_folder(data),
+            import,
             rates: suite.rates.to_string(),
             mask_seeds: suite.mask_seeds.clone(),
             masks: suite.masks.iter().map(ToString::to_string).collect(),

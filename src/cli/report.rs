@@ -101,6 +101,10 @@ pub struct Args {
     /// all]
     #[arg(long, value_name = "HOW", value_parser = curves)]
     curves: Option<Curves>,
+    /// Folder of the prepared data: adds the ten samples of each model whose prediction changes most between complete
+    /// data and the highest missing rate below 1, with their words
+    #[arg(long, value_name = "DIR", conflicts_with = "check")]
+    data: Option<PathBuf>,
     /// Formats of figures besides SVG: pdf, png
     #[arg(long, value_delimiter = ',', value_name = "FORMAT,...", value_parser = figure_format)]
     figures: Vec<FigureFormat>,
@@ -140,9 +144,9 @@ pub struct CheckRecord {
 }
 
 impl Args {
-    /// A full report on `runs` in `out`.
+    /// A full report on `runs` in `out`, with words where the folder of the data is given.
     #[cfg(feature = "torch")]
-    pub fn for_demo(runs: &Path, out: &Path) -> Self {
+    pub fn for_demo(runs: &Path, out: &Path, data: Option<&Path>) -> Self {
         Self {
             runs: vec![runs.to_path_buf()],
             sweep: Vec::new(),
@@ -158,6 +162,7 @@ impl Args {
             reference: None,
             resamples: None,
             curves: None,
+            data: data.map(Path::to_path_buf),
             figures: Vec::new(),
             untitled: false,
             json: false,
@@ -184,6 +189,8 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         curves: args.curves,
         figures: args.figures,
         untitled: args.untitled,
+        data_source: None,
+        data: args.data,
         masks: BTreeMap::new(),
     };
     let latency = Duration::from_secs(args.latency_wait);

@@ -14,6 +14,18 @@ use super::{Error, MaskProtocol, Rows, Scope};
 #[derive(Clone, Copy, Debug)]
 pub struct Block;
 
+impl Block {
+    /// The point u of a sample's time, in [0, 1): at rate r the span begins at u (1 - r), so that of what is
+    /// kept the share u comes before the span, at every rate.
+    pub fn point(scope: &Scope, id: &str) -> f64 {
+        Self::drawn(&Key::new(Purpose::Draws, &Self, scope), id)
+    }
+
+    fn drawn(key: &Key, id: &str) -> f64 {
+        uniform(&mut key.stream(id))
+    }
+}
+
 impl MaskProtocol for Block {
     fn name(&self) -> &'static str {
         "block"
@@ -30,7 +42,7 @@ impl MaskProtocol for Block {
     fn fill(&self, scope: &Scope, rows: Rows, draws: &mut [f64]) -> Result<(), Error> {
         let key = Key::new(Purpose::Draws, self, scope);
         by_row(rows, draws, |id, (length, special), row| {
-            let seed = uniform(&mut key.stream(id));
+            let seed = Self::drawn(&key, id);
             for (t, u) in row.iter_mut().enumerate() {
                 let time = relative_time(special, t, length).unwrap_or(seed);
                 let distance = if time < seed {
@@ -82,6 +94,28 @@ mod tests {
                         "{masked:?} of {length}"
                     );
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn the_point_tells_where_the_span_begins_at_every_rate() {
+        let (ids, lengths) = (ids(50), [200; 50]);
+        let scope = Scope {
+            modality: Modality::Vision,
+            ..EVALUATION
+        };
+        let rows = rows(&ids, &lengths, 200);
+        let draws = Block.draws(&scope, rows).unwrap();
+        for rate in [0.1, 0.5, 0.9] {
+            let kept = keep(&draws, &[rate; 50], rows, Modality::Vision).unwrap();
+            for (row, id) in ids.iter().enumerate() {
+                let first = kept.row(row).iter().position(|kept| !kept).unwrap();
+                let begin = Block::point(&scope, id) * (1.0 - rate) * 200.0;
+                assert!(
+                    (first as f64 - begin).abs() <= 1.0,
+                    "{id} {rate}: {first} {begin}"
+                );
             }
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::changed;
 use super::contents::SectionContents;
 use super::error::{Error, Result};
 use super::findings::SectionFindings;
@@ -339,6 +340,11 @@ fn files(
         summary: &summary::frame(parts, numbering, options.layout)?,
     })?;
     files.extend(latex::files(parts));
+    for part in parts {
+        let changed = part.changed.as_ref();
+        let file = changed.map(|changed| changed::file(&part.section, changed));
+        files.extend(file.transpose()?);
+    }
     for figure in parts.iter().flat_map(SectionContents::figures) {
         let path = |extension: &str| format!("{}.{extension}", figure.path);
         files.push((path("svg"), figure.svg.clone().into_bytes()));

@@ -34,6 +34,11 @@ pub fn check(dir: &Path, roots: &[PathBuf]) -> Result<Checked> {
     let roots = if roots.is_empty() { &named } else { roots };
     let options = Options {
         masks: manifest.masks(),
+        data: manifest
+            .options
+            .data_source
+            .as_ref()
+            .map(|data| dir.join(data)),
         ..manifest.options.clone()
     };
     let built = build(roots, &manifest.sources, &options, Basis::Predictions)?;

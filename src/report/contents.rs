@@ -3,6 +3,8 @@
 use rayon::prelude::*;
 
 use crate::metric::Metric;
+use crate::report::block::{self, BlockErrors};
+use crate::report::changed::{self, Changed};
 use crate::report::contribution;
 use crate::report::detail::DetailRow;
 use crate::report::elsewhere;
@@ -41,6 +43,8 @@ pub struct SectionContents {
     pub selection_gap: Option<SelectionGap>,
     /// Numbers that rows have besides their scores.
     pub details: Vec<DetailRow>,
+    /// Samples whose prediction changes most, where `--data` asks for them.
+    pub changed: Option<Changed>,
 }
 
 /// A drawn figure.
@@ -185,9 +189,16 @@ impl SectionContents {
             .iter_mut()
             .for_each(|(table, _)| table.order_reasons());
         details.extend(changes);
+        let blocks = BlockErrors::of(&section)?;
+        shown.extend(block::shown(&section, &blocks, &choice, options)?);
+        details.extend(blocks.rows);
+        let changed = Changed::of(&section, options.data.as_deref(), &choice)?;
+        let table = changed.as_ref().map(|one| changed::table(&section, one));
+        alone(&mut shown, table);
         Ok(Self {
             findings,
             details,
+            changed,
             left_out: gather::left_out(&section),
             selection_gap: gap,
             section,

@@ -86,6 +86,8 @@ pub enum Error {
         if *count == 1 { "difference" } else { "differences" }, path.display()
     )]
     Differs { path: PathBuf, count: usize },
+    #[error("--data: no words from {}: {reason}", path.display())]
+    Words { path: PathBuf, reason: String },
     #[error("--metrics {name}{}: expected one of {known}", hint(name, known))]
     UnknownMetric { name: String, known: String },
     #[error("primary metric {name}{}: expected one of {known}", hint(name, known))]
@@ -168,6 +170,7 @@ impl Classify for Error {
             | Self::OtherMasks { .. }
             | Self::NoReport { .. }
             | Self::Differs { .. }
+            | Self::Words { .. }
             | Self::Render { .. } => ErrorClass::BadData,
         }
     }

@@ -10,7 +10,9 @@
 //! Reads [`crate::record`] alone and computes with [`crate::metric`] alone. [`format`] turns a report
 //! into bytes, [`write`] puts them on disk. The same runs give the same bytes.
 
+pub mod block;
 pub mod build;
+pub mod changed;
 pub mod check;
 pub mod contents;
 pub mod contribution;

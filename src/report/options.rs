@@ -1,6 +1,7 @@
 //! The options of a report, as its manifest stores them.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -91,6 +92,12 @@ pub struct Options {
     /// Leave the titles out of figures, for papers that have captions.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub untitled: bool,
+    /// Folder of prepared data, for the words of samples, from the folder of the report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_source: Option<String>,
+    /// The same folder as it is read.
+    #[serde(skip)]
+    pub data: Option<PathBuf>,
     /// Masks that a run is read under, by its id; others are read under all that they were evaluated under.
     /// A report's manifest stores them with its runs.
     #[serde(skip)]

@@ -55,6 +55,10 @@ const FOLDERS: [&str; 2] = ["figures", latex::FOLDER];
 pub fn write_report<P: AsRef<Path>>(roots: &[P], out: &Path, options: &Options) -> Result<Written> {
     let earlier = earlier(out)?;
     let sources: Vec<String> = roots.iter().map(|r| relative(r.as_ref(), out)).collect();
+    let options = &Options {
+        data_source: options.data.as_ref().map(|data| relative(data, out)),
+        ..options.clone()
+    };
     let built = build(roots, &sources, options, Basis::Stored)?;
     save(out, &built.files, earlier.as_ref())?;
     Ok(Written {
@@ -113,7 +117,7 @@ fn save(out: &Path, files: &[(String, Vec<u8>)], earlier: Option<&Vec<String>>) 
         let (folder, file) = path.split_once('/').unwrap_or_default();
         let (name, extension) = file.split_once('.').unwrap_or_default();
         let extensions: &[&str] = if folder == latex::FOLDER {
-            &["tex"]
+            &["tex", "csv"]
         } else {
             &["svg", "png", "pdf"]
         };

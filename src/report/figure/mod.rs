@@ -13,6 +13,7 @@ pub mod dodge;
 pub mod drawing;
 pub mod font;
 pub mod gather;
+pub mod heat;
 pub mod histogram;
 pub mod lines;
 pub mod overview;

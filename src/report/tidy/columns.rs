@@ -144,7 +144,7 @@ pub const SUMMARY: [Column; 37] = [
     column(
         "aggregate",
         "text",
-        "where there is no condition: `mean_0_0.9` over the rates 0 to 0.9, `mean` over all conditions, `auc` over all rates divided by the width of their grid; `contribution_text` and the like, the share of a modality, and `change_mean` and the like, the change on other data (docs/questions.md); empty for costs",
+        "where there is no condition: `mean_0_0.9` over the rates 0 to 0.9, `mean` over all conditions, `auc` over all rates divided by the width of their grid; `contribution_text` and the like, the share of a modality, `change_mean` and the like, the change on other data, and `block_text_1_of_5` and the like, the error by position of the missing block (docs/questions.md); empty for costs",
     ),
     METRIC,
     UNIT,
