@@ -45,6 +45,7 @@ pub(super) fn table(section: &Section, errors: &BlockErrors, rise: bool) -> Opti
         masks: section.masks(),
         reference: None,
         reasons,
+        legend: Vec::new(),
         notes: vec![note(errors, rise)],
     })
 }

@@ -43,6 +43,7 @@ pub fn table(section: &Section, changed: &Changed) -> Table {
         masks: section.masks(),
         reference: None,
         reasons: Vec::new(),
+        legend: Vec::new(),
         notes: std::iter::once(note).chain(changed.words.notes()).collect(),
     }
 }
