@@ -164,6 +164,7 @@ fn plan(precision: Precision) -> Plan {
         seed: 1,
         precision,
         micro_batch: SAMPLES,
+        read_interval: 1,
     }
 }
 

@@ -7,7 +7,7 @@ use anyhow::Context;
 use lnln_bench::support::Progress;
 use lnln_bench::sweep::events::Events;
 use lnln_bench::sweep::{self, Options, Suite, Summary, Sweep, Worker, WorkerPool, search};
-use lnln_bench::train::{DeviceSpec, device};
+use lnln_bench::train::{DeviceSpec, Precision, device};
 
 use super::thread_variables::cores;
 use super::workspace::Workspace;
@@ -104,6 +104,10 @@ impl Machine<'_> {
             .closed(workspace.data.clone(), workspace.runs.clone());
         options.events = self.events.clone();
         let sweep = Sweep::plan(suite, stem, &options.data, &options.runs)?;
+        if suite.train.precision == Precision::Bf16 {
+            // The workers warn in logs of their own.
+            suite.train.precision.warn_if_slow(device::open(first)?);
+        }
         if sweep.shares_encodings(&options.runs) {
             // One process with all threads encodes faster than workers that share the cores.
             let device = device::open(first)?;

@@ -62,6 +62,18 @@ fn start_of(pid: u32) -> Option<u64> {
     (!["Z", "X"].contains(&state)).then_some(boot + ticks / TICKS)
 }
 
+/// Whether this machine's CPU has a feature, as Linux names it: `avx2`, `amx_bf16`.
+pub fn has_cpu_flag(flag: &str) -> bool {
+    fs::read_to_string("/proc/cpuinfo").is_ok_and(|text| is_flag_of(&text, flag))
+}
+
+/// Whether every processor of `/proc/cpuinfo` has the feature; false where no features are listed.
+fn is_flag_of(cpuinfo: &str, flag: &str) -> bool {
+    let lists = cpuinfo.lines().filter_map(|line| line.split_once(':'));
+    let mut lists = lists.filter(|(name, _)| name.trim() == "flags").peekable();
+    lists.peek().is_some() && lists.all(|(_, flags)| flags.split_whitespace().any(|f| f == flag))
+}
+
 /// Memory of this machine, in bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Memory {
@@ -126,6 +138,21 @@ mod tests {
     fn has_zombie(pid: u32) -> Option<bool> {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         Some(stat.rsplit_once(')')?.1.trim_start().starts_with('Z'))
+    }
+
+    #[test]
+    fn features_are_those_that_every_processor_has() {
+        let info = "processor\t: 0\nflags\t\t: fpu avx512_bf16 amx_bf16\nbugs\t\t: amx_tile\n\n\
+                    processor\t: 1\nflags\t\t: fpu avx512_bf16\n";
+        assert!(is_flag_of(info, "avx512_bf16") && is_flag_of(info, "fpu"));
+        assert!(!is_flag_of(info, "amx_bf16"), "one processor has it");
+        assert!(!is_flag_of(info, "avx512") && !is_flag_of(info, "amx_tile"));
+        // As on ARM.
+        assert!(!is_flag_of(
+            "processor\t: 0\nFeatures\t: fp asimd bf16\n",
+            "bf16"
+        ));
+        assert!(!is_flag_of("", "fpu"));
     }
 
     #[test]

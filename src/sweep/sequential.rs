@@ -42,6 +42,9 @@ impl Sweep {
             native::deterministic(!options.nondeterministic)?;
         }
         let (waiting, kept) = self.waiting(&options.runs);
+        for run in &waiting {
+            run.config.precision.warn_if_slow(options.device);
+        }
         options
             .events
             .sweep_started(&self.manifest.id, waiting.len(), kept);

@@ -116,6 +116,8 @@ char* lnln_fused_adam(bool decoupled, size_t count, at::Tensor* const* parameter
     } else {
       at::_fused_adam_(p, g, m, v, none, s, rate, beta1, beta2, decay, eps, false, false, scale, found);
     }
+    // libtorch counts every other change of a tensor; its bfloat16 copy is known to be old by that.
+    for (const auto& parameter : p) parameter.unsafeGetTensorImpl()->bump_version();
   });
 }
 

@@ -30,7 +30,7 @@ unsafe extern "C" {
     ) -> *mut c_char;
     fn lnln_find_broken(tensors: *const Handle, count: usize, broken: Handle) -> *mut c_char;
     fn lnln_keep_copies(keep: bool) -> *mut c_char;
-    fn lnln_refresh_copies() -> *mut c_char;
+    fn lnln_refresh_copies(count: *mut usize) -> *mut c_char;
     fn lnln_forget_gradients(parameters: *const Handle, count: usize) -> *mut c_char;
     fn lnln_deterministic(on: bool) -> *mut c_char;
     fn lnln_allow_tf32(on: bool) -> *mut c_char;
@@ -120,13 +120,16 @@ impl KeptCopies {
         Ok(Self(()))
     }
 
-    /// Makes the copies again, in one call for all, after the parameters were moved.
+    /// Makes the copies of parameters that have changed again, in one call for all; gives how many. A copy that is
+    /// used before then is made again by itself.
     ///
     /// # Errors
     /// [`Error::Libtorch`].
-    pub fn refresh(&self) -> Result<(), Error> {
-        // SAFETY: writes to tensors that the native side alone holds.
-        checked(unsafe { lnln_refresh_copies() })
+    pub fn refresh(&self) -> Result<usize, Error> {
+        let mut count = 0;
+        // SAFETY: writes a number, and to tensors that the native side alone holds.
+        checked(unsafe { lnln_refresh_copies(&raw mut count) })?;
+        Ok(count)
     }
 }
 

@@ -185,6 +185,14 @@ impl Optimizer {
         self
     }
 
+    /// That moves nothing any more once this or the other has found something that is not finite, nor does the
+    /// other then.
+    #[must_use]
+    pub fn stopping_with(mut self, other: &Self) -> Self {
+        self.broken = other.broken.shallow_clone();
+        self
+    }
+
     /// Forgets every gradient, as PyTorch's does unless told otherwise: none is held beside the
     /// activations of the next pass, which neither reads zeros nor adds to them.
     ///

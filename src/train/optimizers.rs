@@ -26,14 +26,14 @@ impl Optimizers {
         recipe: &Recipe,
         model: &dyn Model,
     ) -> Result<Self, OptimizerError> {
+        let main = Optimizer::new(store, recipe, &model.groups(recipe))?;
         let stages = model.stages(recipe).into_iter().map(|stage| {
             let optimizer = Optimizer::of_stage(store, &stage)?;
-            Ok((stage, optimizer))
+            Ok((stage, optimizer.stopping_with(&main)))
         });
-        let main = Optimizer::new(store, recipe, &model.groups(recipe))?;
         Ok(Self {
-            main: main.with_epsilon(model.adam_epsilon()),
             stages: stages.collect::<Result<_, _>>()?,
+            main: main.with_epsilon(model.adam_epsilon()),
         })
     }
 

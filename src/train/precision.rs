@@ -1,9 +1,13 @@
 //! Sets the precision of a pass.
 
+use std::sync::Once;
+
 use tch::{Device, Tensor};
 
 use super::tensors::SplitTensors;
 use super::{Error, native};
+
+use crate::support::host;
 
 pub use crate::record::Precision;
 
@@ -27,6 +31,25 @@ impl Precision {
             guard.autocast = true;
         }
         Ok(guard)
+    }
+
+    /// Whether training is slower than in float32 on this device, where its CPU has AMX's instructions for bfloat16
+    /// or has not.
+    pub fn is_slow(self, device: Device, has_amx: bool) -> bool {
+        self == Self::Bf16 && device == Device::Cpu && !has_amx
+    }
+
+    /// Warns once a process where [`Self::is_slow`].
+    pub fn warn_if_slow(self, device: Device) {
+        static ONCE: Once = Once::new();
+        if self.is_slow(device, host::has_cpu_flag("amx_bf16")) {
+            ONCE.call_once(|| {
+                tracing::warn!(
+                    "bf16 is slower than fp32 on this CPU, which has no AMX instructions; leave --precision out, or use a \
+                     CUDA device"
+                );
+            });
+        }
     }
 
     /// Whether features of this split can be computed with: CH-SIMS has some in the millions, of which
@@ -125,6 +148,21 @@ mod tests {
         assert_eq!(kind(), Kind::BFloat16, "the first has nothing left to end");
         drop(again);
         assert_eq!(kind(), Kind::Float);
+    }
+
+    #[test]
+    fn bfloat16_alone_is_slow_and_on_a_cpu_without_amx_alone() {
+        let devices = [Device::Cpu, Device::Cuda(0)];
+        let precisions = [Precision::Fp32, Precision::Tf32, Precision::Bf16];
+        for (precision, device) in precisions.into_iter().flat_map(|p| devices.map(|d| (p, d))) {
+            let slow = precision == Precision::Bf16 && device == Device::Cpu;
+            assert_eq!(
+                precision.is_slow(device, false),
+                slow,
+                "{precision} {device:?}"
+            );
+            assert!(!precision.is_slow(device, true), "{precision} {device:?}");
+        }
     }
 
     #[test]

@@ -32,6 +32,7 @@ use crate::support::Bar;
 use native::KeptCopies;
 use stages::Step;
 use unread::Taken;
+pub use unread::read_interval;
 
 /// Everything that decides a fit but the data.
 #[derive(Debug)]
@@ -44,6 +45,8 @@ pub struct Plan {
     pub precision: Precision,
     /// Samples per pass at the start; [`State::micro_batch`] is the present number.
     pub micro_batch: usize,
+    /// Steps between two readings of losses, [`read_interval`] of the device. It changes no result.
+    pub read_interval: usize,
 }
 
 /// Makes the noisy view of the training split for an epoch (counted from 1) and its order of samples.
@@ -91,7 +94,6 @@ pub fn fit(
         interrupt,
         count_operations: files.operations.is_some(),
         unread: Vec::new(),
-        interval: unread::interval(data),
         copies: match plan.precision {
             Precision::Bf16 => Some(KeptCopies::start()?),
             _ => None,
@@ -126,9 +128,8 @@ struct Fit<'a> {
     interrupt: &'a AtomicBool,
     /// Until an epoch was counted.
     count_operations: bool,
-    /// Steps taken and not read, and how many there may be.
+    /// Steps taken and not read.
     unread: Vec<Taken>,
-    interval: usize,
     /// Of the parameters, where passes are in bfloat16.
     copies: Option<KeptCopies>,
 }

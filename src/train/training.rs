@@ -190,6 +190,7 @@ impl<'a> Training<'a> {
             seed: spec.seed,
             precision: spec.precision,
             micro_batch: memory.micro_batch,
+            read_interval: trainer::read_interval(data.device),
         };
         let (model, store) = (self.model.as_mut(), &mut self.store);
         let state = trainer::fit(&plan, &fit, model, store, files, interrupt, bar)?;

@@ -92,6 +92,28 @@ fn stopped_by_signals(noise: &str) {
     );
 }
 
+/// Where a run is resumed, copies of parameters in bfloat16 are made anew. QDRF has a teacher, which moves after they
+/// were made again.
+#[test]
+fn a_run_in_bfloat16_that_is_killed_and_stopped_ends_in_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    let arguments = |runs| {
+        // No LSTM: not every CPU's has a bfloat16 form.
+        let models = |word: String| word.replace("lf_dnn,constant", "qdrf,lnln");
+        let arguments = arguments(folder.path(), &data, runs, 8).into_iter();
+        let precision = ["--precision", "bf16"].map(str::to_owned);
+        arguments.map(models).chain(precision).collect::<Vec<_>>()
+    };
+    program().args(arguments("undisturbed")).assert().success();
+    let (run, runs) = (arguments("stopped"), folder.path().join("stopped"));
+    kill_after_first_epoch(&run, &runs);
+    let mut child = start_and_wait_for_epochs(&run, &runs, 2);
+    assert_eq!(end(&mut child, "INT"), Some(75));
+    program().args(&run).assert().success();
+    assert_eq!(results(&folder.path().join("undisturbed")), results(&runs));
+}
+
 /// A handler in the midst of libtorch's generated code has torn the heap.
 #[test]
 fn no_thread_that_computes_takes_a_signal() {

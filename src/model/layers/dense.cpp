@@ -169,8 +169,8 @@ char* lnln_keep_copies(bool keep) {
   });
 }
 
-char* lnln_refresh_copies() {
-  return guarded([&] { lnln::Copies::of_thread().refresh(); });
+char* lnln_refresh_copies(size_t* count) {
+  return guarded([&] { *count = lnln::Copies::of_thread().refresh(); });
 }
 
 }  // extern "C"

@@ -131,7 +131,7 @@ inline void add_gradient(const Tensor& parameter, Tensor gradient) {
   sums->add(parameter, in_kind(gradient, parameter.scalar_type()));
 }
 
-// The bfloat16 copies of parameters that this thread keeps from step to step, by parameter; see low_precision.rs.
+// The bfloat16 copies of parameters that this thread keeps from step to step, by parameter.
 class Copies {
  public:
   static Copies& of_thread() {
@@ -142,27 +142,42 @@ class Copies {
   bool kept = false;
 
   Tensor of(const Tensor& parameter) {
-    auto [found, is_new] = all_.try_emplace(parameter.unsafeGetTensorImpl(), parameter, Tensor());
-    if (is_new) found->second.second = parameter.detach().to(at::kBFloat16);
-    return found->second.second;
+    auto [found, is_new] = all_.try_emplace(parameter.unsafeGetTensorImpl(), Copy{parameter, Tensor(), 0});
+    auto& copy = found->second;
+    // Also where a parameter was changed outside an optimizer, as a teacher's are: no copy that is used is an old one.
+    // Not in place, since a graph may have saved what was copied before.
+    if (is_new || copy.is_old()) copy = {parameter, parameter.detach().to(at::kBFloat16), parameter._version()};
+    return copy.tensor;
   }
 
-  // One call for all, after parameters were moved.
-  void refresh() {
+  // One call for all that were changed, after parameters were moved. Returns how many.
+  size_t refresh() {
     at::NoGradGuard no_grad;
     std::vector<Tensor> copies, parameters;
-    for (auto& [key, entry] : all_) {
-      parameters.push_back(entry.first);
-      copies.push_back(entry.second);
+    for (auto& [key, copy] : all_) {
+      if (!copy.is_old()) continue;
+      parameters.push_back(copy.parameter);
+      copies.push_back(copy.tensor);
+      copy.version = copy.parameter._version();
     }
     if (!copies.empty()) at::_foreach_copy_(copies, parameters);
+    return copies.size();
   }
 
   void clear() { all_.clear(); }
 
  private:
-  // Parameters are held, so that no other tensor gets their address.
-  std::unordered_map<c10::TensorImpl*, std::pair<Tensor, Tensor>> all_;
+  struct Copy {
+    // Held, so that no other tensor gets its address.
+    Tensor parameter;
+    Tensor tensor;
+    // Of the parameter when it was copied; libtorch counts it up with every change.
+    int64_t version;
+
+    bool is_old() const { return version != parameter._version(); }
+  };
+
+  std::unordered_map<c10::TensorImpl*, Copy> all_;
 };
 
 // Whether bfloat16 is chosen for products with x, and copies of parameters are kept.

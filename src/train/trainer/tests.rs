@@ -1,3 +1,4 @@
+mod late_reading;
 mod line;
 mod not_finite;
 mod several_rules;
@@ -69,6 +70,7 @@ struct Bed {
     epochs: u32,
     trainer_options: TrainerOptions,
     micro_batch: usize,
+    read_interval: usize,
     learning_rate: f64,
     /// Whether the validation split is another one than that whose scores decide.
     watches_two: bool,
@@ -101,6 +103,7 @@ impl Bed {
             epochs: 4,
             trainer_options: TrainerOptions::NONE,
             micro_batch: 4,
+            read_interval: 1,
             learning_rate: 0.05,
             watches_two: false,
             teacher: false,
@@ -187,6 +190,7 @@ impl Bed {
             seed: 5,
             precision: Precision::Fp32,
             micro_batch: self.micro_batch,
+            read_interval: self.read_interval,
         };
         let bar = Progress::hidden().bar("test", 1, "epochs");
         let files = self.files(name);

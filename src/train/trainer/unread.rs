@@ -5,9 +5,9 @@
 
 use tch::{Device, Tensor};
 
+use super::Fit;
 use super::stages::Step;
 use super::step::Pass;
-use super::{Data, Fit};
 use crate::model::losses::{Unread, read_back};
 use crate::train::resume::weights;
 use crate::train::state::State;
@@ -35,9 +35,9 @@ pub(super) struct PassLosses {
     pub total: Tensor,
 }
 
-/// Steps between two readings: on a CPU there is nothing to wait for.
-pub(super) fn interval(data: &Data<'_>) -> usize {
-    match data.train.labels.device() {
+/// Steps between two readings on a device: on a CPU there is nothing to wait for.
+pub fn read_interval(device: Device) -> usize {
+    match device {
         Device::Cpu => 1,
         _ => ON_DEVICE,
     }
@@ -57,7 +57,7 @@ impl Fit<'_> {
 
     /// Reads the steps if enough of them wait.
     pub(super) fn read_some(&mut self, state: &mut State, noisy: &View) -> Result<(), Error> {
-        if self.unread.len() < self.interval {
+        if self.unread.len() < self.plan.read_interval {
             return Ok(());
         }
         self.read_all(state, noisy)

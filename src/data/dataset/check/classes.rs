@@ -67,7 +67,7 @@ fn contradictions(ids: &[String], classes: &[String], labels: &[f64]) -> (Sample
         };
         if against {
             if samples.count() == 0 {
-                example = format!(": class {class}, label {label}");
+                example = format!(": class {class}, label {}", *label as f32);
             }
             samples.add(id);
         }

@@ -17,8 +17,8 @@ pub struct Line {
     /// Raised in this pass without gradient, of which validation makes one a view.
     pub stop_evaluating: Option<(usize, Arc<AtomicBool>)>,
     pub evaluations: AtomicUsize,
-    /// The pass whose loss is finite and whose gradient is not.
-    pub broken_gradient: Option<usize>,
+    /// Epoch and position of the batch whose loss is finite and whose gradient is not.
+    pub broken_gradient: Option<(u32, usize)>,
     /// The pass after which the weight is infinite.
     pub spoilt: Option<usize>,
     /// Divides by what dropout draws, and notes which samples that made infinite, pass by pass.
@@ -95,7 +95,7 @@ impl Model for Line {
         };
         trace.record("noisy", &noisy);
         let mut loss = noisy.mse_loss(&batch.label, Reduction::Mean);
-        if self.broken_gradient == Some(passes) {
+        if self.broken_gradient == Some((batch.epoch, batch.position)) {
             loss += (&self.weight * 0.0).sqrt().sum(Kind::Float);
         }
         if self.spoilt == Some(passes) {

@@ -62,8 +62,7 @@ fn a_second_look_sees_the_draws_of_the_first() {
 #[test]
 fn a_gradient_stops_the_step_and_blames_its_own_batch() {
     let bed = Bed::new(Selection::Last);
-    // Three steps an epoch; the fifth pass is step 2 of epoch 2.
-    let broken = |model: &mut Line| model.broken_gradient = Some(5);
+    let broken = |model: &mut Line| model.broken_gradient = Some((2, 1));
     let found = message(&bed, "gradient", broken);
     assert!(
         found.contains("the gradient of weight is not finite in epoch 2, step 2"),
