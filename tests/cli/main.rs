@@ -42,6 +42,8 @@ mod program;
 mod progress;
 #[path = "../python/mod.rs"]
 mod python;
+#[cfg(feature = "torch")]
+mod questions;
 mod report;
 #[cfg(feature = "torch")]
 mod run;
