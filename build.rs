@@ -57,8 +57,6 @@ fn compile_native() {
     }
     cc::Build::new()
         .cpp(true)
-        // Whatever the crate's own level.
-        .opt_level(3)
         .files(SOURCES)
         .include(root.join("include"))
         .std("c++20")
