@@ -122,7 +122,7 @@ mod tests {
         assert!(message(json!({"text_oot": 1})).contains("text_oot"));
         assert!(message(json!({"text_out": "wide"})).contains("text_out"));
         assert!(message(json!({"training": {"wait": 1}})).contains("wait"));
-        assert!(message(json!({"training": {"epochs": "all"}})).contains("training"));
+        assert!(message(json!({"training": {"epochs": "all"}})).contains("epochs"));
         assert!(message(json!({"training": 3})).contains("training"));
     }
 }
