@@ -172,6 +172,6 @@ fn lying_lengths() {
         (b"\x80\x02\x8b\xff\xff\xff\x7f", 7),
         (b"X\xff\xff\xff\xff", 5),
     ] {
-        fails(bytes, &format!("at byte {offset} "));
+        fails(bytes, &format!("the file ends after {offset} of at least "));
     }
 }

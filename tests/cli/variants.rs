@@ -69,7 +69,7 @@ fn names_of_versions_and_folds_are_checked() {
     };
     refused(
         "--dataset mossi@asr",
-        "unknown data set \"mossi\", expected one of: mosi",
+        "unknown data set \"mossi\" (did you mean `mosi`?), expected one of: mosi",
     );
     refused("--dataset mosi@a/b", "a version is NAME@VERSION");
     refused("--dataset mosi:fold=x", "a fold NAME:fold=2");

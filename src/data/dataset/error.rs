@@ -104,15 +104,14 @@ pub enum Error {
     )]
     UnknownCheck { name: String, known: String },
     #[error(
-        "{place}: sample {sample}: label {label} is outside {range}; the labels of this split run from {lowest} to \
+        "{place}: sample {sample}: {problem}; the labels of this split run from {lowest} to \
          {highest}; {advice}"
     )]
     LabelRange {
         place: String,
         sample: String,
-        /// With its value in the source, where the data set has an offset.
-        label: String,
-        range: String,
+        /// The label and the range that it is outside of.
+        problem: String,
         /// Labels of the source.
         lowest: f64,
         highest: f64,

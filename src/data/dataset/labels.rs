@@ -73,22 +73,24 @@ pub fn check(
     }
     let offset = spec.label_offset;
     let is_own = !matches!(spec.origin, Origin::BuiltIn);
+    // With its value in the source, where the data set has an offset.
+    let label = if offset == 0.0 {
+        label.to_string()
+    } else {
+        format!("{} ({label} after label_offset {offset})", label - offset)
+    };
+    let range = if is_own {
+        format!(
+            "label_range [{low}, {high}] ({})",
+            spec.line_of("label_range")
+        )
+    } else {
+        format!("[{low}, {high}], the range of {}", spec.name)
+    };
     Err(Error::LabelRange {
         place,
         sample,
-        label: if offset == 0.0 {
-            label.to_string()
-        } else {
-            format!("{} ({label} after label_offset {offset})", label - offset)
-        },
-        range: if is_own {
-            format!(
-                "label_range [{low}, {high}] ({})",
-                spec.line_of("label_range")
-            )
-        } else {
-            format!("[{low}, {high}], the range of {}", spec.name)
-        },
+        problem: format!("label {label} is outside {range}"),
         lowest: labels.iter().copied().fold(f64::INFINITY, f64::min) - offset,
         highest: labels.iter().copied().fold(f64::NEG_INFINITY, f64::max) - offset,
         advice: if is_own {
