@@ -82,10 +82,11 @@ pub fn run(
     };
     let manifest = metadata::manifest(run, data, &training.store, trained)?;
     ModelInputs::of(data)?.write(dir)?;
-    Ok(match evaluated {
+    match evaluated {
         Some((evaluation, predictions)) => dir.finish(&manifest, &evaluation, &predictions)?,
         None => dir.finish_trial(&manifest)?,
-    })
+    }
+    Ok(())
 }
 
 /// Evaluates the stored weights of a finished run under those of its masks that it has not yet, on its own

@@ -81,8 +81,7 @@ pub fn detect(path: &Path, traits: Traits, named: Option<&str>) -> Result<&'stat
     }
     only(all.iter().filter(widths)).ok_or_else(|| Error::Undetected {
         path: path.to_owned(),
-        widths: traits.describe_widths(),
-        counts: traits.counts,
+        shapes: format!("{}, {:?} samples", traits.describe_widths(), traits.counts),
         near: match near {
             Some(spec) => {
                 let differs = spec.difference(traits.widths(), traits.counts);

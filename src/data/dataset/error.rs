@@ -55,14 +55,13 @@ pub enum Error {
         reason: std::io::Error,
     },
     #[error(
-        "{path}: cannot detect the data set ({widths}, {counts:?} samples{near}); give --dataset NAME, one of: {known}, or a data set with a table in \
+        "{path}: cannot detect the data set ({shapes}{near}); give --dataset NAME, one of: {known}, or a data set with a table in \
          datasets.toml (docs/own-data.md)"
     )]
     Undetected {
         path: PathBuf,
-        /// Of audio and vision.
-        widths: String,
-        counts: [usize; 3],
+        /// Widths of audio and vision, samples per split.
+        shapes: String,
         near: String,
         known: String,
     },

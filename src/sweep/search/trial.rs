@@ -23,16 +23,15 @@ pub struct Trial {
     pub rungs: Rc<[Rung]>,
 }
 
+/// The runs without a search under these seeds.
+pub type Plain<'a> = dyn Fn(&[u64]) -> Result<Vec<PlannedRun>, Error> + 'a;
+
 /// The runs of a stage for one training protocol of a model, made of `plain`: the runs of each of its trainings
 /// without a search, under the seed of the trials and under every seed of the suite.
 ///
 /// # Errors
 /// [`Error::SearchTrials`]; [`Error::SearchOnTest`] where a rule selects on the test split.
-pub fn trials(
-    suite: &Suite,
-    stage: &Stage,
-    plain: &dyn Fn(&[u64]) -> Result<Vec<PlannedRun>, Error>,
-) -> Result<Vec<PlannedRun>, Error> {
+pub fn trials(suite: &Suite, stage: &Stage, plain: &Plain<'_>) -> Result<Vec<PlannedRun>, Error> {
     let own = [stage.training_seed];
     let base = plain(&own)?;
     let (Some(count), Some(first)) = (suite.search, base.first()) else {
