@@ -6,6 +6,7 @@ pub mod condition_list;
 pub mod dry_run;
 #[cfg(feature = "torch")]
 mod encoders;
+#[cfg(feature = "torch")]
 pub mod error;
 #[cfg(feature = "torch")]
 pub mod events;
