@@ -1,6 +1,8 @@
 //! Runs sweeps: a suite becomes planned runs, each run a run directory.
 
 #[cfg(feature = "torch")]
+mod absent_modality;
+#[cfg(feature = "torch")]
 pub mod condition_list;
 #[cfg(feature = "torch")]
 pub mod dry_run;

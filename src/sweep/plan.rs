@@ -6,12 +6,13 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
+use super::absent_modality;
 use super::search::{self, Trial};
 use super::settings::Settings;
 use super::train_on::{self, TrainOn};
 use super::{Error, Protocol, Suite};
-use crate::data::dataset::{self, Corpus, Modality, SplitName, file_name, limited, limited_name};
-use crate::mask::{Condition, EvaluationMasks, MaskProtocol, Noise, RateDistribution};
+use crate::data::dataset::{self, Corpus, SplitName, file_name, limited, limited_name};
+use crate::mask::{Condition, MaskProtocol, Noise, RateDistribution};
 use crate::metric;
 use crate::model::{Choice, Recipe};
 use crate::record::manifest::data_key;
@@ -263,11 +264,11 @@ pub fn runs(suite: &Suite, corpora: &Corpora) -> Result<Vec<PlannedRun>, Error> 
         let others = tested_on(suite, corpora, corpus, with_features)?;
         let encoder = encoder.identity()?;
         let absent = corpus.absent()?;
-        announce(&models, &absent, name)?;
+        absent_modality::announce(&models, &absent, name)?;
         let mut planned = Vec::new();
         for (choice, trainings) in &models {
             for settings in trainings {
-                let settings = present(settings, &absent);
+                let settings = absent_modality::present(settings, &absent);
                 let plain = |seeds: &[u64]| {
                     let all = product(&settings, seeds).map(|(settings, &seed)| {
                         let mut run = run(suite, settings, corpus, &encoder, choice, seed)?;
@@ -354,40 +355,6 @@ fn masks_of(settings: &Settings, others: &[&Corpus]) -> Result<Vec<MaskGrid>, Er
         all.extend(masks.map(|grid| grid.tested_on(Some(&key))));
     }
     Ok(all)
-}
-
-/// Tells which conditions are not tested on data without these modalities.
-///
-/// # Errors
-/// [`Error::NoConditionLeft`] where none is left.
-fn announce(
-    models: &[(Choice, Vec<Vec<Rc<Settings>>>)],
-    absent: &[Modality],
-    name: &str,
-) -> Result<(), Error> {
-    let all = models
-        .iter()
-        .flat_map(|(_, trainings)| trainings.iter().flatten());
-    let evaluation = all.flat_map(|one| one.evaluation.iter().cloned());
-    let evaluation: Vec<_> = evaluation.collect();
-    let Some(left_out) = EvaluationMasks::left_out(&evaluation, absent, name) else {
-        return Ok(());
-    };
-    if EvaluationMasks::present(evaluation, absent).is_empty() {
-        return Err(Error::NoConditionLeft { left_out });
-    }
-    tracing::info!("{left_out}");
-    Ok(())
-}
-
-/// The settings for data without these modalities.
-fn present(settings: &[Rc<Settings>], absent: &[Modality]) -> Vec<Rc<Settings>> {
-    if absent.is_empty() {
-        return settings.to_vec();
-    }
-    let all = settings.iter();
-    all.filter_map(|one| one.present(absent).map(Rc::new))
-        .collect()
 }
 
 /// Every pair of the two.
