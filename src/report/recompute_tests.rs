@@ -14,6 +14,15 @@ use crate::record::RunDir;
 
 const PERMUTATIONS: usize = 60;
 
+/// Models with three and with two seeds.
+pub(in crate::report) const SEEDS: [(&str, u64); 5] = [
+    ("lnln", 11),
+    ("lnln", 12),
+    ("lnln", 15),
+    ("other", 11),
+    ("other", 12),
+];
+
 /// A training: predictions by condition, a vector per mask seed; samples in the order of their ids.
 pub(in crate::report) type Training = BTreeMap<String, Vec<Vec<f32>>>;
 
@@ -116,6 +125,12 @@ pub(in crate::report) fn both(
     };
     let pseudo = (0..labels.len()).map(pseudo).collect();
     (all, pseudo)
+}
+
+/// The half-width of a 95 % interval of a mean over trainings: their values, and pseudovalues of the samples.
+pub(in crate::report) fn half_of(all: &[f64], pseudo: &[f64]) -> f64 {
+    let part = |values: &[f64]| (variance(values), values.len() as f64 - 1.0);
+    half_width(&[part(all), part(pseudo)], 0.05)
 }
 
 /// The half-width at a level: variances, each with its degrees of freedom.

@@ -7,16 +7,8 @@ use crate::data::dataset::{Modality, SplitName};
 use crate::mask::{Block, Condition, MaskProtocol, Phase, Protected, Rows, Scope};
 use crate::record::fixture::{TRUTH, manifest, masks, predictions, save};
 use crate::record::{Group, Manifest};
-use crate::report::recompute_tests::{half_width, mean, variance};
+use crate::report::recompute_tests::{SEEDS, half_of, mean};
 use crate::report::{Options, write_report};
-
-const SEEDS: [(&str, u64); 5] = [
-    ("lnln", 11),
-    ("lnln", 12),
-    ("lnln", 15),
-    ("other", 11),
-    ("other", 12),
-];
 
 fn run(model: &str, seed: u64, protocol: &str) -> Manifest {
     let mut m = manifest(model, seed, &[]);
@@ -177,11 +169,7 @@ fn every_error_and_interval_is_what_masks_and_predictions_give() {
             assert_eq!(field("low"), None, "{line:?}");
             continue;
         }
-        let parts = [
-            (variance(&all), all.len() as f64 - 1.0),
-            (variance(&pseudo), n - 1.0),
-        ];
-        let half = half_width(&parts, 0.05);
+        let half = half_of(&all, &pseudo);
         close("low", mean(&all) - half);
         close("high", mean(&all) + half);
         checked[1] += 1;

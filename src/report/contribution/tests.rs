@@ -8,16 +8,8 @@ use crate::mask::Condition;
 use crate::metric::protocol;
 use crate::record::fixture::{TRUTH, evaluation, manifest, masks, save};
 use crate::record::{Manifest, PredictionKey, Predictions, RunDir};
-use crate::report::recompute_tests::{both, half_width, mean, read, variance};
+use crate::report::recompute_tests::{SEEDS, both, half_of, mean, read};
 use crate::report::{Options, write_report};
-
-const SEEDS: [(&str, u64); 5] = [
-    ("lnln", 11),
-    ("lnln", 12),
-    ("lnln", 15),
-    ("other", 11),
-    ("other", 12),
-];
 
 /// A run under whole modalities and, with `ends`, under two rates and a third.
 fn run(model: &str, seed: u64, ends: bool) -> Manifest {
@@ -133,11 +125,7 @@ fn every_contribution_and_interval_is_what_the_predictions_give() {
         assert!((found - mean(&all)).abs() < 1e-9, "{line:?} {all:?}");
         checked[0] += 1;
         if pseudo.iter().all(|v| v.is_finite()) {
-            let parts = [
-                (variance(&all), all.len() as f64 - 1.0),
-                (variance(&pseudo), labels.len() as f64 - 1.0),
-            ];
-            let half = half_width(&parts, 0.05);
+            let half = half_of(&all, &pseudo);
             let ends = [value("low").unwrap(), value("high").unwrap()];
             assert!((ends[0] - (found - half)).abs() < 1e-9, "{line:?} {half}");
             assert!((ends[1] - (found + half)).abs() < 1e-9, "{line:?} {half}");

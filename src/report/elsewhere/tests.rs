@@ -8,16 +8,9 @@ use crate::metric::{Metric, protocol};
 use crate::record::fixture::{TRUTH, evaluation, manifest, predictions, save};
 use crate::record::manifest::DatasetMetadata;
 use crate::record::{Evaluation, Manifest, PredictionKey, Predictions, RunDir};
-use crate::report::recompute_tests::{half_width, mean, variance};
+use crate::report::recompute_tests::{SEEDS, half_of, mean};
 use crate::report::{Options, check, write_report};
 
-const SEEDS: [(&str, u64); 5] = [
-    ("lnln", 11),
-    ("lnln", 12),
-    ("lnln", 15),
-    ("other", 11),
-    ("other", 12),
-];
 const RATES: [f64; 3] = [0.0, 0.5, 1.0];
 
 /// Another data set, without the first sample and with one more.
@@ -164,11 +157,7 @@ fn every_change_and_interval_is_what_both_predictions_give() {
             assert_eq!(value("low"), None, "{line:?}");
             continue;
         }
-        let parts = [
-            (variance(&all), all.len() as f64 - 1.0),
-            (variance(&pseudo), n - 1.0),
-        ];
-        let half = half_width(&parts, 0.05);
+        let half = half_of(&all, &pseudo);
         assert!(
             (value("low").unwrap() - (found - half)).abs() < 1e-9,
             "{line:?} {half}"
