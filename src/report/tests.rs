@@ -2,7 +2,7 @@
 
 use super::figure::choice::Choice;
 use super::figure::{curves, svg};
-use super::fixture::{TOY, eleven, manifest, predictions, record, scored, section};
+use super::fixture::{TOY, eleven, manifest, record, scored, section};
 use super::format::{EXPORTERS, Report, html, latex, markdown, terminal};
 use super::numbering::Numbering;
 use super::table::build;
