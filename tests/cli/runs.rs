@@ -175,13 +175,11 @@ fn runs_of_several_sweeps_are_counted_once_in_all() {
     let (_folder, runs) = folder();
     let all = "different runs in all: some are part of several sweeps";
     assert!(!stdout(&["runs", "status"], &runs).contains(all));
+    let own = fs::read_dir(runs.join("sweeps")).unwrap().next().unwrap();
     let copy = runs.join("sweeps/copy");
     fs::create_dir(&copy).unwrap();
-    fs::copy(
-        runs.join("sweeps/s/manifest.json"),
-        copy.join("manifest.json"),
-    )
-    .unwrap();
+    let manifest = |folder: &Path| folder.join("manifest.json");
+    fs::copy(manifest(&own.unwrap().path()), manifest(&copy)).unwrap();
     let status = stdout(&["runs", "status"], &runs);
     assert!(status.contains(&format!("5 {all}")), "{status}");
 }

@@ -103,7 +103,7 @@ fn trials_are_halved_by_validation_and_the_best_alone_is_tested() {
     }
     let weights = |(run, _): &(RunDir, Manifest)| run.checkpoint().exists();
     let kept = manifests(&runs).into_iter().filter(weights).count();
-    assert_eq!(kept, 2, "of the tested settings, by seed");
+    assert_eq!(kept, 4, "of the tested settings and the constant, by seed");
     let listed = contains("lf_dnn, trial 3").and(contains("done"));
     let mut list = program();
     list.args(["list", "runs"]).arg(&runs);
