@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::mask::{Condition, RateDistribution};
 use crate::record::search::SearchMetadata;
-use crate::record::training::{Computing, NoiseMetadata, encoder_words};
+use crate::record::training::{Computing, NoiseMetadata, encoder_kind};
 use crate::record::{EngineKind, Manifest, Precision, SelectionRule, TrainerOptions};
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::trained::Trained;
@@ -201,11 +201,11 @@ impl RowSettings {
 }
 
 /// A text encoder in words, with the hash of its folder.
-pub fn encoder(key: &str) -> String {
-    let words = encoder_words(key);
+fn encoder(key: &str) -> String {
+    let kind = encoder_kind(key);
     match key.split_once(':') {
-        Some((_, hash)) => format!("{words} {hash}"),
-        None => words,
+        Some((_, hash)) => format!("{kind} {hash}"),
+        None => kind.to_string(),
     }
 }
 
