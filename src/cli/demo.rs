@@ -2,17 +2,29 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use lnln_bench::data::dataset::synthetic::{self, Demo};
 use lnln_bench::support::Progress;
+use lnln_bench::support::fs::write_atomic;
 use lnln_bench::sweep::Suite;
 
 use super::processes::{Processes, sweep};
 use super::workspace::{ComputeOptions, Workspace};
 use super::{export, import, output, prepare, report};
 
+/// Name of a sweep, and its suite.
+type NamedSuite = (&'static str, &'static str);
+
 /// The suites, with and without `--questions`.
-const SUITE: &str = include_str!("../../benchmarks/demo.toml");
-const QUESTIONS: &str = include_str!("../../benchmarks/questions.toml");
+const DEMO: &[NamedSuite] = &[("demo", include_str!("../../benchmarks/demo.toml"))];
+const QUESTIONS: &[NamedSuite] = &[
+    ("questions", include_str!("../../benchmarks/questions.toml")),
+    // A search cannot select on the test split, as the other suite does.
+    (
+        "questions-search",
+        include_str!("../../benchmarks/questions-search.toml"),
+    ),
+];
 
 /// The version that trained models are tested on: the film corpus with this share of its words lost.
 const VERSION: &str = "lost-words";
@@ -34,7 +46,7 @@ pub struct Args {
     #[arg(long, default_value_t = 1111, value_name = "N")]
     seed: u64,
     /// One model on the film corpus with every analysis of a report instead: contributions of modalities, training rates,
-    /// selection gap, other test data, missing blocks (docs/questions.md).
+    /// selection gap, other test data, missing blocks, equal search (docs/questions.md).
     #[arg(long)]
     questions: bool,
     /// Device: auto (CUDA if there is one), cpu, cuda or cuda:N.
@@ -44,43 +56,40 @@ pub struct Args {
 
 /// Run the subcommand.
 pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
-    let (name, suite) = if args.questions {
-        ("questions", QUESTIONS)
-    } else {
-        ("demo", SUITE)
-    };
-    let suite: Suite = toml::from_str(suite)?;
+    let suites = if args.questions { QUESTIONS } else { DEMO };
+    let suites = write_suites(&args.out, suites)?;
     let data = args.out.join("data");
     let corpora = synthetic::write_all(&args.out.join("corpora"), args.seed)?;
     let files = format!("{} --data {}", list(&corpora), data.display());
     announce("prepare", &files);
     let into_data = import::Args::into_folder(&data);
-    prepare::run(
-        prepare::Args::for_demo(corpora, into_data, &suite),
-        progress,
-    )?;
+    let first = &suites[0].suite;
+    prepare::run(prepare::Args::for_demo(corpora, into_data, first), progress)?;
     if args.questions {
-        prepare_version(&args.out, &data, &suite, progress)?;
+        prepare_version(&args.out, &data, first, progress)?;
     }
     let of_demo = |folder: &str, of_questions: &str| {
         args.out
             .join(if args.questions { of_questions } else { folder })
     };
     let runs = of_demo("runs", "questions");
-    announce(
-        "run",
-        &format!(
-            "benchmarks/{name}.toml --data {} --runs {}",
-            data.display(),
-            runs.display()
-        ),
-    );
     let workspace = Workspace {
         data: data.clone(),
         runs: runs.clone(),
         compute: ComputeOptions::on(args.device),
     };
-    sweep(&suite, name, &workspace, &Processes::default(), progress)?;
+    for SuiteFile { name, path, suite } in &suites {
+        announce(
+            "run",
+            &format!(
+                "{} --data {} --runs {}",
+                path.display(),
+                data.display(),
+                runs.display()
+            ),
+        );
+        sweep(suite, name, &workspace, &Processes::default(), progress)?;
+    }
     let out = of_demo("report", "questions-report");
     let words = args.questions.then_some(&*data);
     let with_words = words.map_or(String::new(), |data| format!(" --data {}", data.display()));
@@ -90,6 +99,25 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
     );
     report::run(report::Args::for_demo(&runs, &out, words))?;
     output::write(&format!("open {}", out.join("index.html").display()))
+}
+
+/// A suite and the file that holds it.
+struct SuiteFile {
+    name: &'static str,
+    path: PathBuf,
+    suite: Suite,
+}
+
+/// Writes the suites to `out`, so that every command that is logged works where `demo` was called.
+fn write_suites(out: &Path, suites: &[NamedSuite]) -> anyhow::Result<Vec<SuiteFile>> {
+    std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+    let write = |&(name, text): &NamedSuite| {
+        let path = out.join(format!("{name}.toml"));
+        write_atomic(&path, text.as_bytes())?;
+        let suite = toml::from_str(text)?;
+        Ok(SuiteFile { name, path, suite })
+    };
+    suites.iter().map(write).collect()
 }
 
 /// Prepares [`VERSION`] of the film corpus.

@@ -57,6 +57,7 @@ pub fn sweep(
         progress,
     };
     let (mut stage, mut all) = (search::begin(suite), Summary::default());
+    let mut rungs = Vec::new();
     loop {
         let (sweep, mut summary) = machine.run(&stage, stem)?;
         search::forgive(&mut summary, &sweep, &workspace.runs);
@@ -66,8 +67,12 @@ pub fn sweep(
         }
         match search::next(&stage, &sweep, &workspace.runs)? {
             Some(next) => stage = next,
-            None => return finish(all),
+            None => {
+                search::remove_weights(&rungs, &workspace.runs);
+                return finish(all);
+            }
         }
+        rungs.push(sweep);
     }
 }
 

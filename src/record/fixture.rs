@@ -45,6 +45,7 @@ pub fn manifest(model: &str, seed: u64, rates: &[f64]) -> Manifest {
         )],
         training: TrainingMetadata {
             encoder: Some("tiny".into()),
+            encoder_folder: None,
             noise: Some(noise("fresh", "half-complete")),
             first_noise: None,
             epochs: 3,

@@ -14,6 +14,9 @@ use crate::support::nearest::hint;
 pub struct TrainingMetadata {
     /// Text encoder; folders by the hash of their weights. `None` for external predictions.
     pub encoder: Option<String>,
+    /// Of an encoder that is a folder; `None` for others and in records of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoder_folder: Option<EncoderFolder>,
     /// `None` for external predictions.
     pub noise: Option<NoiseMetadata>,
     /// Hash of the masks and rates of the first epoch (see [`crate::mask::NoiseSpec::hash`]); `None` for
@@ -37,6 +40,7 @@ impl TrainingMetadata {
     pub fn unknown() -> Self {
         Self {
             encoder: None,
+            encoder_folder: None,
             noise: None,
             first_noise: None,
             epochs: 0,
@@ -47,6 +51,54 @@ impl TrainingMetadata {
             trainer_options: TrainerOptions::NONE,
             computing: None,
         }
+    }
+
+    /// The text encoder in words; `None` for external predictions.
+    pub fn encoder_words(&self) -> Option<String> {
+        let kind = encoder_kind(self.encoder.as_deref()?);
+        Some(match &self.encoder_folder {
+            Some(folder) => format!("{kind} {folder}"),
+            None => kind.to_string(),
+        })
+    }
+
+    /// The hash of an encoder's folder.
+    pub fn encoder_hash(&self) -> Option<&str> {
+        Some(self.encoder.as_deref()?.split_once(':')?.1)
+    }
+}
+
+/// A text encoder in words, from its key in a manifest: `frozen BERT` of `frozen:28b4d67a82c9`.
+pub fn encoder_kind(key: &str) -> &str {
+    match key.split_once(':') {
+        Some(("bert", _)) => "fine-tuned BERT",
+        Some(("frozen", _)) => "frozen BERT",
+        _ => match key {
+            "tiny" => "tiny BERT trained with the model",
+            "features" => "the file's text features",
+            other => other,
+        },
+    }
+}
+
+/// What a reader knows a BERT folder by; what counts is its hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EncoderFolder {
+    /// Name of the folder, without its path.
+    pub name: String,
+    pub layers: i64,
+    /// Features of a token's state.
+    pub features: i64,
+}
+
+impl fmt::Display for EncoderFolder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            name,
+            layers,
+            features,
+        } = self;
+        write!(f, "{name} ({layers} layers of {features} features)")
     }
 }
 
@@ -102,19 +154,6 @@ impl fmt::Display for NoiseMetadata {
             }
             RateDistribution::At(condition) => self.at(Some(&format!("missing {condition}"))),
         })
-    }
-}
-
-/// A text encoder in words, from its key in a manifest: `frozen BERT` of `frozen:28b4d67a82c9`.
-pub fn encoder_words(key: &str) -> String {
-    match key.split_once(':') {
-        Some(("bert", _)) => "fine-tuned BERT".to_string(),
-        Some(("frozen", _)) => "frozen BERT".to_string(),
-        _ => match key {
-            "tiny" => "tiny BERT trained with the model".to_string(),
-            "features" => "the file's text features".to_string(),
-            other => other.to_string(),
-        },
     }
 }
 
@@ -302,8 +341,27 @@ mod tests {
             "one fixed random mask, at missing rate 0.5"
         );
         assert_eq!(words("clean", "0.5"), "none, complete data");
-        assert_eq!(encoder_words("frozen:28b4d67a82c9"), "frozen BERT");
-        assert_eq!(encoder_words("features"), "the file's text features");
+    }
+
+    #[test]
+    fn an_encoder_is_named_by_its_folder() {
+        let mut training = TrainingMetadata::unknown();
+        assert_eq!(training.encoder_words(), None);
+        training.encoder = Some("features".into());
+        let words = |training: &TrainingMetadata| training.encoder_words().unwrap();
+        assert_eq!(words(&training), "the file's text features");
+        training.encoder = Some("frozen:28b4d67a82c9".into());
+        assert_eq!(words(&training), "frozen BERT");
+        assert_eq!(training.encoder_hash(), Some("28b4d67a82c9"));
+        training.encoder_folder = Some(EncoderFolder {
+            name: "bert-base-uncased".into(),
+            layers: 12,
+            features: 768,
+        });
+        assert_eq!(
+            words(&training),
+            "frozen BERT bert-base-uncased (12 layers of 768 features)"
+        );
     }
 
     #[test]

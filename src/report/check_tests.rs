@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::tests::save_all;
+use super::write_tests::save_all;
 use super::{Options, check, write_report};
 use crate::record::fixture::only_evaluation;
 use crate::record::{RunDir, hash_bytes};

@@ -60,6 +60,8 @@ mod tidy_tests;
 mod trace_tests;
 #[cfg(test)]
 mod train_rate_tests;
+#[cfg(test)]
+mod write_tests;
 
 pub use check::{Checked, check};
 pub use error::Error;

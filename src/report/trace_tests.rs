@@ -7,7 +7,7 @@ use std::path::Path;
 use super::fixture::{eleven, evaluation, manifest, masks, noise, predictions, save};
 use super::manifest::{ReportManifest, TableMetadata};
 use super::numbering::OriginMetadata;
-use super::tests::save_all;
+use super::write_tests::save_all;
 use super::{Layout, Options, write_report};
 use crate::mask::Condition;
 use crate::metric::{Metric, protocol};

@@ -91,6 +91,7 @@ fn training(
 ) -> TrainingMetadata {
     TrainingMetadata {
         encoder: Some(run.config.encoder.clone()),
+        encoder_folder: data.encoder_folder.clone(),
         noise: Some(run.config.noise.clone()),
         first_noise,
         epochs: run.recipe.epochs,

@@ -26,6 +26,7 @@ use crate::mask::{
     TrainingSplit, Variants,
 };
 use crate::model::{Choice, EncoderSetup, LabelStats, Model, Outline, Shapes};
+use crate::record::training::EncoderFolder;
 use crate::support::Progress;
 
 /// How a data set is loaded.
@@ -93,6 +94,8 @@ pub struct TrainData<'a> {
     pub splits: [Split; 3],
     pub tensors: [SplitTensors; 3],
     pub encoder: EncoderSetup,
+    /// The folder of a BERT, for records.
+    pub encoder_folder: Option<EncoderFolder>,
     pub shapes: Shapes,
     pub labels: LabelStats,
     /// Scale of the training split's features.
@@ -144,6 +147,7 @@ impl<'a> TrainData<'a> {
             splits,
             text,
             encoder,
+            encoder_folder: spec.folder()?,
             device,
             interrupt,
             masks: MaskSource::open(corpus.reader().path(), corpus.name(), &corpus.content_hash)?,

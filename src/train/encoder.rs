@@ -7,6 +7,7 @@ use std::str::FromStr;
 use super::Error;
 use crate::data::dataset::Corpus;
 use crate::model::weights::hugging_face;
+use crate::record::training::EncoderFolder;
 
 /// Environment variable with the folder of a Hugging Face BERT, used by `auto`.
 pub const BERT_FOLDER: &str = "LNLN_BENCH_BERT";
@@ -69,6 +70,22 @@ impl EncoderSpec {
             Self::Frozen(folder) => Ok(format!("frozen:{}", folder_hash(folder)?)),
             other => Ok(other.to_string()),
         }
+    }
+
+    /// What records say of a BERT folder; `None` for other encoders.
+    pub fn folder(&self) -> Result<Option<EncoderFolder>, Error> {
+        let (Self::Bert(folder) | Self::Frozen(folder)) = self else {
+            return Ok(None);
+        };
+        let (config, _) = hugging_face::open(folder)?;
+        // `bert` and `./models/bert/` alike; a folder that was just opened has a real path.
+        let real = folder.canonicalize().map_err(|e| Error::io(folder, e))?;
+        let name = real.file_name().unwrap_or_default();
+        Ok(Some(EncoderFolder {
+            name: name.to_string_lossy().into_owned(),
+            layers: config.num_hidden_layers,
+            features: config.hidden_size,
+        }))
     }
 }
 

@@ -171,6 +171,20 @@ fn the_status_of_a_sweep_lists_running_and_failed_runs_and_how_to_repeat_them() 
 }
 
 #[test]
+fn runs_of_several_sweeps_are_counted_once_in_all() {
+    let (_folder, runs) = folder();
+    let all = "different runs in all: some are part of several sweeps";
+    assert!(!stdout(&["runs", "status"], &runs).contains(all));
+    let own = fs::read_dir(runs.join("sweeps")).unwrap().next().unwrap();
+    let copy = runs.join("sweeps/copy");
+    fs::create_dir(&copy).unwrap();
+    let manifest = |folder: &Path| folder.join("manifest.json");
+    fs::copy(manifest(&own.unwrap().path()), manifest(&copy)).unwrap();
+    let status = stdout(&["runs", "status"], &runs);
+    assert!(status.contains(&format!("5 {all}")), "{status}");
+}
+
+#[test]
 fn other_tools_read_json() {
     let (_folder, runs) = folder();
     let json = |arguments: &[&str]| -> serde_json::Value {

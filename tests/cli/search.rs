@@ -99,7 +99,11 @@ fn trials_are_halved_by_validation_and_the_best_alone_is_tested() {
     );
     for run in &untested {
         assert!(!run.path().join("evaluations").exists());
+        assert!(!run.checkpoint().exists(), "weights that nothing reads");
     }
+    let weights = |(run, _): &(RunDir, Manifest)| run.checkpoint().exists();
+    let kept = manifests(&runs).into_iter().filter(weights).count();
+    assert_eq!(kept, 4, "of the tested settings and the constant, by seed");
     let listed = contains("lf_dnn, trial 3").and(contains("done"));
     let mut list = program();
     list.args(["list", "runs"]).arg(&runs);

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 mod bed;
+mod bfloat16;
 mod compat;
 mod dmd;
 mod engines;

@@ -200,8 +200,12 @@ class Tetfn(Encoded):
         self.trans_a_with_v, self.trans_v_with_a = TextEnhanced(c), TextEnhanced(c)
         for letter in "lav":
             setattr(self, f"trans_{letter}_mem", plain(2 * d, "attn_dropout"))
-        self.heads = ["post_fusion", "post_text", "post_audio", "post_video"]
-        for head, inputs in zip(self.heads, (6 * d, d, d, d)):
+        self.add_heads((6 * d, d, d, d))
+
+    def add_heads(self, widths):
+        """A head for these inputs each, and what its labels are made from."""
+        c, self.heads = self.c, ["post_fusion", "post_text", "post_audio", "post_video"]
+        for head, inputs in zip(self.heads, widths):
             Head.add(self, head, inputs, c[f"{head}_dim"])
         if "samples" in c:
             self.labels = torch.zeros(4, c["samples"])
@@ -253,9 +257,11 @@ class Tetfn(Encoded):
             for row, side in enumerate((self.labels[i] > 0, self.labels[i] < 0)):
                 self.centers[i][row] = self.features[i][side].mean(0)
 
+    def case_batch(self, e):
+        return {kind: e[f"in.{kind}"] for kind in ("text", "audio", "vision")}
+
     def prove(self, e):
-        b = {kind: e[f"in.{kind}"] for kind in ("text", "audio", "vision")}
-        outputs = self(b)
+        outputs = self(self.case_batch(e))
         label = e["in.label"].view(-1)
         labels = [label] + [e[f"in.label_{kind}"] for kind in ("text", "audio", "vision")]
         return outputs[0][1].unsqueeze(1), self.loss(outputs, labels)
@@ -541,9 +547,8 @@ def prove(folder):
     return compare(model, case, expected, *model.prove(expected))
 
 
-def noise_batch(rows):
-    """CMU-MOSI's unaligned sizes; half of the samples lose half of a modality, as in side.rs."""
-    shapes = [(50, 768), (375, 5), (500, 20)]
+def noise_batch(rows, shapes=((50, 768), (375, 5), (500, 20))):
+    """CMU-MOSI's unaligned sizes by default; half of the samples lose half of a modality, as in side.rs."""
     complete = [torch.rand(rows, *shape) * 2 - 1 for shape in shapes]
     erased = []
     for kind, (steps, _) in enumerate(shapes):

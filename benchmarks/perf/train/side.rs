@@ -43,14 +43,15 @@ fn main() -> anyhow::Result<()> {
         .collect();
     let [encoder, batch, threads, size, model] = options.as_slice() else {
         anyhow::bail!(
-            "expected ENCODER (bert, bert-full, states) BATCH THREADS SIZE (mosi, small) MODEL, got {options:?}"
+            "expected ENCODER (bert, bert-full, tiny, states) BATCH THREADS SIZE (mosi, aligned, small) MODEL, got \
+             {options:?}"
         );
     };
     tch::set_num_threads(threads.parse()?);
     tch::manual_seed(1);
     let before = resident("VmRSS")?;
     let store = VarStore::new(Device::Cpu);
-    let samples = Samples::new(batch.parse()?, encoder, size == "small");
+    let samples = Samples::new(batch.parse()?, encoder, size);
     let mut side = Side::new(&store, samples, &Choice::parse(model)?)?;
     let parameters: usize = store.variables().values().map(Tensor::numel).sum();
     let mut out = std::io::stdout().lock();
@@ -122,6 +123,8 @@ impl Side {
             backward(self.model.as_ref(), &losses.total)?;
             self.optimizers.of(stage).step(1.0)?;
         }
+        // A teacher follows.
+        tch::no_grad(|| self.model.after_step());
         self.batch.epoch += 1;
         // What a model remembers of batches before this one stays.
         self.batch.position += 1;
@@ -153,10 +156,15 @@ struct Samples {
 }
 
 impl Samples {
-    /// Of CMU-MOSI's published sizes with BERT-base, or small ones to try the program with.
-    fn new(rows: usize, encoder: &str, small: bool) -> Self {
-        let [text, audio, vision] = if small { [8, 20, 30] } else { [50, 375, 500] };
-        let bert = if small {
+    /// Of CMU-MOSI's published sizes, unaligned or aligned, with BERT-base or a tiny BERT; or small ones to try the
+    /// program with.
+    fn new(rows: usize, encoder: &str, size: &str) -> Self {
+        let [text, audio, vision] = match size {
+            "small" => [8, 20, 30],
+            "aligned" => [50; 3],
+            _ => [50, 375, 500],
+        };
+        let bert = if size == "small" || encoder == "tiny" {
             BertConfig::tiny(30522)
         } else {
             BertConfig {
@@ -169,7 +177,7 @@ impl Samples {
         };
         let states = encoder == "states";
         let length = |row: usize| match encoder {
-            "bert" => LENGTHS[row % LENGTHS.len()].min(text),
+            "bert" | "tiny" => LENGTHS[row % LENGTHS.len()].min(text),
             _ => text,
         };
         let lengths: Vec<usize> = (0..rows).map(length).collect();

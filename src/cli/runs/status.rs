@@ -1,6 +1,6 @@
 //! `runs status`: prints the progress of every sweep.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -46,6 +46,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         });
     }
     let mut parts: Vec<String> = status.sweeps.iter().map(sweep_text).collect();
+    parts.extend(shared_text(&status.sweeps));
     if !status.others.is_empty() {
         parts.push(others_text(&status.others));
     }
@@ -132,6 +133,21 @@ fn sweep_text(sweep: &SweepStatus) -> String {
         text += &failed(run, Some(sweep));
     }
     text
+}
+
+/// How many runs several sweeps count; `None` where none is shared.
+fn shared_text(sweeps: &[SweepStatus]) -> Option<String> {
+    let ids: Vec<&str> = (sweeps.iter())
+        .flat_map(|sweep| &sweep.runs)
+        .map(|(planned, _)| &*planned.id)
+        .collect();
+    let different: BTreeSet<&str> = ids.iter().copied().collect();
+    (different.len() < ids.len()).then(|| {
+        format!(
+            "{} different runs in all: some are part of several sweeps\n",
+            different.len()
+        )
+    })
 }
 
 /// State of the Slurm queue, if the sweep was submitted.

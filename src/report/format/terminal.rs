@@ -81,7 +81,7 @@ fn table(table: &Table, style: Style, legend: bool) -> String {
     }
     let hidden = &table.columns[shown.columns.len()..];
     if cut || !hidden.is_empty() {
-        let spreads = cut.then(|| "spreads".to_string());
+        let spreads = cut.then(|| "standard deviations".to_string());
         let hidden = hidden.iter().map(|column| column.title.clone());
         let what: Vec<String> = spreads.into_iter().chain(hidden).collect();
         let what = format!(

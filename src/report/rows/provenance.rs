@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::metric::fixed;
 use crate::record::Manifest;
 use crate::record::manifest::{DatasetMetadata, Grade};
-use crate::record::training::encoder_words;
 
 use crate::report::rows::config::join;
 use crate::report::rows::scores::ScoredRun;
@@ -191,12 +190,8 @@ fn masks(run: &ScoredRun) -> String {
 
 /// The text encoder with the hash of its folder; `None` where it has none.
 fn with_key(m: &Manifest) -> Option<String> {
-    let key = m.training.encoder.as_deref()?;
-    let (_, hash) = key.split_once(':')?;
-    Some(format!(
-        "{}, blake3 of its files {hash}",
-        encoder_words(key)
-    ))
+    let (words, hash) = (m.training.encoder_words()?, m.training.encoder_hash()?);
+    Some(format!("{words}, blake3 of its files {hash}"))
 }
 
 fn grade(m: &Manifest) -> String {

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::{Cell, Column, Content, Table, TableRow, searched};
 use crate::record::selection::SelectionMetadata;
-use crate::record::training::encoder_words;
+use crate::record::training::TrainingMetadata;
 use crate::record::{Manifest, SelectionRule};
 use crate::report::origin::{File, Origin};
-use crate::report::rows::config::{self, TrainingNoise, join};
+use crate::report::rows::config::{TrainingNoise, join};
 use crate::report::rows::provenance::outside;
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::section::{ModelRow, Section};
@@ -44,12 +44,14 @@ const SEARCH: (&str, &str, Setting) = ("search", "search", |run, _| searched::de
 pub fn table(section: &Section) -> Option<Table> {
     let models = section.own_rows().filter(|row| !row.baseline);
     let is_searched = section.runs().any(|run| run.manifest.search.is_some());
-    let columns: Vec<_> = COLUMNS
+    let mut columns: Vec<_> = COLUMNS
         .into_iter()
         .chain(is_searched.then_some(SEARCH))
         .collect();
-    let rows: Vec<TableRow> = models.map(|row| line(section, row, &columns)).collect();
+    let mut rows: Vec<TableRow> = models.map(|row| line(section, row, &columns)).collect();
     let notes = notes(&rows);
+    let shared = take_shared(&mut columns, &mut rows);
+    let notes = shared.into_iter().chain(notes).collect();
     let column = |(title, name, _): &(&str, &str, Setting)| Column {
         group: String::new(),
         title: (*title).to_string(),
@@ -69,6 +71,35 @@ pub fn table(section: &Section) -> Option<Table> {
         legend: Vec::new(),
         notes,
     })
+}
+
+/// Takes out the columns in which all of several rows have the same value; a sentence that says it instead.
+fn take_shared(columns: &mut Vec<(&str, &str, Setting)>, rows: &mut [TableRow]) -> Option<String> {
+    let text = |row: &TableRow, index: usize| match &row.cells[index].content {
+        Content::Missing => None,
+        content => Some(content.text()),
+    };
+    let value = |rows: &[TableRow], index: usize| {
+        let value = text(rows.first()?, index)?;
+        let mut texts = rows.iter().map(|row| text(row, index));
+        (rows.len() > 1 && texts.all(|text| text.as_ref() == Some(&value))).then_some(value)
+    };
+    let mut shared = Vec::new();
+    let mut index = 0;
+    while index < columns.len() {
+        // A table has at least one column.
+        let left = (columns.len() > 1).then(|| value(rows, index)).flatten();
+        if let Some(value) = left {
+            let (title, ..) = columns.remove(index);
+            for row in &mut *rows {
+                row.cells.remove(index);
+            }
+            shared.push(format!("{title}: {value}"));
+        } else {
+            index += 1;
+        }
+    }
+    (!shared.is_empty()).then(|| format!("The same for all models: {}.", shared.join("; ")))
 }
 
 fn notes(rows: &[TableRow]) -> Vec<String> {
@@ -95,15 +126,13 @@ fn notes(rows: &[TableRow]) -> Vec<String> {
 
 /// In words; with the hash of its folder where the section has several.
 fn encoder(run: &ScoredRun, section: &Section) -> Option<String> {
-    let own = run.manifest.training.encoder.as_deref()?;
-    let all = section
-        .runs()
-        .filter_map(|run| run.manifest.training.encoder.as_deref());
-    let folders: BTreeSet<&str> = all.filter_map(|key| Some(key.split_once(':')?.1)).collect();
-    Some(if folders.len() > 1 {
-        config::encoder(own)
-    } else {
-        encoder_words(own)
+    let training = &run.manifest.training;
+    let words = training.encoder_words()?;
+    let all = section.runs().map(|run| &run.manifest.training);
+    let folders: BTreeSet<&str> = all.filter_map(TrainingMetadata::encoder_hash).collect();
+    Some(match training.encoder_hash() {
+        Some(hash) if folders.len() > 1 => format!("{words}, {hash}"),
+        _ => words,
     })
 }
 
@@ -231,7 +260,6 @@ fn paper(citation: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::record::manifest::ExternalMetadata;
-    use crate::record::training::TrainingMetadata;
     use crate::report::fixture::{manifest, scored};
     use crate::report::rows::section::sections;
 
@@ -290,5 +318,25 @@ mod tests {
             (expected.map(String::from).to_vec(), 2)
         );
         assert!(texts(1).iter().all(|text| text == "-"), "{:?}", texts(1));
+    }
+
+    #[test]
+    fn what_all_models_share_is_said_once() {
+        let mut other = manifest("mult", 11, &[0.0]);
+        other.training.batch_size = 16;
+        let runs = vec![scored(manifest("lnln", 11, &[0.0])), scored(other)];
+        let table = table(&sections(runs).unwrap()[0]).unwrap();
+        let titles: Vec<&str> = (table.columns.iter().map(|column| &*column.title)).collect();
+        assert_eq!(titles, ["batch size", "paper"]);
+        assert_eq!(table.rows[1].cells.len(), 2);
+        assert_eq!(
+            table.notes,
+            [
+                "The same for all models: text encoder: tiny BERT trained with the model; training noise: a new random \
+                 mask in every epoch; epochs: 3; learning rate: 0.001; weights selected by: validation MAE at missing \
+                 rates 0, 0.5; parameters: 1 k.",
+                "-: not stated."
+            ]
+        );
     }
 }

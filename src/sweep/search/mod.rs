@@ -7,6 +7,7 @@
 mod halving;
 mod stages;
 mod trial;
+mod weights;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ pub use halving::{Rung, rungs};
 pub(super) use stages::is_settled;
 pub use stages::{Budget, begin, budgets, forgive, next, now};
 pub(super) use trial::{Trial, check_equal, trials};
+pub use weights::remove_weights;
 
 /// Seed of the draws where a suite names none.
 pub const SEED: u64 = 1111;
