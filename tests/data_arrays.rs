@@ -220,24 +220,41 @@ fn faults_of_archives_name_the_array() {
     }
 }
 
+/// The error for an HDF5 file of one dataset, made by a line of Python; `None` without h5py.
+fn dataset_refused(line: &str) -> Option<String> {
+    let python = python::python(&["h5py", "numpy"])?;
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!("import h5py\nwith h5py.File('small.h5', 'w') as file:\n    {line}");
+    let mut command = Command::new(&python);
+    python::run(command.args(["-c", &script]).current_dir(folder.path()));
+    let path = folder.path().join("small.h5");
+    let error = prepare(&path, &mosi(folder.path()), &mut |_| {});
+    Some(error.unwrap_err().to_string())
+}
+
 #[test]
 fn compression_that_is_not_built_in_is_named() {
-    let Some(python) = python::python(&["h5py", "numpy"]) else {
+    let line = "file.create_dataset('train/audio', data=[[1.0, 2.0]], compression='gzip')";
+    let Some(message) = dataset_refused(line) else {
         return;
     };
-    let folder = tempfile::tempdir().unwrap();
-    let script = "import h5py\nwith h5py.File('small.h5', 'w') as file:\n    \
-                  file.create_dataset('train/audio', data=[[1.0, 2.0]], compression='gzip')";
-    let mut command = Command::new(&python);
-    python::run(command.args(["-c", script]).current_dir(folder.path()));
-    let error = prepare(
-        &folder.path().join("small.h5"),
-        &mosi(folder.path()),
-        &mut |_| {},
-    );
-    let message = error.unwrap_err().to_string();
     assert!(message.contains("the filter gzip"), "{message}");
     assert!(message.contains("h5repack -f NONE"), "{message}");
+}
+
+#[test]
+fn numbers_that_netcdf_packed_are_refused() {
+    let line = "file.create_dataset('train/audio', data=[[1.0, 2.0]]).attrs['scale_factor'] = 0.5";
+    let Some(message) = dataset_refused(line) else {
+        return;
+    };
+    assert!(
+        message.contains("the attribute scale_factor of netCDF"),
+        "{message}"
+    );
+    let neutral = line.replace("0.5", "1.0");
+    let message = dataset_refused(&neutral).unwrap_or_default();
+    assert!(!message.contains("netCDF"), "{message}");
 }
 
 /// Memory is bounded by blocks: a compressed archive of more than a gigabyte of zeros takes a few megabytes.

@@ -241,3 +241,87 @@ fn classes_and_labels_of_modalities_show_a_negated_split() {
         "{found:?}"
     );
 }
+
+/// Warnings of three splits of many samples, of which one was changed.
+fn large(split: usize, change: impl Fn(Small) -> Small) -> Imported {
+    let mut splits = [(120, 1), (90, 2), (80, 3)].map(|(count, seed)| many(count, seed));
+    splits[split] = change(splits[split].clone());
+    let [train, valid, test] = &splits;
+    let named = [("train", train), ("valid", valid), ("test", test)];
+    import(pickle(&named, Order::Little), |_| {}).0
+}
+
+#[test]
+fn dimensions_that_are_constant_in_one_split_are_warned_about() {
+    let lost = |at: usize, value: f64| if at % WIDTHS[2] < 3 { 0.0 } else { value };
+    let found = large(2, |small| features(small, "vision", lost));
+    warned(
+        &found,
+        &[
+            "features: test: 3 of 20 dimensions of vision",
+            "such as dimension 0, constant in test",
+        ],
+    );
+    let train = large(0, |small| features(small, "vision", lost));
+    assert_eq!(of(&train, "features").len(), 2, "{:?}", train.warnings);
+    warned(&train, &["constant in train"]);
+    let sound = large(2, |small| small);
+    assert!(of(&sound, "features").is_empty(), "{:?}", sound.warnings);
+}
+
+#[test]
+fn one_vector_that_is_repeated_is_warned_about() {
+    let width = WIDTHS[1];
+    let found = large(1, |small| {
+        let before = numbers(&small, "audio");
+        let first = |at: usize| at / (MANY_STEPS * width) * MANY_STEPS * width + at % width;
+        features(
+            small,
+            "audio",
+            |at, v| if v == 0.0 { v } else { before[first(at)] },
+        )
+    });
+    warned(
+        &found,
+        &["features: valid: the frames of audio are the same within every sample"],
+    );
+}
+
+#[test]
+fn transcripts_as_bytes_and_texts_of_train_are_warned_about() {
+    let literal = |small: Small| {
+        let texts = small.0.iter().find_map(|column| match column {
+            ("raw_text", Column::TextList(texts)) => Some(texts.clone()),
+            _ => None,
+        });
+        let texts = texts.unwrap().into_iter();
+        let texts = texts.map(|text| format!("b'{text}'")).collect();
+        small.set("raw_text", Column::TextList(texts))
+    };
+    warned(
+        &large(2, literal),
+        &["transcripts: test: every transcript is written as bytes of Python, b'"],
+    );
+    // The same texts, with features and labels of their own.
+    let texts = many(120, 1);
+    let found = large(2, |small| {
+        let tokens = numbers(&texts, "text_bert")[..80 * 3 * MANY_STEPS].to_vec();
+        let tokens = tokens.into_iter().map(|id| id as i64).collect();
+        let small = small.set("text_bert", Column::I64(vec![80, 3, MANY_STEPS], tokens));
+        ["audio", "vision", "text"]
+            .into_iter()
+            .zip([WIDTHS[1], WIDTHS[2], WIDTHS[0]])
+            .fold(small.without("raw_text"), |small, (name, width)| {
+                let values = numbers(&texts, name)[..80 * MANY_STEPS * width].to_vec();
+                let values = values.into_iter().map(|v| v * 1.1).collect();
+                small.set(name, Column::F64(vec![80, MANY_STEPS, width], values))
+            })
+    });
+    warned(
+        &found,
+        &[
+            "transcripts: test:",
+            "whose tokens are those of a sample of train",
+        ],
+    );
+}

@@ -13,6 +13,8 @@ pub struct TestSet {
     pub samples: u64,
     /// The ways to cut it into two classes.
     pub populations: Vec<Population>,
+    /// Standard deviation of the labels, where they are at hand.
+    pub deviation: Option<f64>,
     /// Scores of constant predictors that class counts do not give.
     pub constants: Vec<Constant>,
 }

@@ -11,6 +11,7 @@ use super::stored_weights::{Threads, check_weights};
 use crate::data::dataset::new_samples::{Lost, ReadOptions};
 use crate::data::dataset::{Input, Modality, NewSamples, unusual_labels};
 use crate::mask::Noise;
+use crate::metric::correlation::pearson;
 use crate::model::{Choice, Engine};
 use crate::record::new_predictions::{NewPredictions, Pass};
 use crate::record::{EngineKind, Manifest, RunDir};
@@ -128,6 +129,11 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Outcome, Error>
     warnings.extend(trained_on_complete(&manifest, &lost));
     let truth = labels(&samples, &inputs, &mut warnings);
     warnings.extend(far_outside(&predicted, inputs.table.label_range));
+    let complete = request.maskings.iter().zip(&predicted);
+    let mut complete = complete.filter(|(masking, _)| masking.condition.rates() == [0.0; 3]);
+    if let (Some(truth), Some((_, predicted))) = (&truth, complete.next()) {
+        warnings.extend(against_labels(predicted, truth));
+    }
     let passes = request.maskings.iter().zip(predicted);
     let passes = passes.map(|(masking, prediction)| Pass {
         mask_protocol: masking.mask_protocol.name().to_owned(),
@@ -207,6 +213,29 @@ fn far_outside(predicted: &[Vec<f32>], [low, high]: [f32; 2]) -> Option<String> 
             all().count()
         )
     })
+}
+
+/// Predictions for complete samples that have nothing to do with the labels, or the opposite sign.
+fn against_labels(predicted: &[f32], truth: &[Option<f32>]) -> Option<String> {
+    /// Fewer show nothing.
+    const ENOUGH: usize = 30;
+    let pairs = predicted.iter().zip(truth);
+    let pairs = pairs.filter_map(|(prediction, label)| Some((*prediction, (*label)?)));
+    let (predictions, labels): (Vec<f32>, Vec<f32>) = pairs.unzip();
+    let r = pearson(&predictions, &labels).ok()?;
+    let n = labels.len();
+    let chance = 2.0 / (n as f64).sqrt();
+    let what = if n < ENOUGH || r >= chance {
+        return None;
+    } else if r > -chance {
+        "have nothing to do with"
+    } else {
+        "run against"
+    };
+    Some(format!(
+        "predictions {what} the labels of the file (correlation {r:.2} over {n} samples): are they of these samples, \
+         with the sign of the training's, and features in the order of the ids?"
+    ))
 }
 
 /// The labels, where they are on the scale of the run.

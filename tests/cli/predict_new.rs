@@ -35,11 +35,11 @@ impl Trained {
         let runs = folder.path().join("runs");
         program()
             .args(words(
-                "run --datasets demo-film --seeds 1 --rates 0,0.5,A,LA --masks random,modality --epochs 2 \
+                "run --datasets demo-film --seeds 1 --rates 0,0.5,A,LA --masks random,modality \
                  --batch-size 16 --device cpu --threads 1",
             ))
             .args(["--models", model, "--encoder", encoder])
-            .args(words(more))
+            .args(words(if more.is_empty() { "--epochs 2" } else { more }))
             .arg("--data")
             .arg(&data)
             .arg("--runs")
@@ -468,6 +468,30 @@ fn features_on_another_scale_than_those_of_the_training_are_warned_about() {
         })
         .stderr(contains("text: values are"));
     }
+}
+
+#[test]
+fn labels_and_features_of_other_samples_are_warned_about() {
+    let trained = Trained::new("lf_dnn", "features", "--epochs 6", false);
+    let input = trained.path("new.pkl");
+    let sound = raw_split(&trained);
+    let warned = |labels: &[f32], split: &Split| {
+        flat(split, labels, &input);
+        trained.predict(&input, "").success()
+    };
+    let is_quiet = contains("run against").or(contains("nothing to do with"));
+    let is_quiet = is_quiet.or(contains("past their length")).not();
+    warned(&sound.labels, &sound).stderr(is_quiet);
+    let negated: Vec<f32> = sound.labels.iter().map(|label| -label).collect();
+    warned(&negated, &sound).stderr(contains("predictions run against the labels of the file"));
+    let mut moved = sound.clone();
+    let size = moved.vision.steps * moved.vision.width;
+    moved.vision.data.rotate_left(size);
+    warned(&sound.labels, &moved).stderr(contains("have values of vision past their length"));
+    let mut long = sound.clone();
+    long.audio_lengths.fill(sound.audio.steps as u32);
+    warned(&sound.labels, &long)
+        .stderr(contains("end in a zero frame of audio within their length"));
 }
 
 #[test]

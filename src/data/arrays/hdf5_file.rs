@@ -114,9 +114,31 @@ fn refuse_unreadable(name: &str, dataset: &Dataset) -> Result<()> {
     ))
 }
 
+/// Refuses numbers that netCDF packed: they are other ones times a factor, plus an offset.
+fn refuse_packed(name: &str, dataset: &Dataset) -> Result<()> {
+    for (attribute, neutral) in [("scale_factor", 1.0), ("add_offset", 0.0)] {
+        let Ok(stored) = dataset.attr(attribute) else {
+            continue;
+        };
+        let value = stored.as_reader().read_raw::<f64>();
+        if !value.is_ok_and(|values| values == [neutral]) {
+            return Err(Error::entry(
+                name,
+                "numbers as they are",
+                format!(
+                    "numbers that were packed, with the attribute {attribute} of netCDF; unpack them, as \
+                     xarray.open_dataset does, and write the arrays again"
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// A dataset as an array, its elements unread; texts are read.
 fn entry(name: &str, dataset: Dataset) -> Result<Entry> {
     refuse_unreadable(name, &dataset)?;
+    refuse_packed(name, &dataset)?;
     let descriptor = dataset.dtype().and_then(|dtype| dtype.to_descriptor());
     let descriptor = descriptor.map_err(|error| fault(name, &error))?;
     let number = match descriptor {

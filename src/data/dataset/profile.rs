@@ -11,6 +11,8 @@ pub struct Profile {
     pub finite: bool,
     /// Whether all values up to there are the same.
     pub constant: bool,
+    /// Whether there are several frames and all are the same.
+    pub still: bool,
     /// Largest absolute value of the finite ones.
     pub largest: f32,
     /// Hash of the values up to there.
@@ -30,6 +32,10 @@ impl Profile {
                 .iter()
                 .any(|value| value.is_finite() && *value != 0.0),
             constant: content.iter().all(|value| Some(value.to_bits()) == first),
+            still: end > 1
+                && content
+                    .chunks(width)
+                    .all(|frame| *frame == content[..width]),
             largest: content
                 .iter()
                 .map(|value| value.abs())
@@ -91,6 +97,8 @@ mod tests {
         assert_eq!((zero.end, zero.finite), (0, false));
         let same = Profile::of(&[0.5, 0.5, 0.5, 0.5, 0.0, 0.0], 2);
         assert!(same.constant && same.end == 2);
+        let frames = [[1.0, 2.0], [1.0, 2.0], [0.0, 0.0]].concat();
+        assert!(Profile::of(&frames, 2).still && same.still && !profile.still);
         let lost = Profile::of(&[f32::NAN, 0.0, f32::INFINITY, 0.0], 2);
         assert!(!lost.finite && lost.end == 2);
     }

@@ -58,10 +58,16 @@ impl TestSetStatistics {
             dataset: dataset.to_string(),
             samples: labels.len() as u64,
             populations,
+            deviation: deviation(labels),
             constants,
         };
         self.sets.insert(dataset.to_string(), set);
         Ok(())
+    }
+
+    /// Standard deviation of the labels of a test set, where it is known.
+    pub fn deviation(&self, dataset: &str) -> Option<f64> {
+        self.sets.get(dataset)?.deviation
     }
 
     /// Samples of the test set behind a share, where they are known.
@@ -149,6 +155,14 @@ impl TestSetStatistics {
             .iter()
             .any(|(_, value)| number.rounds_from(*value))
     }
+}
+
+fn deviation(labels: &[f32]) -> Option<f64> {
+    let n = labels.len() as f64;
+    let mean = labels.iter().map(|y| f64::from(*y)).sum::<f64>() / n;
+    let squares = labels.iter().map(|y| (f64::from(*y) - mean).powi(2));
+    let deviation = (squares.sum::<f64>() / n).sqrt();
+    (deviation > 0.0).then_some(deviation)
 }
 
 fn cut(name: &str, low: u64, high: u64) -> Population {

@@ -65,7 +65,7 @@ const SYMBOLS: &[(&str, &str)] = &[
 
 /// The text of a cell without marks for bold, color, footnotes and references.
 pub(super) fn strip(text: &str) -> String {
-    let text = html(text.trim());
+    let text = footnotes(&html(text.trim()));
     let text = if text.contains(['\\', '$', '^', '{', '~']) {
         latex(&text)
     } else {
@@ -73,6 +73,22 @@ pub(super) fn strip(text: &str) -> String {
     };
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     markdown(&text).trim().to_string()
+}
+
+/// Without Markdown's references to footnotes, `[^1]`.
+fn footnotes(text: &str) -> String {
+    let mut parts = text.split("[^");
+    let mut out = parts.next().unwrap_or_default().to_string();
+    for part in parts {
+        match part.split_once(']') {
+            Some((label, rest)) if !label.contains(char::is_whitespace) => out.push_str(rest),
+            _ => {
+                out.push_str("[^");
+                out.push_str(part);
+            }
+        }
+    }
+    out
 }
 
 /// Without tags and entities; footnote marks in `<sup>` go with their text.
@@ -267,6 +283,8 @@ mod tests {
             ("\\makecell{Self-\\\\MM}", "Self- MM"),
             ("<u>30.73</u> \u{b1} 2.45", "30.73 \u{b1} 2.45"),
             ("n/a<sup>a</sup>", "n/a"),
+            ("80.18[^1]", "80.18"),
+            ("MISA[^a]", "MISA"),
             ("**85.0**", "85.0"),
             ("*Constant (baseline)*", "Constant (baseline)"),
             ("[CENET](https://a.b/c)", "CENET"),

@@ -48,6 +48,13 @@ pub fn features(plans: &[Plan<'_>], profiles: &Profiles) -> Result<Vec<String>> 
                 "{split}: {column} is constant in every sample (first: {first})"
             ));
         }
+        let several: Vec<&Profile> = all.iter().filter(|profile| profile.end > 1).collect();
+        if several.len() >= ENOUGH && several.iter().all(|p| p.still && !p.constant) {
+            warnings.push(format!(
+                "{split}: the frames of {column} are the same within every sample (first: {first}): one vector a \
+                 sample, repeated? Masks of single frames then take nothing away; write arrays of shape (N, d)"
+            ));
+        }
         let mut zero = Samples::default();
         for (profile, id) in all.iter().zip(&plan.ids) {
             if profile.end == 0 {

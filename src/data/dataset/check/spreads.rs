@@ -7,6 +7,11 @@ use crate::data::dataset::plan::Plan;
 use crate::data::dataset::profile::{Profile, Profiles};
 use crate::data::dataset::spread::Spread;
 
+/// Frames of a split in which every dimension of features varies, and part of the dimensions that do not from
+/// which a warning is given.
+const MANY_FRAMES: u64 = 500;
+const PART: f64 = 0.1;
+
 /// Fewer frames or dimensions show nothing about a split.
 const FRAMES: u64 = 30;
 const DIMENSIONS: usize = 3;
@@ -39,6 +44,10 @@ pub fn spreads(plans: &[Plan<'_>], spreads: &BTreeMap<String, Spread>) -> Vec<St
             let (Some(a), Some(b)) = (of(train.split(), column), of(plan.split(), column)) else {
                 continue;
             };
+            let names = [train.split(), plan.split()];
+            if let Some(text) = constant(names, column, [a, b]) {
+                warnings.push(format!("{text} (first sample: {})", plan.ids[0]));
+            }
             let Some((ratio, distance)) = difference(a, b) else {
                 continue;
             };
@@ -60,6 +69,32 @@ pub fn spreads(plans: &[Plan<'_>], spreads: &BTreeMap<String, Spread>) -> Vec<St
         }
     }
     warnings
+}
+
+/// Dimensions that vary in one split and are constant in the other.
+fn constant(names: [&str; 2], column: &str, [a, b]: [&Spread; 2]) -> Option<String> {
+    if a.frames().min(b.frames()) < MANY_FRAMES {
+        return None;
+    }
+    let (a, b) = (a.moments(), b.moments());
+    // A deviation of the last bits is that of sums.
+    let varies = |(mean, deviation): (f64, f64)| deviation > 1e-6 * mean.abs();
+    let pairs = a.iter().zip(&b).enumerate();
+    let pairs = pairs.filter(|(_, (a, b))| varies(**a) != varies(**b));
+    let found: Vec<(usize, bool)> = pairs.map(|(at, (a, _))| (at, varies(*a))).collect();
+    let (first, in_train) = found.first()?;
+    let still = names[usize::from(*in_train)];
+    (found.len() as f64 >= PART * a.len() as f64).then(|| {
+        format!(
+            "{}: {} of {} dimensions of {column} vary in one of {} and {} and are constant in the other, such as \
+             dimension {first}, constant in {still}",
+            names[1],
+            found.len(),
+            a.len(),
+            names[0],
+            names[1],
+        )
+    })
 }
 
 /// Medians over dimensions: the deviation of `b` as a multiple of that of `a`, and the distance of means in

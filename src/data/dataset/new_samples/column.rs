@@ -37,6 +37,11 @@ impl Target<'_> {
         spread: &mut Spread,
     ) -> Result<(), String> {
         let (size, width) = (self.steps * self.width, self.width);
+        let nonzero = |values: &[f32]| values.iter().any(|value| *value != 0.0);
+        let (own, past) = sample.split_at((length * width).min(sample.len()));
+        found.samples_past_length += u64::from(nonzero(past));
+        let last = &own[own.len().saturating_sub(width)..];
+        found.samples_ending_in_zeros += u64::from(nonzero(own) && !nonzero(last));
         let start = part.values.len();
         let valid = length.min(self.steps);
         part.values

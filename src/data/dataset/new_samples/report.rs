@@ -25,6 +25,10 @@ pub struct Lost {
     pub zero_samples: u64,
     /// Samples that are longer than those of the training, and cut.
     pub cut_samples: u64,
+    /// Samples with values past their length, which are not read.
+    pub samples_past_length: u64,
+    /// Samples of which the last step within the length is zero, and others are not.
+    pub samples_ending_in_zeros: u64,
     /// Single values that are not finite, taken as 0.
     pub not_finite: u64,
     /// Whether the file does not have the modality.
@@ -181,6 +185,20 @@ impl Report {
                 "{} of {samples} samples have more than {steps} steps of {modality}, the most that the run was \
                  trained with: their first {steps} are read",
                 lost.cut_samples
+            ));
+        }
+        if lost.samples_past_length > 0 {
+            warnings.push(format!(
+                "{} of {samples} samples have values of {modality} past their length, which are not read: are \
+                 features and lengths in the same order?",
+                lost.samples_past_length
+            ));
+        }
+        if 2 * lost.samples_ending_in_zeros > samples as u64 {
+            warnings.push(format!(
+                "{} of {samples} samples end in a zero {unit} of {modality} within their length: do lengths count \
+                 padding?",
+                lost.samples_ending_in_zeros
             ));
         }
         if lost.not_finite > 0 {

@@ -15,11 +15,14 @@ mod known_error;
 mod lone_constant;
 mod misquote;
 mod moved_run;
+mod narrow_error;
 mod nested_accuracy;
 mod out_of_range;
 mod overall_mean;
 mod partly_quoted;
 mod parts;
+mod ranks;
+mod rising_scores;
 mod run_count;
 mod run_means;
 mod runs;
@@ -59,6 +62,8 @@ pub const RULES: &[&Rule] = &[
     &wrong_parts::RULE,
     &nested_accuracy::RULE,
     &exchanged_errors::RULE,
+    &rising_scores::RULE,
+    &narrow_error::RULE,
     &tied_accuracy::RULE,
     &equal_pair::RULE,
     &two_rows::RULE,
