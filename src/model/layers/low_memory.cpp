@@ -19,24 +19,29 @@ using torch::autograd::Function;
 using torch::autograd::variable_list;
 
 // x * kept * scale in place, by element and in this order, where kept is 0 or 1: what native_dropout computes by
-// multiplications of tensors of two kinds, in one pass. Contiguous tensors of a CPU.
-template <typename T>
-void keep_scaled(T* x, const bool* kept, T scale, int64_t count) {
-  at::parallel_for(0, count, 1 << 15, [&](int64_t from, int64_t to) {
-    for (int64_t i = from; i < to; i++) x[i] = x[i] * static_cast<T>(kept[i]) * scale;
+// multiplications of tensors of two kinds, in one pass; in bfloat16 the scale is rounded, as `mul_` rounds it. Contiguous
+// tensors of a CPU.
+template <typename T, typename Scale>
+void keep_scaled(Tensor& x, const Tensor& kept, Scale scale) {
+  auto* values = x.mutable_data_ptr<T>();
+  auto* flags = kept.const_data_ptr<bool>();
+  at::parallel_for(0, x.numel(), 1 << 15, [&](int64_t from, int64_t to) {
+    for (int64_t i = from; i < to; i++) {
+      values[i] = static_cast<T>(static_cast<Scale>(values[i]) * static_cast<Scale>(flags[i]) * scale);
+    }
   });
 }
 
 Tensor keep_scaled_(Tensor x, const Tensor& kept, double scale) {
-  auto is_float = x.scalar_type() == at::kFloat;
-  if (!x.is_cpu() || !x.is_contiguous() || !(is_float || x.scalar_type() == at::kDouble)) {
-    return (x * kept).mul_(scale);
-  }
-  auto flags = kept.const_data_ptr<bool>();
-  if (is_float) {
-    keep_scaled(x.mutable_data_ptr<float>(), flags, static_cast<float>(scale), x.numel());
+  auto kind = x.is_cpu() && x.is_contiguous() ? x.scalar_type() : at::ScalarType::Undefined;
+  if (kind == at::kFloat) {
+    keep_scaled<float>(x, kept, static_cast<float>(scale));
+  } else if (kind == at::kBFloat16) {
+    keep_scaled<at::BFloat16>(x, kept, static_cast<float>(static_cast<at::BFloat16>(static_cast<float>(scale))));
+  } else if (kind == at::kDouble) {
+    keep_scaled<double>(x, kept, scale);
   } else {
-    keep_scaled(x.mutable_data_ptr<double>(), flags, scale, x.numel());
+    return (x * kept).mul_(scale);
   }
   return x;
 }
@@ -152,7 +157,12 @@ struct Attention : Function<Attention> {
  private:
   // (B, heads, n, m) of (B, heads, n, s) and (B, heads, s, m).
   static Tensor product(const Tensor& a, const Tensor& b) {
-    if (at::autocast::is_autocast_enabled(a.device().type())) return at::matmul(a, b);
+    auto device = a.device().type();
+    if (at::autocast::is_autocast_enabled(device) && a.scalar_type() != at::kDouble) {
+      auto kind = at::autocast::get_autocast_dtype(device);
+      lnln::NoAutocast guard;
+      return product(lnln::in_kind(a, kind), lnln::in_kind(b, kind));
+    }
     auto n = a.size(2), m = b.size(3), heads = a.size(1);
     auto made = at::bmm(matrices(a), matrices(b));
     return lnln::view(made, {a.size(0), heads, n, m}, {heads * n * m, n * m, m, 1});
