@@ -176,6 +176,44 @@ struct Attention : Function<Attention> {
   }
 };
 
+// What scaled_dot_product_attention computes with dropout on a CPU, bit for bit and with the same draws: its composite
+// form scales queries and keys by the root of the factor. Without its passes for rows that are masked as a whole, of
+// which there must be none; a byte per element is saved where it saves two floats.
+struct DropoutAttention : Function<DropoutAttention> {
+  static Tensor forward(AutogradContext* ctx, const Tensor& q, const Tensor& k, const Tensor& v, const Unseen& mask,
+                        double chance) {
+    auto factor = std::sqrt(1 / std::sqrt(static_cast<double>(q.size(-1))));
+    auto queries = matrices(q * factor), keys = matrices(turned(k) * factor), values = matrices(v);
+    auto scores = at::bmm(queries, keys);
+    auto sizes = {q.size(0), q.size(1), q.size(2), k.size(2)};
+    if (mask.tensor.defined()) scores.view(sizes).add_(mask.tensor);
+    auto weights = at::_softmax(scores, -1, false);
+    // Drawn as numbers of the weights' kind are.
+    auto drawn = at::empty(weights.sizes(), weights.options().dtype(at::kBool));
+    drawn.bernoulli_(1 - chance);
+    auto scale = 1.0F / static_cast<float>(1 - chance);
+    ctx->save_for_backward({queries, keys, values, weights, drawn});
+    ctx->saved_data["scale"] = static_cast<double>(scale);
+    ctx->saved_data["factor"] = factor;
+    return at::bmm(keep_scaled_copy(weights, drawn, scale), values).view({q.size(0), q.size(1), q.size(2), v.size(3)});
+  }
+
+  static variable_list backward(AutogradContext* ctx, variable_list gradients) {
+    auto saved = ctx->get_saved_variables();
+    const Tensor &queries = saved[0], &keys = saved[1], &values = saved[2], &weights = saved[3], &drawn = saved[4];
+    auto scale = ctx->saved_data["scale"].toDouble(), factor = ctx->saved_data["factor"].toDouble();
+    auto gradient = matrices(gradients[0]);
+    auto heads = gradients[0].size(1);
+    auto apart = [&](const Tensor& x) { return x.view({x.size(0) / heads, heads, x.size(1), x.size(2)}); };
+    auto by_values = at::bmm(keep_scaled_copy(weights, drawn, scale).transpose(1, 2), gradient);
+    auto by_weights = keep_scaled_(at::bmm(gradient, values.transpose(1, 2)), drawn, scale);
+    auto by_scores = at::_softmax_backward_data(by_weights, weights, -1, weights.scalar_type());
+    auto by_queries = at::bmm(by_scores, keys.transpose(1, 2)).mul_(factor);
+    auto by_keys = at::bmm(queries.transpose(1, 2), by_scores).mul_(factor);
+    return {apart(by_queries), turned(apart(by_keys)), apart(by_values), Tensor(), Tensor()};
+  }
+};
+
 }  // namespace
 
 extern "C" {
@@ -197,6 +235,14 @@ char* lnln_dropout(const Tensor* x, double chance, Tensor** out) {
 char* lnln_attention(const Tensor* q, const Tensor* k, const Tensor* v, const Tensor* mask,
                      double chance, Tensor** out) {
   return guarded([&] { *out = new Tensor(Attention::apply(*q, *k, *v, *mask, chance)); });
+}
+
+char* lnln_dropout_attention(const Tensor* q, const Tensor* k, const Tensor* v, const Tensor* mask, double chance,
+                             Tensor** out) {
+  return guarded([&] {
+    auto added = mask ? *mask : Tensor();
+    *out = new Tensor(DropoutAttention::apply(*q, *k, *v, Unseen{added}, chance));
+  });
 }
 
 void lnln_low_memory_free(char* message) { std::free(message); }
