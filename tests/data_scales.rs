@@ -5,7 +5,7 @@
 mod data;
 
 use data::{
-    Column, MANY_STEPS, Order, Small, WIDTHS, import, numbers, pickle, refusal, three, warned,
+    Column, MANY_STEPS, Order, Small, WIDTHS, import, many, numbers, pickle, refusal, three, warned,
 };
 use lnln_bench::data::dataset::Imported;
 
@@ -143,4 +143,101 @@ fn classes_that_contradict_labels_are_warned_about() {
     );
     let moved = warnings(0, |small| classes(small, |at, _| (at * 7 % 3) as i64));
     warned(&moved, &["contradict regression_labels"]);
+}
+
+/// A split whose labels follow its words: `good` and `great` raise them, `bad` and `dull` lower them.
+fn spoken(count: usize, seed: u64) -> Small {
+    let small = many(count, seed);
+    let tokens = numbers(&small, "text_bert");
+    let label = |sample: &[f64]| {
+        let words = sample[..MANY_STEPS].iter().map(|id| *id as i64);
+        let tone = |word: i64| match word {
+            2000 | 2007 => 0.8,
+            2001 | 2008 => -0.8,
+            _ => 0.05,
+        };
+        words.map(tone).sum::<f64>().clamp(-3.0, 3.0)
+    };
+    let labels = tokens.chunks(3 * MANY_STEPS).map(label).collect();
+    small.set("regression_labels", Column::F64(vec![count], labels))
+}
+
+/// Warnings about labels where those of one split were changed after `before`, which sees them as they were.
+fn labels_changed(
+    split: usize,
+    before: impl Fn(Small) -> Small,
+    change: impl Fn(Vec<f64>) -> Vec<f64>,
+) -> Vec<String> {
+    let mut splits = [spoken(240, 1), spoken(60, 2), spoken(80, 3)].map(before);
+    let labels = change(numbers(&splits[split], "regression_labels"));
+    let column = Column::F64(vec![labels.len()], labels);
+    splits[split] = splits[split].clone().set("regression_labels", column);
+    let [train, valid, test] = &splits;
+    let named = [("train", train), ("valid", valid), ("test", test)];
+    of(&import(pickle(&named, Order::Little), |_| {}).0, "labels")
+}
+
+fn negated(labels: Vec<f64>) -> Vec<f64> {
+    labels.into_iter().map(|label| -label).collect()
+}
+
+#[test]
+fn labels_negated_or_shuffled_in_one_split_are_warned_about_where_words_show_it() {
+    let same = |small| small;
+    let none = labels_changed(2, same, |labels| labels);
+    assert!(none.is_empty(), "{none:?}");
+    for (split, name) in ["train", "valid", "test"].into_iter().enumerate() {
+        let found = labels_changed(split, same, negated);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].contains(&format!("labels: {name}: words")),
+            "{found:?}"
+        );
+        assert!(found[0].contains("negated?"), "{found:?}");
+    }
+    let found = labels_changed(2, same, |mut labels| {
+        labels.rotate_left(37);
+        labels
+    });
+    assert!(found[0].contains("put into another order?"), "{found:?}");
+}
+
+#[test]
+fn labels_on_another_scale_in_one_split_are_warned_about() {
+    let half = |labels: Vec<f64>| labels.into_iter().map(|label| label / 2.0).collect();
+    let found = labels_changed(2, |small| small, half);
+    assert!(
+        found[0].contains("test: the deviation of the labels is 0."),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn classes_and_labels_of_modalities_show_a_negated_split() {
+    let sign = |small| {
+        classes(small, |_, label| {
+            i64::from(label >= 0.0) + i64::from(label > 0.0)
+        })
+    };
+    let found = labels_changed(2, sign, negated);
+    let expected = "test: classification_labels 0 has positive labels, in train negative ones";
+    assert!(
+        found.iter().any(|text| text.contains(expected)),
+        "{found:?}"
+    );
+    let of_text = |small: Small| {
+        let labels = numbers(&small, "regression_labels").into_iter().enumerate();
+        let near: Vec<f64> = labels
+            .map(|(at, label)| (label + (at % 5) as f64 / 5.0 - 0.4).clamp(-3.0, 3.0))
+            .collect();
+        small.set("regression_labels_T", Column::F64(vec![near.len()], near))
+    };
+    let none = labels_changed(2, of_text, |labels| labels);
+    assert!(none.is_empty(), "{none:?}");
+    let found = labels_changed(1, of_text, negated);
+    let expected = "valid: regression_labels_T and regression_labels have a correlation of -0.9";
+    assert!(
+        found.iter().any(|text| text.contains(expected)),
+        "{found:?}"
+    );
 }

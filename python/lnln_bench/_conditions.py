@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Iterable
@@ -16,6 +17,8 @@ MODALITIES = ("text", "audio", "vision")
 SUBSETS = ("L", "A", "V", "LA", "LV", "AV")
 # Most conditions a list may hold, and digits after a rate's point, as in the program.
 _LIMIT, _DIGITS = 255, 17
+# Rates closer than this are one; no rate so close to a multiple of one of these parts is another.
+_APART, _PARTS = 1e-6, 10_000
 
 
 @dataclass(frozen=True)
@@ -75,16 +78,29 @@ def several(value: object) -> list[Condition]:
     ordered = sorted(set(found), key=Condition._key)
     if not 1 <= len(ordered) <= _LIMIT:
         raise Error(f"expected 1 to {_LIMIT} conditions, found {len(ordered)} in {value!r}")
+    for first, second in itertools.combinations(ordered, 2):
+        if max(abs(a - b) for a, b in zip(first.rates, second.rates)) < _APART:
+            raise Error(f"expected {first} or a rate at least {_decimal(_APART)} from it, found {second}")
     return ordered
 
 
 def _of_number(rate: float) -> Condition:
     """One rate as programs compute it: 0.1 + 0.2 is 0.3."""
-    if math.isfinite(rate) and abs(rate - round(rate, 6)) < 1e-9:
-        rate = round(rate, 6)
+    if math.isfinite(rate):
+        usual = _usual(rate)
+        if usual is not None:
+            rate = usual
+        elif abs(rate - round(rate, 6)) < 1e-9:
+            rate = round(rate, 6)
     if not 0.0 <= rate <= 1.0:
         raise Error(f"expected a missing rate from 0 to 1, found {rate}")
     return Condition((rate + 0.0,) * 3)
+
+
+def _usual(rate: float) -> float | None:
+    """The multiple of 0.0001 that a rate is or nearly is."""
+    near = round(rate * _PARTS) / _PARTS
+    return near if abs(rate - near) < _APART else None
 
 
 def _parse(text: str) -> list[Condition]:
@@ -126,6 +142,9 @@ def _rate(text: str) -> Decimal:
         raise Error(f"expected a missing rate from 0 to 1, found {text!r}")
     if len(text.partition(".")[2].rstrip("0")) > _DIGITS:
         raise Error(f"expected at most {_DIGITS} digits after the point, found {text!r}")
+    usual = _usual(float(rate))
+    if usual not in (None, float(rate)):
+        raise Error(f"expected {usual} or a rate at least {_decimal(_APART)} from it, found {text!r}")
     return abs(rate)
 
 

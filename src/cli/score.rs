@@ -59,7 +59,7 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 1111)]
     mask_seed: u64,
     /// Column of a role, as in `prediction=y_hat`; `truth=` leaves out a column. Roles: id, condition,
-    /// seed, prediction, model, mask_protocol, mask_seed, mask_hash, truth, dataset [default: by the headings].
+    /// seed, prediction, model, mask_protocol, mask_seed, mask_hash, truth, dataset, split [default: by the headings].
     #[arg(long = "column", value_name = "ROLE=NAME", value_parser = column)]
     columns: Vec<(Role, String)>,
     /// Checks of predictions whose findings are taken: range, scale, classes, probabilities, constant,

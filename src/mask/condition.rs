@@ -85,15 +85,26 @@ impl Condition {
         Self::new([rate; 3])
     }
 
-    /// One rate as other tools compute it, rounded to a millionth if it is within 1e-9 of one, so
-    /// that `0.1 + 0.2` is the condition `0.3`.
+    /// One rate as other tools compute it: a multiple of 0.0001 if it is within 1e-6 of one, of 0.000001 if
+    /// it is within 1e-9, so that `0.1 + 0.2` is the condition `0.3`.
     pub fn of_number(rate: f64) -> Option<Self> {
         let near = (rate * 1e6).round() / 1e6;
-        Self::uniform(if (rate - near).abs() < 1e-9 {
-            near
-        } else {
-            rate
-        })
+        let near = Some(near).filter(|near| (rate - near).abs() < 1e-9);
+        Self::uniform(rates::usual(rate).or(near).unwrap_or(rate))
+    }
+
+    /// Two of these conditions whose rates differ by less than a millionth: one of them was meant.
+    pub fn too_near(all: &[Self]) -> Option<[Self; 2]> {
+        let apart = |a: &Self, b: &Self| {
+            let rates = a.rates.iter().zip(b.rates);
+            rates.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+        };
+        let mut pairs = (all.iter().enumerate()).flat_map(|(i, a)| {
+            let others = all[i + 1..].iter();
+            others.map(move |b| (a, b))
+        });
+        let near = pairs.find(|(a, b)| a != b && apart(a, b) < rates::APART);
+        near.map(|(a, b)| [*a, *b])
     }
 
     /// Missing rates of text, audio, vision.
@@ -270,9 +281,16 @@ pub fn parse_list(text: &str) -> Result<Vec<Condition>, rates::Error> {
             conditions.extend(rates.into_iter().filter_map(Condition::uniform));
         }
     }
+    let conditions: Vec<Condition> = conditions.into_iter().collect();
     match conditions.len() {
         0 => Err(form(text)),
-        1..=LIMIT => Ok(conditions.into_iter().collect()),
+        1..=LIMIT => match Condition::too_near(&conditions) {
+            None => Ok(conditions),
+            Some([near, got]) => Err(rates::Error::Near {
+                got: got.to_string(),
+                near: near.to_string(),
+            }),
+        },
         _ => Err(rates::Error::TooMany {
             got: text.to_owned(),
         }),
@@ -357,11 +375,20 @@ mod tests {
         assert!(message("LAV").starts_with("expected missing rates like"));
         assert!(message("").starts_with("expected missing rates like"));
         assert!("0,1".parse::<Condition>().is_err());
+        assert!(message("0.333333,0.3333333").contains("expected 0.333333 or a rate at least"));
+        assert!(message("l=0.3333333,a=0,v=1,l=0.333333,a=0,v=1").contains("at least"));
     }
 
     #[test]
     fn numbers_of_other_tools_are_what_was_meant() {
         assert_eq!(Condition::of_number(0.1 + 0.2), Condition::uniform(0.3));
+        assert_eq!(
+            Condition::of_number(0.100_000_1),
+            Condition::uniform(0.1),
+            "no other rate is meant"
+        );
+        let third = Condition::of_number(1.0 / 3.0).unwrap();
+        assert_eq!(third.rate(), Some(1.0 / 3.0));
         assert_eq!(Condition::of_number(-0.0).unwrap().to_string(), "0");
         assert_eq!([-0.1, 1.1, f64::NAN].map(Condition::of_number), [None; 3]);
     }

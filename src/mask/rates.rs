@@ -13,6 +13,12 @@ pub const LIMIT: usize = 255;
 /// Digits after the point a rate may have; 10^17 still fits an unsigned 64-bit integer.
 const DIGITS: usize = 17;
 
+/// Two rates closer than this are one, of which one was computed or mistyped.
+pub const APART: f64 = 1e-6;
+
+/// Parts of one of which a usual rate is a multiple: no other rate closer than [`APART`] to one is meant.
+const PARTS: f64 = 10_000.0;
+
 /// A list of rates that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -22,6 +28,10 @@ pub enum Error {
     Outside { got: String },
     #[error("expected at most {DIGITS} digits after the point, got `{got}`")]
     TooPrecise { got: String },
+    #[error(
+        "expected {near} or a rate at least {APART} from it, got `{got}`: rates closer than that are one"
+    )]
+    Near { got: String, near: String },
     #[error("expected a step above 0 in START:END:STEP, got `{got}`")]
     ZeroStep { got: String },
     #[error("expected a step from 0 to 1 in START:END:STEP, got `{got}`")]
@@ -80,6 +90,13 @@ pub fn parse_list(text: &str) -> Result<Vec<f64>, Error> {
         }
     }
     Ok(scaled.into_iter().map(to_float).collect())
+}
+
+/// The multiple of 0.0001 that a rate is meant to be: itself, or one closer than [`APART`]; `None` for any
+/// other rate, such as a third.
+pub fn usual(rate: f64) -> Option<f64> {
+    let near = (rate * PARTS).round() / PARTS;
+    ((rate - near).abs() < APART).then_some(near)
 }
 
 /// One rate in [0, 1], the float64 nearest to its decimal form.
@@ -147,7 +164,15 @@ fn parse_rate(text: &str) -> Result<u64, Error> {
         return Err(Error::TooPrecise { got: got() });
     }
     let padded = format!("{}{fraction:0<DIGITS$}", u8::from(one));
-    padded.parse().map_err(|_| Error::Form { got: got() })
+    let scaled = padded.parse().map_err(|_| Error::Form { got: got() })?;
+    let rate = to_float(scaled);
+    match usual(rate).filter(|near| *near != rate) {
+        None => Ok(scaled),
+        Some(near) => Err(Error::Near {
+            got: got(),
+            near: near.to_string(),
+        }),
+    }
 }
 
 /// The float64 nearest to a scaled rate, through the correctly rounded decimal parser.
@@ -168,6 +193,17 @@ mod tests {
         let expected = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0];
         assert_eq!(parse_list("0:1:0.1").unwrap(), expected);
         assert_eq!(parse_list(" 0.0 : 1.00 : .1 ").unwrap(), expected);
+    }
+
+    #[test]
+    fn a_rate_is_the_multiple_of_a_ten_thousandth_that_it_nearly_is() {
+        for n in 0..=10_000 {
+            let text = format!("{}.{:04}", n / 10_000, n % 10_000);
+            let exact: f64 = text.parse().unwrap();
+            assert_eq!(usual(exact), Some(exact), "{text}");
+        }
+        assert_eq!(usual(0.100_000_1), Some(0.1));
+        assert_eq!([1.0 / 3.0, 0.100_002].map(usual), [None; 2]);
     }
 
     #[test]
@@ -224,6 +260,10 @@ mod tests {
         assert!(message("0:1:0.3").contains("steps of 0.3 from 0 never reach 1"));
         assert!(message("0.123456789012345678").contains("at most 17 digits"));
         assert!(message("0:1:0.00001").contains("at most 255"));
+        for near in ["0.1000001", "0.30000000000000004", "0:0.9999999:0.1"] {
+            let expected = "a rate at least 0.000001 from it";
+            assert!(message(near).contains(expected), "{near}");
+        }
     }
 
     proptest! {

@@ -74,13 +74,15 @@ fn training_protocols_are_part_of_the_label_and_rates_join_into_one_row() {
     let of = |id: &str| scores.lines().filter(|line| line.ends_with(id)).count();
     assert_eq!(of(",at-0.5") * GRID.len(), of(",mixed"));
     let settings = crate::report::table::provenance::table(&section).unwrap();
+    let noise = settings.columns.iter().position(|c| c.name == "noise");
+    let noise = noise.unwrap();
     let row = settings
         .rows
         .iter()
         .find(|row| row.label.contains("at the tested rate"))
         .unwrap();
     assert_eq!(
-        row.cells[1].content.text(),
+        row.cells[noise].content.text(),
         "a new random mask in every epoch, at the tested rate"
     );
     let listed = provenance::runs(&section);

@@ -1,6 +1,7 @@
 //! Loads a data set for training: splits as tensors, their masks, and views of them.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::atomic::AtomicBool;
@@ -18,8 +19,8 @@ use super::test_split::TestSplit;
 use super::text_source::TextSource;
 use super::view::{View, Views};
 use super::vocabulary;
-use crate::data::dataset::Modality::{Audio, Text, Vision};
-use crate::data::dataset::{Corpus, Split, SplitName};
+use crate::data::dataset::Modality::{self, Audio, Text, Vision};
+use crate::data::dataset::{Corpus, Scale, Split, SplitName};
 use crate::mask::{
     self, Condition, Keep, MaskProtocol, MaskSource, NoiseDraw, NoiseSpec, SplitShape,
     TrainingSplit, Variants,
@@ -97,6 +98,8 @@ pub struct TrainData<'a> {
     pub encoder_folder: Option<EncoderFolder>,
     pub shapes: Shapes,
     pub labels: LabelStats,
+    /// Scale of the training split's features.
+    pub scales: BTreeMap<Modality, Scale>,
     pub device: Device,
     text: TextSource,
     /// Ends the encoding of text by a frozen encoder.
@@ -126,7 +129,7 @@ impl<'a> TrainData<'a> {
         };
         let [train, valid, test] = SplitName::ALL.map(load);
         let (train, valid, test) = (train?, valid?, test?);
-        let splits = [train.0, valid.0, test.0];
+        let splits = [train.split, valid.split, test.split];
         let text = out_of_memory::named("the text encoder", || {
             TextSource::open(spec, options.cache, device, options.progress)
         })?;
@@ -137,7 +140,8 @@ impl<'a> TrainData<'a> {
         }
         Ok(Self {
             corpus,
-            tensors: [train.1, valid.1, test.1],
+            tensors: [train.tensors, valid.tensors, test.tensors],
+            scales: train.scales,
             shapes: shapes(&splits[SplitName::Train as usize]),
             labels: LabelStats::of(&splits[SplitName::Train as usize].labels),
             splits,
@@ -316,15 +320,23 @@ impl<'a> TrainData<'a> {
     }
 }
 
-/// A split and its tensors, which alone keep the frames of audio and vision, in other units where there is a
-/// change.
+/// A split on a device.
+pub(super) struct Loaded {
+    /// Without the frames of audio and vision, which are in the tensors alone.
+    pub split: Split,
+    pub tensors: SplitTensors,
+    /// Scale of the features.
+    pub scales: BTreeMap<Modality, Scale>,
+}
+
+/// Loads a split, its frames in other units where there is a change.
 pub(super) fn load(
     corpus: &Corpus,
     name: SplitName,
     with_features: bool,
     device: Device,
     change: &Change,
-) -> Result<(Split, SplitTensors), Error> {
+) -> Result<Loaded, Error> {
     let mut split = corpus.split(name, with_features)?;
     change.apply(&mut split);
     if split.is_empty() {
@@ -334,10 +346,22 @@ pub(super) fn load(
         });
     }
     let tensors = SplitTensors::new(&split, device);
+    let features = [
+        (Text, split.text.as_ref()),
+        (Audio, Some(&split.audio)),
+        (Vision, Some(&split.vision)),
+    ];
+    let scales = features.into_iter();
+    let scales = scales.filter_map(|(modality, block)| Some((modality, Scale::of(block?)?)));
+    let scales = scales.collect();
     for frames in [&mut split.audio, &mut split.vision] {
         frames.data = Vec::new();
     }
-    Ok((split, tensors))
+    Ok(Loaded {
+        split,
+        tensors,
+        scales,
+    })
 }
 
 /// Bytes of the text that masks are applied to.

@@ -8,7 +8,7 @@ use super::data::TrainData;
 use super::error::Error;
 use super::model_setup::ModelSetup;
 use crate::data::dataset::new_samples::Expected;
-use crate::data::dataset::{Modality, Moments, Spec};
+use crate::data::dataset::{Modality, Moments, Scale, Spec};
 use crate::model::{BertConfig, EncoderSetup, LabelStats, Shapes};
 use crate::record::RunDir;
 use crate::support::fs::write_atomic;
@@ -36,6 +36,10 @@ pub struct ModelInputs {
     pub labels: LabelStats,
     /// Per feature, of the training split; none where features were read as they are.
     pub standardization: BTreeMap<Modality, Standardization>,
+    /// Scale of audio, vision and text features of the training split, as the model reads them; none in runs of
+    /// earlier builds.
+    #[serde(default)]
+    pub scales: BTreeMap<Modality, Scale>,
     /// The data set's table: label range, metrics, settings of models.
     pub table: Spec,
 }
@@ -73,6 +77,7 @@ impl ModelInputs {
             absent: corpus.absent()?,
             labels: data.labels,
             standardization,
+            scales: data.scales.clone(),
             table: corpus.spec.clone().into_owned(),
         })
     }
@@ -149,6 +154,11 @@ impl ModelInputs {
             aligned: self.layout == "aligned",
             absent: Modality::ALL.map(|modality| self.absent.contains(&modality)),
             moments: [None, moments(Modality::Audio), moments(Modality::Vision)],
+            scales: Modality::ALL.map(|modality| {
+                let moments = moments(modality).filter(|_| modality != Modality::Text);
+                let stored = self.scales.get(&modality).cloned();
+                stored.or(moments.map(|moments| Scale::standardized(&moments)))
+            }),
             label_offset: self.table.label_offset,
         }
     }

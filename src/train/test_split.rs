@@ -1,6 +1,6 @@
 //! The test split that trained models predict: that of their own data, or of other data of the same shapes.
 
-use super::data::{TrainData, load};
+use super::data::{Loaded, TrainData, load};
 use super::error::Error;
 use super::moments;
 use super::out_of_memory;
@@ -67,7 +67,7 @@ impl<'a> OtherData<'a> {
     pub fn open(data: &TrainData<'_>, corpus: &'a Corpus) -> Result<Self, Error> {
         let change = moments::Change::between(corpus, data.corpus)?;
         let what = format!("the test split of {}", corpus.name());
-        let (split, tensors) = out_of_memory::named(&what, || {
+        let loaded = out_of_memory::named(&what, || {
             load(
                 corpus,
                 SplitName::Test,
@@ -76,7 +76,21 @@ impl<'a> OtherData<'a> {
                 &change,
             )
         })?;
+        let Loaded {
+            split,
+            tensors,
+            scales,
+        } = loaded;
         data.check_tokens(corpus.name(), std::slice::from_ref(&split))?;
+        for (modality, scale) in &data.scales {
+            let other = scales.get(modality);
+            if let Some(text) = other.and_then(|other| scale.difference(other, split.len())) {
+                let (other, own) = (corpus.name(), data.corpus.name());
+                tracing::warn!(
+                    "test split of {other}, for models trained on {own}: {modality}: {text}"
+                );
+            }
+        }
         Ok(Self {
             masks: MaskSource::open(corpus.reader().path(), corpus.name(), &corpus.content_hash)?,
             corpus,

@@ -69,6 +69,7 @@ mod score;
 mod score_between;
 mod score_checks;
 mod score_data;
+mod score_stated;
 #[cfg(feature = "torch")]
 mod search;
 #[cfg(feature = "torch")]

@@ -428,6 +428,49 @@ fn longer_samples_are_cut_and_shorter_ones_padded() {
 }
 
 #[test]
+fn features_on_another_scale_than_those_of_the_training_are_warned_about() {
+    for standardize in [false, true] {
+        let trained = Trained::new("lf_dnn", "features", "", standardize);
+        let input = trained.path("new.pkl");
+        let sound = raw_split(&trained);
+        contest(&sound, "test", &input);
+        let is_quiet = contains("those of the training").not();
+        trained.predict(&input, "").success().stderr(is_quiet);
+        let change = |change: fn(&mut Split)| {
+            let mut split = sound.clone();
+            change(&mut split);
+            contest(&split, "test", &input);
+            trained.predict(&input, "").success()
+        };
+        change(|split| {
+            split
+                .vision
+                .data
+                .iter_mut()
+                .for_each(|value| *value *= 100.0)
+        })
+        .stderr(
+            is_match("vision: values are (9[0-9]|1[0-9][0-9]) times as far from the training mean")
+                .unwrap()
+                .and(contains("audio: values").not()),
+        );
+        change(|split| {
+            split
+                .audio
+                .data
+                .iter_mut()
+                .for_each(|value| *value /= 100.0)
+        })
+        .stderr(contains("audio: values are spread 0.01 times as wide"));
+        change(|split| {
+            let text = split.text.as_mut().unwrap();
+            text.data.iter_mut().for_each(|value| *value *= 30.0);
+        })
+        .stderr(contains("text: values are"));
+    }
+}
+
+#[test]
 fn a_run_without_inputs_and_a_changed_one_are_refused() {
     let trained = Trained::new("lf_dnn", "tiny", "", false);
     let inputs = trained.run.inputs();

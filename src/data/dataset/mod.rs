@@ -27,6 +27,7 @@ mod plan;
 mod profile;
 mod registry;
 mod sample;
+mod scale;
 mod shapes;
 mod source;
 pub mod spec;
@@ -58,6 +59,7 @@ pub use modality::Modality;
 pub use new_samples::{Input, MissingAs, NewSamples};
 pub use padding::Padding;
 pub use registry::{FILE as TABLES_FILE, find, given, load, published, registry, user_folder};
+pub use scale::Scale;
 pub use shapes::Shapes;
 pub use source::{
     PICKLE, SOURCES, Source, bytes as source_bytes, open as open_source, sha256 as source_sha256,

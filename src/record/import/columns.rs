@@ -24,6 +24,8 @@ pub(super) struct Columns {
     /// Columns without a role, which may hold labels all the same. None where the user chose the labels.
     pub others: Vec<usize>,
     pub dataset: Option<usize>,
+    /// Columns of splits.
+    pub splits: Vec<usize>,
     /// An index of pandas or R, an id if its values are ids of the data.
     pub index: Option<usize>,
     /// What was assumed, a sentence each.
@@ -70,7 +72,8 @@ pub(super) fn find(file: &str, headings: &[String], choices: &Choices) -> Result
     let mask_hash = search.one(Role::MaskHash, &mut notes)?;
     let truths = search.all(Role::Truth)?;
     let dataset = search.one(Role::Dataset, &mut notes)?;
-    let mut used = truths.clone();
+    let splits = search.all(Role::Split)?;
+    let mut used = [truths.clone(), splits.clone()].concat();
     used.extend([condition, seed, prediction]);
     used.extend(
         [
@@ -103,6 +106,7 @@ pub(super) fn find(file: &str, headings: &[String], choices: &Choices) -> Result
         truths,
         others,
         dataset,
+        splits,
         index: index.filter(|_| id.is_none() && !no_id),
         notes,
     })

@@ -30,6 +30,7 @@ pub(super) fn check(file: &str, source: &mut Source, corpus: &Corpus) -> Result<
                 column: column.heading,
                 found,
                 dataset: corpus.name().to_string(),
+                remedy: "or leave the column out by --column dataset=",
             });
         }
         unknown.get_or_insert(found);

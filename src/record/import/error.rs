@@ -91,7 +91,7 @@ pub enum Error {
     },
     #[error(
         "{file}, row {row}: column {column} is `{found}`, but the data are {dataset}; score the rows of \
-         each data set with its own --data, or leave the column out by --column dataset="
+         each data set with its own --data, {remedy}"
     )]
     OtherDataset {
         file: String,
@@ -99,6 +99,41 @@ pub enum Error {
         column: String,
         found: String,
         dataset: String,
+        /// What leaves the column out.
+        remedy: &'static str,
+    },
+    #[error(
+        "{file}: column {column} places {count} of {total} rows in another split, but the data have their \
+         samples in test: {examples}; score predictions for the test split, or leave the column out by \
+         --column split="
+    )]
+    OtherSplit {
+        file: String,
+        column: String,
+        count: usize,
+        total: usize,
+        examples: String,
+    },
+    #[error(
+        "{file}, row {row}: column {column} is {rate}, but the condition is {condition}; one of both is wrong: \
+         correct it, or remove the column"
+    )]
+    OtherRate {
+        file: String,
+        row: u64,
+        column: String,
+        rate: String,
+        condition: String,
+    },
+    #[error(
+        "{file}: conditions {near} and {got} differ by less than {apart}: rates closer than that are one; write \
+         one of them in every row",
+        apart = crate::mask::rates::APART
+    )]
+    NearConditions {
+        file: String,
+        near: String,
+        got: String,
     },
     #[error("{file}: {text}; --allow {check} takes them all the same")]
     Implausible {
@@ -273,6 +308,9 @@ impl Classify for Error {
             | Self::NoIds { .. }
             | Self::Truth { .. }
             | Self::OtherDataset { .. }
+            | Self::OtherSplit { .. }
+            | Self::OtherRate { .. }
+            | Self::NearConditions { .. }
             | Self::Implausible { .. }
             | Self::Kind { .. }
             | Self::Format { .. }

@@ -1,5 +1,7 @@
 //! Parses the predictions of a file, row by row.
 
+use std::collections::BTreeSet;
+
 use super::columns::Columns;
 use super::error::{Error, Result};
 use super::roles::Role;
@@ -53,6 +55,7 @@ pub(super) fn rows(
         None => None,
     };
     let conditions = parser.conditions(columns.condition)?;
+    check_apart(file, &conditions.values)?;
     if let Some(index) = columns.same_condition {
         let second = parser.conditions(index)?;
         parser.same(&conditions, &second)?;
@@ -109,6 +112,20 @@ pub(super) fn rows(
         notes.push(format!("decimal commas in {commas} are read as points"));
     }
     Ok((rows, notes))
+}
+
+/// Checks that no two conditions of a file are one that was computed in two ways.
+fn check_apart(file: &str, conditions: &[Condition]) -> Result<()> {
+    let all: BTreeSet<Condition> = conditions.iter().copied().collect();
+    let all: Vec<Condition> = all.into_iter().collect();
+    match Condition::too_near(&all) {
+        None => Ok(()),
+        Some([near, got]) => Err(Error::NearConditions {
+            file: file.to_string(),
+            near: near.to_string(),
+            got: got.to_string(),
+        }),
+    }
 }
 
 /// Rows without a value, where other rows have one.
@@ -296,7 +313,7 @@ const WHOLE: &str = "a whole number";
 const CONDITION: &str = "a condition such as 0.5 or LA";
 
 /// A condition by name, or a rate as other tools compute it (`0.30000000000000004`, or `0.3` as float32).
-fn parse_condition(text: &str) -> Option<Condition> {
+pub(super) fn parse_condition(text: &str) -> Option<Condition> {
     match text.parse::<f64>() {
         Ok(rate) => Condition::of_number(widened(rate).unwrap_or(rate)),
         Err(_) => text.parse().ok(),

@@ -14,6 +14,7 @@ mod plausible;
 mod positions;
 mod read;
 mod roles;
+mod stated;
 mod table;
 mod truth;
 mod verify;
@@ -104,6 +105,7 @@ pub fn score(file: &Path, corpus: &Corpus, runs: &Path, options: &Options) -> Re
     positions::resolve(&name, &mut source, &ids, options)?;
     join::known_samples(&name, &source.rows, corpus, &indices)?;
     join::finite(&name, &source.rows)?;
+    let mut warnings = stated::check(&name, &source, corpus)?;
     let mut notes = source.notes;
     let known = truth::Labels {
         indices: &indices,
@@ -126,7 +128,12 @@ pub fn score(file: &Path, corpus: &Corpus, runs: &Path, options: &Options) -> Re
         truth: &labels,
         range: corpus.spec.label_range,
     };
-    let warnings = plausible::check(&name, &joined, &reference, &options.allowed)?;
+    warnings.extend(plausible::check(
+        &name,
+        &joined,
+        &reference,
+        &options.allowed,
+    )?);
     let verified = verify::check(&name, &source.rows, corpus, options)?;
     description::check(&name, &joined, corpus, runs, options, &verified)?;
     let external = ExternalMetadata {

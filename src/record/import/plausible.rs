@@ -3,8 +3,9 @@
 
 mod between;
 mod scale;
+mod within;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -13,6 +14,9 @@ use super::join::Joined;
 
 /// Fewest samples whose correlation means something.
 const FEWEST: usize = 30;
+
+/// Steps of labels, of which few predictions are all multiples.
+const GRID: f64 = 0.05;
 
 /// Part of the label range by which sums in another order change a prediction at most.
 const ROUNDING: f32 = 1e-5;
@@ -100,6 +104,7 @@ pub(super) fn check(
     for (index, run) in runs.iter().enumerate() {
         let mut of_run = findings(run, reference);
         of_run.extend(between::findings(run, &runs[..index], reference));
+        of_run.extend(within::findings(run, reference));
         for finding in of_run {
             if allowed.contains(&finding.check) {
                 continue;
@@ -148,6 +153,7 @@ fn findings(run: &Joined, reference: &Reference<'_>) -> Vec<Finding> {
         let values = [
             classes(&what, run, reference),
             probabilities(&what, run, reference),
+            rounded(&what, run),
         ];
         found.extend(values.into_iter().flatten());
     }
@@ -204,6 +210,26 @@ fn constant(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Findi
         text: format!(
             "{what}, condition {}: the prediction is {} for every sample",
             key.2, pass[0]
+        ),
+    })
+}
+
+/// A few values on a grid, as of predictions that were rounded to labels, for complete samples.
+fn rounded(what: &str, run: &Joined) -> Option<Finding> {
+    let complete = run.passes.iter().find(|(key, _)| key.2.rates() == [0.0; 3]);
+    let (_, pass) = complete.filter(|(_, pass)| pass.len() >= 2 * FEWEST)?;
+    let steps = pass.iter().map(|p| f64::from(*p) / GRID);
+    let on_grid = steps.clone().all(|step| (step - step.round()).abs() < 1e-3);
+    let values: BTreeSet<i64> = steps.map(|step| step.round() as i64).collect();
+    let few = (3..=pass.len() / 3).contains(&values.len());
+    (on_grid && few).then(|| Finding {
+        check: Check::Classes,
+        wrong: false,
+        text: format!(
+            "{what}, complete samples: {} predictions have {} different values, all multiples of {GRID}: were they \
+             rounded to labels or classes?",
+            pass.len(),
+            values.len()
         ),
     })
 }

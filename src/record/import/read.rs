@@ -8,6 +8,7 @@ use super::error::{Error, Result};
 use super::file_name;
 use super::input_row::{self, InputRow};
 use super::parquet_table::ParquetTable;
+use super::stated;
 use super::table::{Table, Text};
 use crate::support::FileKind;
 use crate::support::file_kind::Target;
@@ -27,6 +28,10 @@ pub(super) struct Source {
     pub others: Vec<Values>,
     /// Names of data sets.
     pub dataset: Option<Values>,
+    /// Columns of splits.
+    pub splits: Vec<Values>,
+    /// Version, fold and rates of modalities.
+    pub beside: Vec<Values>,
 }
 
 /// A column as text.
@@ -131,6 +136,7 @@ pub(super) fn source(file: &Path, bytes: Vec<u8>, choices: &Choices) -> Result<S
         truths,
         others,
         dataset,
+        splits,
         index,
         notes: of_columns,
         ..
@@ -154,12 +160,15 @@ pub(super) fn source(file: &Path, bytes: Vec<u8>, choices: &Choices) -> Result<S
     let truths = numbers(truths)?;
     let others = others.into_iter();
     let others = others.filter_map(|index| numbers(vec![index]).ok());
-    let dataset = dataset.and_then(|index| {
+    let texts = |index: usize| {
         Some(Values {
             heading: heading(index),
             values: table.column(index).ok()?,
         })
-    });
+    };
+    let headings = table.headings().iter().enumerate();
+    let beside = headings.filter(|(_, heading)| stated::is_beside(heading));
+    let beside = beside.filter_map(|(index, _)| texts(index)).collect();
     Ok(Source {
         rows,
         notes: [table.notes(), of_columns, notes].concat(),
@@ -167,7 +176,9 @@ pub(super) fn source(file: &Path, bytes: Vec<u8>, choices: &Choices) -> Result<S
         index: index.and_then(|index| table.column(index).ok()),
         truths,
         others: others.flatten().collect(),
-        dataset,
+        dataset: dataset.and_then(texts),
+        splits: splits.into_iter().filter_map(texts).collect(),
+        beside,
     })
 }
 

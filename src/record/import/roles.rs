@@ -16,6 +16,7 @@ pub enum Role {
     MaskHash,
     Truth,
     Dataset,
+    Split,
 }
 
 /// The headings that name a role. Headings are compared in lower case, with `_` for spaces, `-` and `.`.
@@ -29,7 +30,7 @@ pub(super) struct Headings {
     pub other: &'static [&'static str],
 }
 
-const ROLES: [Headings; 10] = [
+const ROLES: [Headings; 11] = [
     Headings {
         role: Role::Id,
         name: "id",
@@ -158,6 +159,20 @@ const ROLES: [Headings; 10] = [
         name: "dataset",
         own: &["dataset"],
         other: &["data_set", "corpus", "dataset_name"],
+    },
+    Headings {
+        role: Role::Split,
+        name: "split",
+        own: &["split"],
+        other: &[
+            "splits",
+            "split_name",
+            "subset",
+            "partition",
+            "set",
+            "mode",
+            "phase",
+        ],
     },
 ];
 

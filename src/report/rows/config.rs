@@ -191,7 +191,7 @@ impl RowSettings {
             },
         );
         if !self.other_rules.is_empty() {
-            names.insert("selection besides", self.other_rules.join(" "));
+            names.insert(FURTHER_RULES, self.other_rules.join(" "));
         }
         if let Some(conditions) = &self.selection_conditions {
             names.insert("selection rates", join(conditions, " "));
@@ -271,6 +271,9 @@ fn remark(name: &str, value: &str) -> String {
     }
 }
 
+/// Rules by which weights were kept besides the first.
+const FURTHER_RULES: &str = "further selections";
+
 /// Key that tells rows of one model apart.
 pub type RowKey = (Option<Trained>, RowSettings);
 
@@ -292,7 +295,20 @@ pub fn row_suffixes(all: &[RowKey]) -> Vec<String> {
         }
         names
     });
-    suffixes(&names.collect::<Vec<_>>())
+    let names: Vec<Names> = names.collect();
+    let without: Vec<Names> = (names.iter().cloned())
+        .map(|mut names| {
+            names.remove(FURTHER_RULES);
+            names
+        })
+        .collect();
+    let rows: BTreeSet<_> = all.iter().map(|row| &row.0).zip(&without).collect();
+    // Further rules change nothing of what a row shows; a search, for instance, tells rows apart better.
+    suffixes(if rows.len() == all.len() {
+        &without
+    } else {
+        &names
+    })
 }
 
 /// Names of the manifest fields in which two runs differ, for an error; `id` and times left out.

@@ -409,12 +409,13 @@ fn rows(model: String, runs: Vec<ScoredRun>, several: bool) -> Result<Vec<(Place
         let protocol = trained.filter(|_| several).map(Trained::describe);
         for joined in joined::runs(&model, runs) {
             let remarks = [protocol.clone().unwrap_or_default(), suffix.clone()];
-            let searched = settings.search.map(|_| "searched".to_owned());
-            let remarks = remarks.into_iter().chain(searched);
-            let remarks = remarks.chain([joined.remark.clone()]);
+            let searched = settings.search.map_or("", |_| "searched");
+            let remarks = remarks
+                .into_iter()
+                .chain([searched.to_owned(), joined.remark.clone()]);
             let remarks: Vec<String> = remarks.filter(|remark| !remark.is_empty()).collect();
             let title = &joined.runs[0].manifest.model.title;
-            let place = labelled(title, &[&suffix, &joined.remark]).to_lowercase();
+            let place = labelled(title, &[&suffix, searched, &joined.remark]).to_lowercase();
             rows.push(((place, *trained), row(&model, remarks.join(", "), joined)?));
         }
     }

@@ -150,6 +150,15 @@ mod tests {
         assert_eq!(note(&of(vec![plain()])), None);
     }
 
+    #[test]
+    fn a_row_that_kept_weights_of_further_rules_is_told_apart_by_the_search() {
+        let mut plain = manifest("lnln", 11, &[0.0]);
+        plain.other_selections = vec![plain.selection.clone()];
+        let section = of(vec![scored(plain), searched("lnln", 7, 12)]);
+        let labels: Vec<&str> = section.rows.iter().map(|row| &*row.label).collect();
+        assert_eq!(labels, ["LNLN", "LNLN (searched)"]);
+    }
+
     /// Chosen settings differ between conditions and folds, and belong to one row.
     #[test]
     fn seeds_of_a_search_are_one_row_apart_from_runs_with_the_same_settings() {

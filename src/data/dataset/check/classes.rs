@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Samples;
 use crate::data::dataset::carried::Carried;
+use crate::data::dataset::labels::Labels;
 use crate::data::dataset::plan::Plan;
 
 /// Column of classes, and of labels; both may end in a modality (`_T`).
@@ -19,16 +20,7 @@ const SIGNED: f64 = 0.8;
 /// Finds classes that contradict the labels: of the other sign than nearly all of their class, or with no
 /// relation to them. Classes that divide the range of labels into intervals agree, whatever their numbers.
 pub fn classes(plan: &Plan<'_>) -> Vec<String> {
-    let columns = plan.carried.iter().filter_map(|(name, column)| {
-        let labels = format!("{LABELS}{}", name.strip_prefix(CLASSES)?);
-        let labels = plan.labels.iter().find(|(name, _)| *name == labels)?;
-        let classes: Vec<String> = match column {
-            Carried::Texts(texts) => texts.clone(),
-            Carried::Numbers(numbers) => numbers.iter().map(f64::to_string).collect(),
-        };
-        Some((name, classes, labels))
-    });
-    let found = columns.filter_map(|(name, classes, (labels_name, labels))| {
+    let found = columns(plan).filter_map(|(name, classes, (labels_name, labels))| {
         let fault = format!("whose {name} contradict {labels_name}");
         let (samples, example) = contradictions(&plan.ids, &classes, labels);
         Some(samples.describe(plan.split(), &fault)? + &example)
@@ -36,16 +28,58 @@ pub fn classes(plan: &Plan<'_>) -> Vec<String> {
     found.collect()
 }
 
+/// Every column of classes with the labels that it is about.
+fn columns<'p>(plan: &'p Plan<'_>) -> impl Iterator<Item = (&'p str, Vec<String>, &'p Labels)> {
+    plan.carried.iter().filter_map(|(name, column)| {
+        let labels = format!("{LABELS}{}", name.strip_prefix(CLASSES)?);
+        let labels = plan.labels.iter().find(|(name, _)| *name == labels)?;
+        let classes: Vec<String> = match column {
+            Carried::Texts(texts) => texts.clone(),
+            Carried::Numbers(numbers) => numbers.iter().map(f64::to_string).collect(),
+        };
+        Some((&**name, classes, labels))
+    })
+}
+
+/// Finds classes that stand for one sign of the labels in train and for the other in another split.
+pub fn exchanged(train: &Plan<'_>, other: &Plan<'_>) -> Vec<String> {
+    if train.ids.len().min(other.ids.len()) < ENOUGH {
+        return Vec::new();
+    }
+    let found = columns(train).filter_map(|(name, classes, labels)| {
+        let (_, others, others_labels) = columns(other).find(|(n, ..)| *n == name)?;
+        let (own, there) = (
+            signs(&by_class(&classes, &labels.1)),
+            signs(&by_class(&others, &others_labels.1)),
+        );
+        let both: Vec<(&str, f64, f64)> = own
+            .iter()
+            .filter_map(|(class, sign)| Some((*class, *sign, *there.get(class)?)))
+            .collect();
+        let (class, sign, _) = both.first()?;
+        let all = both.len() > 1 && both.iter().all(|(_, a, b)| a * b < 0.0);
+        let word = |sign: f64| if sign > 0.0 { "positive" } else { "negative" };
+        all.then(|| {
+            format!(
+                "{}: {name} {class} has {} labels, in {} {} ones (first: {}): were the labels of one split negated?",
+                other.split(),
+                word(-sign),
+                train.split(),
+                word(*sign),
+                other.ids[0]
+            )
+        })
+    });
+    found.collect()
+}
+
 /// The samples that contradict their class, and what the first one has.
 fn contradictions(ids: &[String], classes: &[String], labels: &[f64]) -> (Samples, String) {
-    let mut by_class: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     let known = || {
         let rows = ids.iter().zip(classes).zip(labels);
-        rows.filter(|((_, class), label)| label.is_finite() && !class.is_empty() && *class != "NaN")
+        rows.filter(|((_, class), label)| is_known(class, **label))
     };
-    for ((_, class), label) in known() {
-        by_class.entry(class).or_default().push(*label);
-    }
+    let by_class = by_class(classes, labels);
     let mut samples = Samples::default();
     let mut example = String::new();
     // One class for all says nothing; a class for each label is no class.
@@ -53,10 +87,7 @@ fn contradictions(ids: &[String], classes: &[String], labels: &[f64]) -> (Sample
     if labels.len() < ENOUGH || !usual || are_intervals(&by_class) {
         return (samples, example);
     }
-    let signs: BTreeMap<&str, f64> = by_class
-        .iter()
-        .filter_map(|(class, labels)| Some((*class, sign(labels)?)))
-        .collect();
+    let signs = signs(&by_class);
     let unsigned = known().filter(|((_, class), _)| !signs.contains_key(class.as_str()));
     // Where most samples are in classes without a sign, the classes are those of other samples.
     let unrelated = 2 * unsigned.count() > labels.len();
@@ -73,6 +104,27 @@ fn contradictions(ids: &[String], classes: &[String], labels: &[f64]) -> (Sample
         }
     }
     (samples, example)
+}
+
+fn is_known(class: &str, label: f64) -> bool {
+    label.is_finite() && !class.is_empty() && class != "NaN"
+}
+
+fn by_class<'c>(classes: &'c [String], labels: &[f64]) -> BTreeMap<&'c str, Vec<f64>> {
+    let mut by_class: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    for (class, label) in classes.iter().zip(labels) {
+        if is_known(class, *label) {
+            by_class.entry(class).or_default().push(*label);
+        }
+    }
+    by_class
+}
+
+/// The sign that each class stands for, where it stands for one.
+fn signs<'c>(by_class: &BTreeMap<&'c str, Vec<f64>>) -> BTreeMap<&'c str, f64> {
+    let signs = by_class.iter();
+    let signs = signs.filter_map(|(class, labels)| Some((*class, sign(labels)?)));
+    signs.collect()
 }
 
 /// Whether each class has an interval of labels of its own.

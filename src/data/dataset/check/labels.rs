@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::between_labels::between;
 use super::classes::classes;
 use super::{Check, Samples};
 use crate::data::dataset::carried::Carried;
@@ -53,6 +54,7 @@ pub fn labels(plans: &[Plan<'_>], spec: &Spec) -> Check {
             "with an annotation that contradicts the label",
         ));
     }
+    warnings.extend(between(plans));
     warnings.extend(beyond_classes(spec));
     Check::new("labels", "within the range of the data set", warnings)
 }

@@ -1,6 +1,7 @@
 //! Checks whose findings are warnings, not errors; each warning names the first sample. What cannot be right
 //! is an error.
 
+mod between_labels;
 mod classes;
 mod columns;
 mod features;

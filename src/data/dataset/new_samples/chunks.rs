@@ -12,6 +12,7 @@ use crate::data::dataset::features::Features;
 use crate::data::dataset::frames::Frames;
 use crate::data::dataset::modality::Modality;
 use crate::data::dataset::split::{Block, Split};
+use crate::data::dataset::spread::Spread;
 use crate::data::dataset::tokens;
 
 /// Parts of a column, and what was found in it.
@@ -54,7 +55,8 @@ impl NewSamples<'_> {
             (lost, done)
         });
         for (modality, read) in lost {
-            self.found.lost[modality as usize] = read?;
+            let which = modality as usize;
+            (self.found.lost[which], self.found.spreads[which]) = read?;
         }
         for modality in Modality::ALL {
             let which = modality as usize;
@@ -64,7 +66,12 @@ impl NewSamples<'_> {
     }
 
     /// Reads a column and sends it in parts of `rows` samples, until nothing is received any more.
-    fn send(&self, modality: Modality, rows: usize, parts: &SyncSender<Part>) -> Result<Lost> {
+    fn send(
+        &self,
+        modality: Modality,
+        rows: usize,
+        parts: &SyncSender<Part>,
+    ) -> Result<(Lost, Spread)> {
         let which = modality as usize;
         let (features, lengths) = (&self.features[which], &self.source_lengths[which]);
         let target = self.target(modality, features);
@@ -78,13 +85,13 @@ impl NewSamples<'_> {
                 && features.own_steps().is_none()
                 && (modality != Modality::Text || self.tokens.is_none()),
         };
-        let (mut found, mut part, mut held, mut stopped) =
-            (Lost::default(), Part::default(), 0, false);
+        let (mut found, mut spread) = (Lost::default(), Spread::default());
+        let (mut part, mut held, mut stopped) = (Part::default(), 0, false);
         let read = frames.for_each(|block| {
             for (index, sample) in block.values.chunks_exact(frames.sample()).enumerate() {
                 let row = block.first + index;
                 let length = lengths.get(row).map_or(0, |length| *length as usize);
-                let pushed = target.push(sample, length, &mut part, &mut found);
+                let pushed = target.push(sample, length, &mut part, &mut found, &mut spread);
                 pushed.map_err(|fault| {
                     self.columns
                         .sample(modality.as_str(), &self.ids, row, fault)
@@ -102,7 +109,7 @@ impl NewSamples<'_> {
         });
         match read {
             Err(error) if !stopped => Err(error),
-            _ => Ok(found),
+            _ => Ok((found, spread)),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::lost::{self, MissingAs};
 use super::report::Lost;
+use crate::data::dataset::spread::Spread;
 use crate::data::dataset::standardize::Moments;
 
 /// Frames of consecutive samples.
@@ -33,6 +34,7 @@ impl Target<'_> {
         length: usize,
         part: &mut Part,
         found: &mut Lost,
+        spread: &mut Spread,
     ) -> Result<(), String> {
         let (size, width) = (self.steps * self.width, self.width);
         let start = part.values.len();
@@ -66,6 +68,9 @@ impl Target<'_> {
         for value in values.iter_mut().filter(|value| !value.is_finite()) {
             *value = 0.0;
         }
+        let frames = values[..valid * width].chunks_exact(width.max(1));
+        let kept = frames.zip(&part.lost[marks..]).filter(|(_, lost)| !**lost);
+        kept.for_each(|(frame, _)| spread.add(frame, width, (0, 1)));
         Ok(())
     }
 }

@@ -21,6 +21,7 @@ pub use report::{Lost, Report};
 pub use samples::NewSamples;
 
 use super::padding::Padding;
+use super::scale::Scale;
 use super::split::Split;
 use super::standardize::Moments;
 
@@ -37,6 +38,9 @@ pub struct Expected {
     pub absent: [bool; 3],
     /// Mean and deviation of every feature; none for text, and where nothing was standardized.
     pub moments: [Option<Moments>; 3],
+    /// Scale of the training's features as the model reads them; none where the run does not hold it, and for
+    /// text that is read as token ids.
+    pub scales: [Option<Scale>; 3],
     /// Added to labels of a source that is not prepared.
     pub label_offset: f64,
 }

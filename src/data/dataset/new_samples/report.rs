@@ -5,6 +5,8 @@ use serde::Serialize;
 use super::Expected;
 use super::lost::{MissingAs, Steps};
 use crate::data::dataset::modality::Modality;
+use crate::data::dataset::scale::Scale;
+use crate::data::dataset::spread::Spread;
 
 /// What is lost of one modality.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
@@ -60,6 +62,8 @@ pub struct Report {
     pub samples: usize,
     /// Text, audio, vision.
     pub lost: [Lost; 3],
+    /// Features as the model reads them, without missing frames.
+    pub spreads: [Spread; 3],
 }
 
 impl Report {
@@ -72,6 +76,7 @@ impl Report {
     ) -> (Vec<String>, Vec<String>) {
         let (mut notes, mut warnings) = (Vec::new(), Vec::new());
         notes.extend(self.shares(expected));
+        self.scales(expected, &mut notes, &mut warnings);
         for modality in Modality::ALL {
             let which = modality as usize;
             if !expected.absent[which] {
@@ -103,6 +108,33 @@ impl Report {
         });
         let shares: Vec<String> = shares.collect();
         (!shares.is_empty()).then(|| format!("missing in the file: {}", shares.join(", ")))
+    }
+
+    /// Compares the scale of the features with that of the training.
+    fn scales(&self, expected: &Expected, notes: &mut Vec<String>, warnings: &mut Vec<String>) {
+        let mut unknown = Vec::new();
+        for modality in Modality::ALL {
+            let which = modality as usize;
+            let read = expected.widths[which].is_some() && !expected.absent[which];
+            if !read || self.lost[which].absent {
+                continue;
+            }
+            match &expected.scales[which] {
+                None => unknown.push(modality.to_string()),
+                Some(scale) => {
+                    let found = Scale::new(&self.spreads[which]);
+                    let difference = found.and_then(|f| scale.difference(&f, self.samples));
+                    warnings.extend(difference.map(|text| format!("{modality}: {text}")));
+                }
+            }
+        }
+        if !unknown.is_empty() {
+            notes.push(format!(
+                "the run holds no statistics of its training features (it was trained by an earlier build): \
+                 whether {} has their scale was not checked",
+                unknown.join(" or ")
+            ));
+        }
     }
 
     fn one(
@@ -157,5 +189,45 @@ impl Report {
                 lost.not_finite
             ));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of a run that reads audio and vision alone.
+    fn expected(scales: [Option<Scale>; 3]) -> Expected {
+        Expected {
+            steps: [1; 3],
+            widths: [None, Some(3), Some(3)],
+            aligned: false,
+            absent: [true, false, false],
+            moments: [None, None, None],
+            scales,
+            label_offset: 0.0,
+        }
+    }
+
+    #[test]
+    fn a_scale_that_the_run_does_not_hold_is_named_as_not_checked() {
+        let mut spread = Spread::default();
+        for value in 0..40_u8 {
+            let value = f32::from(value);
+            spread.add(&[value, value + 1.0, -value - 1.0], 3, (0, 1));
+        }
+        let report = Report {
+            samples: 40,
+            spreads: [Spread::default(), spread.clone(), spread.clone()],
+            ..Report::default()
+        };
+        let scale = || Scale::new(&spread);
+        let describe = |scales| report.describe(&expected(scales), MissingAs::Found);
+        let (notes, warnings) = describe([None, scale(), scale()]);
+        assert!(!notes.iter().any(|note| note.contains("not checked")));
+        assert!(warnings.is_empty(), "{warnings:?}");
+        let (notes, _) = describe([None, scale(), None]);
+        let note = notes.iter().find(|note| note.contains("not checked"));
+        assert!(note.unwrap().contains("whether vision has"), "{notes:?}");
     }
 }

@@ -60,6 +60,19 @@ pub fn of(row: &ScoreRow<'_>) -> Vec<&'static CarriedRow> {
         .collect()
 }
 
+/// The carried rows of other methods for a row's data set and condition, where its own method is carried
+/// there too.
+pub fn of_others(row: &ScoreRow<'_>) -> Vec<&'static CarriedRow> {
+    if of(row).is_empty() {
+        return Vec::new();
+    }
+    ROWS.iter()
+        .filter(|((dataset, condition), _)| *dataset == row.dataset && *condition == row.condition)
+        .flat_map(|(_, rows)| rows)
+        .filter(|carried| !names::same(carried.method, row.method))
+        .collect()
+}
+
 /// How a row's numbers agree with a carried row's.
 #[derive(Debug, Default)]
 pub struct Agreement<'a> {

@@ -9,8 +9,8 @@ use crate::published::parse::ParsedCell;
 pub const RULE: Rule = Rule {
     name: "misquote",
     definition: "a row that agrees in most cells with the carried row of the same method, data set and \
-                 condition: the cells that differ, and those that print each other's numbers. A row that \
-                 was measured again differs in all",
+                 condition: the cells that differ, and those that print each other's numbers; a row all of \
+                 whose cells are those of another method there. A row that was measured again differs in all",
     strength: "very unlikely: the source prints another number; odd where the source quotes the row itself, \
                or its number is known to be wrong",
     check,
@@ -19,8 +19,40 @@ pub const RULE: Rule = Rule {
 /// Equal cells that make a row a quotation.
 const EQUAL: usize = 3;
 
+/// Equal cells that make it that of another method.
+const OTHERS: usize = 4;
+
 fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
-    arranged.rows.iter().filter_map(of_row).collect()
+    let rows = arranged.rows.iter();
+    let found = rows.filter_map(|row| of_row(row).or_else(|| of_another(arranged, row)));
+    found.collect()
+}
+
+/// A row that prints another method's. Constant predictors are alike whatever their method.
+fn of_another(arranged: &Arranged<'_>, row: &ScoreRow<'_>) -> Option<Finding> {
+    let is_all_of = |c: &&CarriedRow| {
+        let agreement = carried::agreement(row, c);
+        agreement.is_quotation() && agreement.equal >= OTHERS
+    };
+    let own = carried::of(row);
+    if arranged.is_lost(row) || own.iter().any(is_all_of) {
+        return None;
+    }
+    let other = carried::of_others(row).into_iter().find(is_all_of)?;
+    // A paper may call one method by two names.
+    let own_there = own.iter().find(|c| std::ptr::eq(c.sheet, other.sheet))?;
+    let why = format!(
+        "all {} cells are those of {} in {}, {}, not those of {}",
+        carried::agreement(row, other).common(),
+        other.method,
+        other.source.short,
+        other.sheet.title,
+        own_there.method,
+    );
+    let about = describe::about(&[row.method, row.dataset, &row.condition.to_string()]);
+    let table = row.table;
+    let cells = row.cells.iter().map(|cell| Seen { table, cell });
+    Some(Finding::new(Strength::VeryUnlikely, about, why, cells))
 }
 
 fn of_row(row: &ScoreRow<'_>) -> Option<Finding> {
@@ -140,6 +172,15 @@ mod tests {
         ] {
             assert!(found(row).is_empty(), "{row}");
         }
+    }
+
+    #[test]
+    fn a_row_of_another_method_is_found() {
+        let found = found("mean,MMIM,29.85,33.08,71.49,70.33,71.28,70.00,1.085,0.524");
+        assert_eq!(found.len(), 1);
+        let expected = "all 8 cells are those of MISA in";
+        assert!(found[0].why.contains(expected), "{}", found[0].why);
+        assert_eq!(found[0].strength, Strength::VeryUnlikely);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod count_rows;
 mod describe;
 mod duplicate_rows;
 mod equal_pair;
+mod exchanged_errors;
 mod impossible_count;
 mod impossible_f1;
 mod known_error;
@@ -57,6 +58,7 @@ pub const RULES: &[&Rule] = &[
     &broken_trend::RULE,
     &wrong_parts::RULE,
     &nested_accuracy::RULE,
+    &exchanged_errors::RULE,
     &tied_accuracy::RULE,
     &equal_pair::RULE,
     &two_rows::RULE,
