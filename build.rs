@@ -118,9 +118,15 @@ fn commit() -> String {
             println!("cargo:rerun-if-changed={file}");
         }
     }
-    let described = Command::new("git")
-        .args(["describe", "--always", "--dirty", "--abbrev=12"])
-        .output();
+    let mut git = Command::new("git");
+    git.args(["describe", "--always", "--dirty", "--abbrev=12"]);
+    // git refreshes the index when it looks for changes, and a changed index would start the next build again: it
+    // gets a copy. In a worktree `.git` is a file, and nothing is copied.
+    let copy = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default()).join("index");
+    if std::fs::copy(".git/index", &copy).is_ok() {
+        git.env("GIT_INDEX_FILE", copy);
+    }
+    let described = git.output();
     match described {
         Ok(output) if output.status.success() => {
             String::from_utf8_lossy(&output.stdout).trim().to_owned()

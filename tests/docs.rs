@@ -367,3 +367,51 @@ fn every_dependency_has_its_reason() {
     let found: BTreeSet<String> = rows.flat_map(named).collect();
     assert_eq!(found, expected);
 }
+
+/// Pages with tables of committed reports, each between a line `<!-- REPORT.md TABLE ROWS -->` (how many rows, 0 for
+/// all) and a line `<!-- end -->`.
+const WITH_TABLES: [&str; 2] = ["docs/questions.md", "docs/selection-gap.md"];
+
+/// The table with this anchor, cut after some rows.
+fn excerpt(marker: &str) -> Option<String> {
+    let marker = marker.strip_prefix("<!-- ")?.strip_suffix(" -->")?;
+    let [report, id, rows] = *marker.split(' ').collect::<Vec<_>>().as_slice() else {
+        return None;
+    };
+    let page = fs::read_to_string(root().join(report)).ok()?;
+    let (_, after) = page.split_once(&format!("<a id=\"{id}\"></a>"))?;
+    let is_row = |line: &&str| line.starts_with('|');
+    let table = after.lines().skip_while(|line| !is_row(line));
+    let table = table.take_while(is_row);
+    let most = match rows.parse().ok()? {
+        0 => usize::MAX,
+        // Below heading and rule.
+        rows => rows + 2,
+    };
+    let lines: Vec<&str> = table.take(most).collect();
+    Some(lines.join("\n"))
+}
+
+#[test]
+fn tables_of_pages_are_those_of_committed_reports() {
+    let mut tables = 0;
+    for page in WITH_TABLES {
+        let text = fs::read_to_string(root().join(page)).unwrap();
+        let mut expected = String::new();
+        let mut lines = text.lines();
+        while let Some(line) = lines.next() {
+            let _ = writeln!(expected, "{line}");
+            if line.starts_with("<!-- reports/") {
+                let table = excerpt(line).unwrap_or_else(|| panic!("{page}: {line}"));
+                let _ = writeln!(expected, "{table}\n<!-- end -->");
+                assert!(
+                    lines.any(|line| line == "<!-- end -->"),
+                    "{page}: {line} has no end"
+                );
+                tables += 1;
+            }
+        }
+        check(page, &expected);
+    }
+    assert!(tables >= 5, "{tables}");
+}

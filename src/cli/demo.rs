@@ -98,7 +98,10 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
         &format!("{} --out {}{with_words}", runs.display(), out.display()),
     );
     report::run(report::Args::for_demo(&runs, &out, words))?;
-    output::write(&format!("open {}", out.join("index.html").display()))
+    output::write(&format!(
+        "Look at {} in a browser.",
+        out.join("index.html").display()
+    ))
 }
 
 /// A suite and the file that holds it.

@@ -98,7 +98,7 @@ fn cuda() -> Finding {
         Ok(count) => cards(count),
         Err(reason) => (
             format!("not usable: {reason}"),
-            Some("with it, --device cuda trains on the GPU".to_owned()),
+            Some("--device cuda trains on a GPU (docs/install.md)".to_owned()),
         ),
     };
     Finding {

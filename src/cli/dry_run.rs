@@ -185,7 +185,9 @@ impl Total {
             let time = words::duration(self.seconds);
             text += &format!("; {time} one after the other");
         }
-        if self.unknown > 0 {
+        if self.unknown == left && left > 0 {
+            text += "; no time is known before a run of such a model is finished";
+        } else if self.unknown > 0 {
             text += &format!(" and {} of unknown time", self.unknown);
         }
         if self.memory > 0 {

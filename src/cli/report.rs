@@ -264,7 +264,7 @@ fn overview(written: &Written) -> String {
     let (count, figures) = (written.tables, written.figures);
     let dir = written.dir.display();
     format!(
-        "{tables}\n{references}\n{findings}\nAll {count} tables and {figures} figures: index.html, report.md in\n{dir}"
+        "{tables}\n{references}\n{findings}\nAll {count} tables and {figures} figures: index.html and report.md in {dir}"
     )
 }
 

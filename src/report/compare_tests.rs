@@ -129,15 +129,23 @@ fn rows_that_cannot_be_tested_are_named() {
 
 #[test]
 fn with_one_seed_of_the_reference_nothing_is_claimed_and_trainings_are_still_compared() {
-    let section = tested(models(&[("lnln", 11), ("flat", 11), ("flat", 12)]));
+    let section = tested(models(&[
+        ("lnln", 11),
+        ("flat", 11),
+        ("flat", 12),
+        ("misa", 11),
+    ]));
     let notes = notes(&section).0;
-    let why = "nothing is tested: LNLN has one seed, and a test of models takes two of both";
+    let why = "no test of models, since LNLN has one seed: such a test takes two of both";
     assert!(notes.contains(why), "{notes}");
     let table = build::by_rate(&section, &TOY.metrics[0]);
     let flat = &table.rows[0].cells[0];
     let versus = flat.versus.unwrap();
     assert_eq!((versus.p, versus.interval), (None, None));
-    assert!(versus.p_permutation.is_some() && flat.interval.is_some());
+    assert!(versus.p_permutation.is_none() && flat.interval.is_some());
+    let misa = table.rows.iter().find(|row| row.label == "MISA").unwrap();
+    let pair = misa.cells[0].versus.unwrap();
+    assert!(pair.p.is_none() && pair.p_permutation.is_some());
     assert!(table.rows[1].cells[0].interval.is_none() && table.numbers().all(|c| !c.significant));
 }
 
@@ -158,9 +166,9 @@ fn a_metric_of_ranks_has_no_test_and_is_named() {
     );
 }
 
-/// A third seed of one row alone moves the difference, but not permutations of the two that are paired.
+/// A third seed of one row alone moves the difference, and has no partner for permutations.
 #[test]
-fn differences_are_over_all_seeds_and_permutations_over_pairs() {
+fn differences_are_over_all_seeds_and_permutations_take_all_or_none() {
     let mut wild = record(manifest("flat", 13, &GRID));
     let mut rows: Vec<_> = wild.predictions.iter().collect();
     rows.iter_mut().for_each(|row| row.prediction = -row.truth);
@@ -181,7 +189,7 @@ fn differences_are_over_all_seeds_and_permutations_over_pairs() {
             .unwrap()
     };
     let (with, without) = (find(&section), find(&plain));
-    assert_eq!(with.p_permutation, without.p_permutation);
+    assert!(with.p_permutation.is_none() && without.p_permutation.is_some());
     let mean = |row: usize| match aggregate.over_seeds(&section.rows[row].runs, "acc_2") {
         SeedSummary::Known(summary) => summary.mean,
         other => panic!("{other:?}"),

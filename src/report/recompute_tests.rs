@@ -189,7 +189,7 @@ fn every_interval_and_p_value_is_what_the_predictions_give() {
         ("lnln", 15),
         ("flat", 11),
         ("flat", 12),
-        ("flat", 17),
+        ("flat", 15),
         ("other", 11),
         ("other", 12),
     ];
@@ -263,11 +263,15 @@ fn every_interval_and_p_value_is_what_the_predictions_give() {
             checked[2] += 1;
         }
         if let Some(found) = value("p_permutation") {
-            // Seeds that both have: 11 and 12, the first two of each.
-            let pair = [&own[..2], &models["lnln"][..2]];
+            // Both have the same seeds.
+            let pair = [&own[..], &models["lnln"][..]];
             assert_eq!(found, permuted(metric, pair, &labels, &at), "{row:?}");
             checked[3] += 1;
         }
     }
-    assert!(checked.iter().all(|count| *count > 150), "{checked:?}");
+    // One of the two rows has as many seeds as the reference, which permutations take.
+    assert!(
+        checked[..3].iter().all(|count| *count > 150) && checked[3] > 75,
+        "{checked:?}"
+    );
 }

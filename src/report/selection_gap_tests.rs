@@ -173,7 +173,7 @@ fn every_number_of_the_gap_is_what_the_predictions_give() {
     assert!(checked[0] > 40 && checked[1] > 20, "{checked:?}");
     assert!(text.contains("The order of the models by MAE"), "{text}");
     assert!(
-        text.contains("The rule \\`paper\\` takes for each metric"),
+        text.contains("The rule paper takes for each metric"),
         "{text}"
     );
 }

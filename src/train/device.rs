@@ -89,7 +89,7 @@ pub fn cuda_devices() -> Result<usize, String> {
 
 /// How to get the CUDA libraries.
 const INSTALL: &str = "install PyTorch 2.11.0 for CUDA beside it (`pip install torch==2.11.0`), in a source \
-                       checkout by `make setup-cuda`";
+                       checkout by `make setup-cuda && make install`";
 
 /// Open `libtorch_cuda.so` for the whole process; it registers its kernels as it loads.
 fn load_cuda_library() -> Result<(), String> {

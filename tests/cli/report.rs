@@ -131,7 +131,7 @@ fn unknown_names_are_usage_errors_that_list_the_known_ones() {
         .assert()
         .success()
         .stdout(contains("Demo film\n- mine reaches MAE"))
-        .stdout(contains("figures: index.html, report.md in\n"));
+        .stdout(contains("figures: index.html and report.md in "));
     // The choice of curves is kept, so that a check repeats it.
     let manifest = fs::read(out.join("manifest.json")).unwrap();
     let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();

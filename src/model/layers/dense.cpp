@@ -75,6 +75,8 @@ struct Linear : Function<Linear> {
 struct LayerNorm : Function<LayerNorm> {
   static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor&, const Unseen& weight,
                         const Unseen& bias, double eps) {
+    // Autocast leaves a norm of float32 alone, as it is here.
+    lnln::NoAutocast guard;
     auto [made, mean, scale] =
         at::native_layer_norm(x, weight.tensor.sizes(), weight.tensor, bias.tensor, eps);
     ctx->save_for_backward({x, mean, scale, weight.tensor, bias.tensor});
@@ -118,10 +120,14 @@ bool is_direct(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   return weight.is_leaf() && weight.is_contiguous() && (!bias.defined() || bias.is_leaf()) && x.numel() > 0;
 }
 
-// The same, and all tensors are of one kind that nothing changes.
+// Whether these are of one kind, with parameters that can be given their gradients directly.
+bool is_alike(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  return is_direct(x, weight, bias) && x.scalar_type() == weight.scalar_type();
+}
+
+// The same, and nothing changes the kind.
 bool is_plain(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  return is_direct(x, weight, bias) && x.scalar_type() == weight.scalar_type() &&
-         !at::autocast::is_autocast_enabled(x.device().type());
+  return is_alike(x, weight, bias) && !at::autocast::is_autocast_enabled(x.device().type());
 }
 
 }  // namespace
@@ -147,7 +153,8 @@ char* lnln_linear(const Tensor* x, const Tensor* weight, const Tensor* bias, int
 
 char* lnln_layer_norm(const Tensor* x, const Tensor* weight, const Tensor* bias, double eps, Tensor** out) {
   return guarded([&] {
-    if (is_plain(*x, *weight, *bias)) {
+    // Products alone are computed in another kind.
+    if (is_alike(*x, *weight, *bias)) {
       const auto& anchor = lnln::anchor_for(*x, *weight);
       *out = new Tensor(LayerNorm::apply(*x, anchor, Unseen{*weight}, Unseen{*bias}, eps));
     } else {

@@ -65,9 +65,11 @@ inline Tensor merge_heads(const Tensor& x) {
   return view(whole, {batch * steps, heads * size}, {heads * size, 1});
 }
 
-// x in this kind; no operation where it is in it.
+// x in this kind; no operation where it is in it, and else half of those of `to`. For use where autograd does not look.
 inline Tensor in_kind(const Tensor& x, at::ScalarType kind) {
-  return x.scalar_type() == kind ? x : x.to(kind);
+  if (x.scalar_type() == kind) return x;
+  if (!x.is_contiguous()) return x.to(kind);
+  return at::empty(x.sizes(), x.options().dtype(kind)).copy_(x);
 }
 
 // A tensor argument of a Function that autograd does not see.
@@ -146,7 +148,10 @@ class Copies {
     auto& copy = found->second;
     // Also where a parameter was changed outside an optimizer, as a teacher's are: no copy that is used is an old one.
     // Not in place, since a graph may have saved what was copied before.
-    if (is_new || copy.is_old()) copy = {parameter, parameter.detach().to(at::kBFloat16), parameter._version()};
+    if (is_new || copy.is_old()) {
+      at::NoGradGuard no_grad;
+      copy = {parameter, in_kind(parameter, at::kBFloat16), parameter._version()};
+    }
     return copy.tensor;
   }
 

@@ -5,7 +5,7 @@ use tch::nn::{self, Init, Module, Path};
 use tch::{Kind, Tensor};
 
 use super::attention::{merge_heads, split_heads};
-use super::{fused_attention, init};
+use super::{fused_attention, init, low_memory};
 
 /// Attention of `heads` heads within `width` features.
 #[derive(Debug)]
@@ -48,16 +48,8 @@ impl JointAttention {
             split_heads(&x.linear(&weights[i], Some(&biases[i])), self.heads)
         };
         let dropout = if train { self.dropout } else { 0.0 };
-        let attended = Tensor::scaled_dot_product_attention(
-            &project(queries, 0),
-            &project(keys, 1),
-            &project(values, 2),
-            mask,
-            dropout,
-            false,
-            None,
-            false,
-        );
+        let [q, k, v] = [project(queries, 0), project(keys, 1), project(values, 2)];
+        let attended = low_memory::dropout_attention([&q, &k, &v], mask, dropout);
         self.out_proj.forward(&merge_heads(&attended))
     }
 

@@ -19,24 +19,29 @@ using torch::autograd::Function;
 using torch::autograd::variable_list;
 
 // x * kept * scale in place, by element and in this order, where kept is 0 or 1: what native_dropout computes by
-// multiplications of tensors of two kinds, in one pass. Contiguous tensors of a CPU.
-template <typename T>
-void keep_scaled(T* x, const bool* kept, T scale, int64_t count) {
-  at::parallel_for(0, count, 1 << 15, [&](int64_t from, int64_t to) {
-    for (int64_t i = from; i < to; i++) x[i] = x[i] * static_cast<T>(kept[i]) * scale;
+// multiplications of tensors of two kinds, in one pass; in bfloat16 the scale is rounded, as `mul_` rounds it. Contiguous
+// tensors of a CPU.
+template <typename T, typename Scale>
+void keep_scaled(Tensor& x, const Tensor& kept, Scale scale) {
+  auto* values = x.mutable_data_ptr<T>();
+  auto* flags = kept.const_data_ptr<bool>();
+  at::parallel_for(0, x.numel(), 1 << 15, [&](int64_t from, int64_t to) {
+    for (int64_t i = from; i < to; i++) {
+      values[i] = static_cast<T>(static_cast<Scale>(values[i]) * static_cast<Scale>(flags[i]) * scale);
+    }
   });
 }
 
 Tensor keep_scaled_(Tensor x, const Tensor& kept, double scale) {
-  auto is_float = x.scalar_type() == at::kFloat;
-  if (!x.is_cpu() || !x.is_contiguous() || !(is_float || x.scalar_type() == at::kDouble)) {
-    return (x * kept).mul_(scale);
-  }
-  auto flags = kept.const_data_ptr<bool>();
-  if (is_float) {
-    keep_scaled(x.mutable_data_ptr<float>(), flags, static_cast<float>(scale), x.numel());
+  auto kind = x.is_cpu() && x.is_contiguous() ? x.scalar_type() : at::ScalarType::Undefined;
+  if (kind == at::kFloat) {
+    keep_scaled<float>(x, kept, static_cast<float>(scale));
+  } else if (kind == at::kBFloat16) {
+    keep_scaled<at::BFloat16>(x, kept, static_cast<float>(static_cast<at::BFloat16>(static_cast<float>(scale))));
+  } else if (kind == at::kDouble) {
+    keep_scaled<double>(x, kept, scale);
   } else {
-    keep_scaled(x.mutable_data_ptr<double>(), flags, scale, x.numel());
+    return (x * kept).mul_(scale);
   }
   return x;
 }
@@ -152,7 +157,12 @@ struct Attention : Function<Attention> {
  private:
   // (B, heads, n, m) of (B, heads, n, s) and (B, heads, s, m).
   static Tensor product(const Tensor& a, const Tensor& b) {
-    if (at::autocast::is_autocast_enabled(a.device().type())) return at::matmul(a, b);
+    auto device = a.device().type();
+    if (at::autocast::is_autocast_enabled(device) && a.scalar_type() != at::kDouble) {
+      auto kind = at::autocast::get_autocast_dtype(device);
+      lnln::NoAutocast guard;
+      return product(lnln::in_kind(a, kind), lnln::in_kind(b, kind));
+    }
     auto n = a.size(2), m = b.size(3), heads = a.size(1);
     auto made = at::bmm(matrices(a), matrices(b));
     return lnln::view(made, {a.size(0), heads, n, m}, {heads * n * m, n * m, m, 1});
@@ -163,6 +173,44 @@ struct Attention : Function<Attention> {
     auto heads = x.size(1), n = x.size(2), m = x.size(3);
     auto all = matrices(x);
     return all.is_contiguous() ? lnln::view(all, x.sizes(), {heads * n * m, n * m, m, 1}) : x;
+  }
+};
+
+// What scaled_dot_product_attention computes with dropout on a CPU, bit for bit and with the same draws: its composite
+// form scales queries and keys by the root of the factor. Without its passes for rows that are masked as a whole, of
+// which there must be none; a byte per element is saved where it saves two floats.
+struct DropoutAttention : Function<DropoutAttention> {
+  static Tensor forward(AutogradContext* ctx, const Tensor& q, const Tensor& k, const Tensor& v, const Unseen& mask,
+                        double chance) {
+    auto factor = std::sqrt(1 / std::sqrt(static_cast<double>(q.size(-1))));
+    auto queries = matrices(q * factor), keys = matrices(turned(k) * factor), values = matrices(v);
+    auto scores = at::bmm(queries, keys);
+    auto sizes = {q.size(0), q.size(1), q.size(2), k.size(2)};
+    if (mask.tensor.defined()) scores.view(sizes).add_(mask.tensor);
+    auto weights = at::_softmax(scores, -1, false);
+    // Drawn as numbers of the weights' kind are.
+    auto drawn = at::empty(weights.sizes(), weights.options().dtype(at::kBool));
+    drawn.bernoulli_(1 - chance);
+    auto scale = 1.0F / static_cast<float>(1 - chance);
+    ctx->save_for_backward({queries, keys, values, weights, drawn});
+    ctx->saved_data["scale"] = static_cast<double>(scale);
+    ctx->saved_data["factor"] = factor;
+    return at::bmm(keep_scaled_copy(weights, drawn, scale), values).view({q.size(0), q.size(1), q.size(2), v.size(3)});
+  }
+
+  static variable_list backward(AutogradContext* ctx, variable_list gradients) {
+    auto saved = ctx->get_saved_variables();
+    const Tensor &queries = saved[0], &keys = saved[1], &values = saved[2], &weights = saved[3], &drawn = saved[4];
+    auto scale = ctx->saved_data["scale"].toDouble(), factor = ctx->saved_data["factor"].toDouble();
+    auto gradient = matrices(gradients[0]);
+    auto heads = gradients[0].size(1);
+    auto apart = [&](const Tensor& x) { return x.view({x.size(0) / heads, heads, x.size(1), x.size(2)}); };
+    auto by_values = at::bmm(keep_scaled_copy(weights, drawn, scale).transpose(1, 2), gradient);
+    auto by_weights = keep_scaled_(at::bmm(gradient, values.transpose(1, 2)), drawn, scale);
+    auto by_scores = at::_softmax_backward_data(by_weights, weights, -1, weights.scalar_type());
+    auto by_queries = at::bmm(by_scores, keys.transpose(1, 2)).mul_(factor);
+    auto by_keys = at::bmm(queries.transpose(1, 2), by_scores).mul_(factor);
+    return {apart(by_queries), turned(apart(by_keys)), apart(by_values), Tensor(), Tensor()};
   }
 };
 
@@ -187,6 +235,14 @@ char* lnln_dropout(const Tensor* x, double chance, Tensor** out) {
 char* lnln_attention(const Tensor* q, const Tensor* k, const Tensor* v, const Tensor* mask,
                      double chance, Tensor** out) {
   return guarded([&] { *out = new Tensor(Attention::apply(*q, *k, *v, *mask, chance)); });
+}
+
+char* lnln_dropout_attention(const Tensor* q, const Tensor* k, const Tensor* v, const Tensor* mask, double chance,
+                             Tensor** out) {
+  return guarded([&] {
+    auto added = mask ? *mask : Tensor();
+    *out = new Tensor(DropoutAttention::apply(*q, *k, *v, Unseen{added}, chance));
+  });
 }
 
 void lnln_low_memory_free(char* message) { std::free(message); }

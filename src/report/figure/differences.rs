@@ -59,18 +59,27 @@ pub fn draw(section: &Section, metric: &'static Metric) -> Option<Drawing> {
     Some(Drawing {
         scene: panels::draw_within(&words, &panels.collect::<Vec<_>>(), up),
         series: series.collect(),
-        caption: caption(comparison, side, all.len()),
+        caption: caption(comparison, side, &all),
     })
 }
 
-fn caption(comparison: &Comparison, side: &str, models: usize) -> String {
+fn caption(comparison: &Comparison, side: &str, all: &[(usize, Curve)]) -> String {
+    let label = &comparison.reference.label;
+    let has_bands = all
+        .iter()
+        .any(|(_, line)| line.marks().any(|m| m.low < m.high));
+    let bands = if has_bands {
+        "Bands: 95 % interval of the difference over samples and seeds. Lines and bands are cut at the frame.".to_string()
+    } else {
+        format!(
+            "No bands, which take two seeds of {label} and of a model. Lines are cut at the frame."
+        )
+    };
     let mut text = format!(
-        "Each model less {} on the same samples and masks; {side} 0 is better. Bands: 95 % interval of the \
-         difference over samples and seeds, cut at the frame.",
-        comparison.reference.label
+        "Each model less {label} on the same samples and masks; {side} 0 is better. {bands}"
     );
-    if models > MOST {
-        text += &format!(" The best {MOST} of {models} models.");
+    if all.len() > MOST {
+        text += &format!(" The best {MOST} of {} models.", all.len());
     }
     text
 }

@@ -44,6 +44,8 @@ pub struct Best {
     pub ties: Vec<String>,
     /// Whether it is the one that others are tested against.
     pub reference: bool,
+    /// The second best and its number, where it is not the reference.
+    pub next: Option<(String, f64)>,
     /// Against the reference; where it is the reference, against the second best. `None` without a test.
     pub lead: Option<Lead>,
 }
@@ -56,6 +58,8 @@ pub struct Lead {
     /// 95 percent interval over samples and seeds; `None` where one of both has one seed.
     pub interval: Option<[f64; 2]>,
     pub significant: bool,
+    /// Those of both that have one seed.
+    pub one_seed: Vec<String>,
 }
 
 /// Models that are better than the best baseline, as printed.
@@ -86,6 +90,7 @@ pub struct Tested {
     pub one_seed: Vec<String>,
     /// Without a test for another reason, such as other samples.
     pub untested: Vec<String>,
+    pub reference_seeds: usize,
     /// The fewest seeds of the models that were tested, the reference included.
     pub seeds: usize,
 }
@@ -148,37 +153,51 @@ fn best(
     let comparison = section.comparison();
     let reference = comparison.and_then(|c| c.reference.row);
     let test = |row: usize| comparison?.find(row, metric.name, aggregate)?.test;
+    let seeds = |row: usize| (label(row), section.rows[row].runs.len());
+    let second = numbers.get(1).copied();
     let lead = if reference == Some(row) {
-        numbers
-            .get(1)
-            .and_then(|(second, _)| Some(Lead::new(metric, &test(*second)?, label(*second))))
+        second.and_then(|(second, _)| {
+            Some(Lead::new(
+                metric,
+                &test(second)?,
+                [seeds(second), seeds(row)],
+            ))
+        })
     } else {
-        let over = comparison.map(|c| c.reference.label.clone());
-        over.and_then(|over| Some(Lead::new(metric, &test(row)?, over)))
+        let over = comparison.map(|c| (c.reference.label.clone(), c.reference.seeds));
+        over.and_then(|over| Some(Lead::new(metric, &test(row)?, [over, seeds(row)])))
     };
+    let next = second.filter(|(second, _)| ![Some(row), Some(*second)].contains(&reference));
     Some(Best {
         label: label(row),
         value,
         of: numbers.len(),
         ties: ties.map(|(row, _)| label(*row)).collect(),
         reference: reference == Some(row),
+        next: next.map(|(row, value)| (label(row), value)),
         lead,
     })
 }
 
 impl Lead {
-    /// The best model is one of both, so that the difference is to its side whatever its sign.
-    fn new(metric: &Metric, test: &Test, over: String) -> Self {
+    /// The best model is one of both, so that the difference is to its side whatever its sign. `both` are the other
+    /// and the best, with their numbers of seeds.
+    fn new(metric: &Metric, test: &Test, both: [(String, usize); 2]) -> Self {
         let scale = metric.scale() * if test.difference < 0.0 { -1.0 } else { 1.0 };
         let interval = test.models.map(|models| {
             let [a, b] = models.interval.map(|end| end * scale);
             [a.min(b), a.max(b)]
         });
+        let one_seed = both.iter().rev().filter(|(_, seeds)| *seeds == 1);
         Self {
-            over,
+            one_seed: one_seed.map(|(label, _)| label.clone()).collect(),
             points: test.difference * scale,
             interval,
             significant: significant(test),
+            over: both
+                .into_iter()
+                .next()
+                .map_or(String::new(), |(label, _)| label),
         }
     }
 }
@@ -224,6 +243,7 @@ fn tested(
 ) -> Tested {
     let mut found = Tested {
         reference: comparison.reference.label.clone(),
+        reference_seeds: comparison.reference.seeds,
         seeds: comparison.reference.seeds,
         ..Tested::default()
     };

@@ -5,7 +5,7 @@ use crate::mask::Condition;
 use crate::metric::{Direction, fixed};
 use crate::report::rows::aggregate::Aggregate;
 use crate::report::rows::condition;
-use crate::report::table::phrases::named;
+use crate::report::table::phrases::{all, named};
 
 /// With more seeds than this, a difference that was not found is not for want of seeds alone.
 const FEW_SEEDS: usize = 4;
@@ -95,10 +95,17 @@ fn first(findings: &Findings, best: &Best) -> String {
         }
         Some([low, high]) => format!(" (95 % interval: {} to {} {to})", show(low), show(high)),
         None if matches!(findings.differences, Differences::Tested(_)) => {
-            "; not tested, since one of the two has one seed".to_string()
+            match lead.one_seed.as_slice() {
+                [] => String::new(),
+                [only] => format!("; not tested, since {only} has one seed"),
+                _ => "; not tested, since both have one seed".to_string(),
+            }
         }
         None => String::new(),
     };
+    if let Some((label, value)) = &best.next {
+        text += &format!("; {label} is next with {}", show(*value));
+    }
     text + "."
 }
 
@@ -116,8 +123,14 @@ fn outcomes(tested: &Tested) -> Option<String> {
         open,
         one_seed,
         untested,
+        reference_seeds,
         seeds,
     } = tested;
+    if *reference_seeds == 1 && !one_seed.is_empty() {
+        return Some(format!(
+            "No model is tested against {reference}, which has one seed."
+        ));
+    }
     let mut parts = Vec::new();
     let sides = [(better, "better"), (worse, "worse")];
     for (labels, side) in sides.into_iter().filter(|(labels, _)| !labels.is_empty()) {
@@ -142,7 +155,7 @@ fn outcomes(tested: &Tested) -> Option<String> {
         let names = list(one_seed);
         let verb = if one_seed.len() == 1 { "is" } else { "are" };
         parts.push(format!(
-            "{names} {verb} not tested against {reference}: one seed is too few"
+            "{names} {verb} not tested against {reference}: one seed each is too few"
         ));
     }
     if !untested.is_empty() {
@@ -166,8 +179,8 @@ enum Kind<'a> {
     None,
     /// Few models, always the same.
     Same(&'a [String]),
-    /// Between so many and so many.
-    Some(usize, usize),
+    /// So many at each condition.
+    Some(Vec<usize>),
 }
 
 /// Which models are above the baseline at which conditions.
@@ -178,7 +191,7 @@ fn above(found: &AboveBaseline, metric: &str) -> String {
             0 => Kind::None,
             n if n == found.models => Kind::All,
             1..=3 => Kind::Same(labels),
-            n => Kind::Some(n, n),
+            n => Kind::Some(vec![n]),
         };
         // Missing modalities have no order, so that equal ones need not be neighbors.
         let looked_at = if condition.rate().is_some() {
@@ -194,11 +207,10 @@ fn above(found: &AboveBaseline, metric: &str) -> String {
         match groups.last_mut() {
             Some(Group {
                 conditions,
-                kind: Kind::Some(least, most),
+                kind: Kind::Some(counts),
             }) if matches!(kind, Kind::Some(..)) && condition.rate().is_some() => {
                 conditions.push(*condition);
-                *least = labels.len().min(*least);
-                *most = labels.len().max(*most);
+                counts.push(labels.len());
             }
             _ => groups.push(Group {
                 conditions: vec![*condition],
@@ -222,8 +234,7 @@ fn above(found: &AboveBaseline, metric: &str) -> String {
             Kind::All => format!("{models} {place}"),
             Kind::None => format!("none {place}"),
             Kind::Same(labels) => format!("{} {place}", list(labels)),
-            Kind::Some(a, b) if a == b => format!("{a} of {} models {place}", found.models),
-            Kind::Some(a, b) => format!("{a} to {b} of {} models {place}", found.models),
+            Kind::Some(counts) => format!("{} of {} models {place}", each(counts), found.models),
         }
     });
     let parts: Vec<String> = parts.collect();
@@ -231,6 +242,20 @@ fn above(found: &AboveBaseline, metric: &str) -> String {
         "Better than the constant baselines by {metric} (not tested): {}.",
         parts.join("; ")
     )
+}
+
+/// `19`, `19, 17 and 12`; of many conditions `12 to 19`.
+fn each(counts: &[usize]) -> String {
+    let (least, most) = (counts.iter().min(), counts.iter().max());
+    match (least, most) {
+        (Some(least), Some(most)) if least == most => most.to_string(),
+        (Some(least), Some(most)) if counts.len() > 4 => format!("{least} to {most}"),
+        _ => {
+            let counts: Vec<String> = counts.iter().map(usize::to_string).collect();
+            let counts: Vec<&str> = counts.iter().map(String::as_str).collect();
+            all(&counts)
+        }
+    }
 }
 
 /// `at missing rate 0.9`, `at missing rates 0.0 to 0.8`, `with L, A or V missing`.
@@ -276,19 +301,23 @@ mod tests {
             of: 3,
             ties: Vec::new(),
             reference: false,
+            next: None,
             lead,
         }
     }
 
-    fn sentence(best: Best) -> String {
-        let findings = Findings {
+    fn findings(best: Best) -> Findings {
+        Findings {
             metric: &TOY.metrics[1],
             aggregate: Aggregate::mean(&rates()),
             best: Some(best),
             baseline: None,
             differences: Differences::Skipped("x".into()),
-        };
-        sentences(&findings).swap_remove(0)
+        }
+    }
+
+    fn sentence(best: Best) -> String {
+        sentences(&findings(best)).swap_remove(0)
     }
 
     #[test]
@@ -299,6 +328,7 @@ mod tests {
                 points: 0.0069,
                 interval: Some(interval),
                 significant,
+                one_seed: Vec::new(),
             })
         };
         let head = "ALMT has the lowest MAE, 1.082 (mean over missing rates 0-0.9)";
@@ -315,6 +345,26 @@ mod tests {
             "{held}"
         );
         assert_eq!(sentence(best(None)), format!("{head}."));
+        let next = Best {
+            next: Some(("TFN".into(), 1.09)),
+            ..best(lead([0.001, 0.012], true))
+        };
+        assert!(sentence(next).ends_with("lower); TFN is next with 1.090."));
+        let single = |labels: &[&str]| {
+            let lead = Lead {
+                interval: None,
+                one_seed: names(labels),
+                ..lead([0.0, 0.0], false).unwrap()
+            };
+            let tested = Differences::Tested(Tested::default());
+            sentences(&Findings {
+                differences: tested,
+                ..findings(best(Some(lead)))
+            })
+            .swap_remove(0)
+        };
+        assert!(single(&["ALMT"]).ends_with("; not tested, since ALMT has one seed."));
+        assert!(single(&["ALMT", "LNLN"]).ends_with("; not tested, since both have one seed."));
         let tied = Best {
             ties: names(&["MISA", "TFN"]),
             ..best(None)
@@ -332,6 +382,7 @@ mod tests {
             points: 0.0001,
             interval: None,
             significant: false,
+            one_seed: Vec::new(),
         };
         let level = sentence(best(Some(level)));
         assert!(
@@ -354,6 +405,7 @@ mod tests {
             open: names(&["D", "E", "F", "G", "H"]),
             one_seed: Vec::new(),
             untested: Vec::new(),
+            reference_seeds: 2,
             seeds: 2,
         };
         assert_eq!(
@@ -369,12 +421,21 @@ mod tests {
         let one = Tested {
             one_seed: names(&["A"]),
             reference: "LNLN".into(),
+            reference_seeds: 2,
             seeds: 1,
             ..Tested::default()
         };
         assert_eq!(
             outcomes(&one).unwrap(),
-            "A is not tested against LNLN: one seed is too few."
+            "A is not tested against LNLN: one seed each is too few."
+        );
+        let of_reference = Tested {
+            reference_seeds: 1,
+            ..one
+        };
+        assert_eq!(
+            outcomes(&of_reference).unwrap(),
+            "No model is tested against LNLN, which has one seed."
         );
         assert_eq!(outcomes(&Tested::default()), None);
     }
@@ -397,7 +458,7 @@ mod tests {
         );
         assert_eq!(
             above([20, 20, 19, 13, 15, 2, 2, 0, 0, 0, 0], 20),
-            "Better than the constant baselines by MAE (not tested): all 20 models at missing rates 0.0 to 0.1; 13 to 19 of 20 models \
+            "Better than the constant baselines by MAE (not tested): all 20 models at missing rates 0.0 to 0.1; 19, 13 and 15 of 20 models \
              at missing rates 0.2 to 0.4; M0 and M1 at missing rates 0.5 to 0.6; none at missing rates \
              0.7 to 1.0."
         );

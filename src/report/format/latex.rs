@@ -221,11 +221,9 @@ fn cell(of: &Cell, with_spread: bool) -> String {
         let each = cells.iter().map(|c| cell(c, with_spread));
         return each.collect::<Vec<_>>().join(BETWEEN);
     }
-    let text = of.content.text();
-    let mut text = match text.strip_prefix('-') {
-        // A hyphen is no minus sign.
-        Some(rest) if !rest.is_empty() => format!("$-${}", escape(rest)),
-        _ => escape(&text),
+    let mut text = match of.content {
+        Content::Missing => "--".to_string(),
+        _ => escape(&of.content.text()),
     };
     if of.best {
         text = format!("\\textbf{{{text}}}");
@@ -264,10 +262,13 @@ fn notes(table: &Table, rows: &[TableRow]) -> String {
     let reason = |(letter, reason): (String, &str)| {
         format!("$^{{\\mathrm{{{letter}}}}}$ {}", escape(reason))
     };
-    let legend = table.legend_sentence();
+    let legend = table.legend_sentences();
     let legend = Some(legend).filter(|text| !text.is_empty());
     let notes = legend.iter().chain(&table.notes).map(|n| escape(n));
     let notes: Vec<_> = notes.chain(footnotes.map(reason)).collect();
+    if notes.is_empty() {
+        return "\n".to_string();
+    }
     format!(
         "\n\\smallskip\n{{\\footnotesize\\raggedright {}\\par}}\n",
         notes.join(" ")
@@ -284,9 +285,15 @@ pub fn escape(text: &str) -> String {
         let c = index.and_then(|index| characters.get(index));
         c.is_some_and(char::is_ascii_digit)
     };
+    let starts = |index: usize| {
+        let before = index.checked_sub(1).map(|before| characters[before]);
+        before.is_none_or(|c| c == ' ' || c == '(')
+    };
     for (index, c) in characters.iter().copied().enumerate() {
         match c {
             '-' if is_digit(index.checked_sub(1)) && is_digit(Some(index + 1)) => out += "--",
+            // A hyphen is no minus sign.
+            '-' if starts(index) && is_digit(Some(index + 1)) => out += "$-$",
             '\u{2212}' => out += "$-$",
             '&' | '%' | '$' | '#' | '_' | '{' | '}' => out.extend(['\\', c]),
             '\\' => out += "\\textbackslash{}",
@@ -321,5 +328,9 @@ mod tests {
         );
         let dashes = escape("mean 0-0.9, Acc-2 over seeds (n-1)");
         assert_eq!(dashes, "mean 0--0.9, Acc-2 over seeds (n$-$1)");
+        assert_eq!(
+            escape("-0.007 (-0.145 to 0.131)"),
+            "$-$0.007 ($-$0.145 to 0.131)"
+        );
     }
 }

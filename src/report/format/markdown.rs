@@ -132,7 +132,7 @@ fn legend(part: &SectionContents, table: &Table) -> String {
 
 /// One table by itself, with its title as a heading of this level, legend and notes.
 pub fn table(table: &Table, level: usize) -> String {
-    let legend = table.legend_sentence();
+    let legend = table.legend_sentences();
     let legend = if legend.is_empty() {
         legend
     } else {

@@ -34,6 +34,8 @@ fn csv(frame: &DataFrame) -> Result<Vec<u8>> {
 fn field(value: &AnyValue<'_>) -> String {
     match value {
         AnyValue::Null => String::new(),
+        // A whole number must not look like an integer: readers guess types by the first lines.
+        AnyValue::Float64(number) if number.fract() == 0.0 => format!("{number:.1}"),
         AnyValue::Float64(number) => number.to_string(),
         AnyValue::String(text) => text.to_string(),
         other => other.to_string(),

@@ -74,7 +74,7 @@ fn table(table: &Table, style: Style, legend: bool) -> String {
     let text = grid(&shown, style, spread, true);
     let mut out = format!("{}\n{text}\n", table.title);
     if legend {
-        out += &wrapped(&marked(&table.legend_sentence(), style), style);
+        out += &wrapped(&marked(&table.legend_sentences(), style), style);
     }
     for note in &table.notes {
         out += &wrapped(&marked(note, style), style);
@@ -103,8 +103,8 @@ fn marked(text: &str, style: Style) -> String {
     if style.color {
         text.to_string()
     } else {
-        let text = text.replace("bold:", &format!("{BEST}:"));
-        text.replace("underlined:", &format!("{SECOND}:"))
+        let text = text.replace("Bold:", &format!("{BEST}:"));
+        text.replace("Underlined:", &format!("{SECOND}:"))
     }
 }
 

@@ -6,7 +6,7 @@ use crate::metric::fixed;
 use crate::record::Manifest;
 use crate::record::manifest::{DatasetMetadata, Grade};
 
-use crate::report::rows::config::join;
+use crate::report::rows::config::{BASELINE, join};
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::section::{ModelRow, Section};
 
@@ -22,8 +22,8 @@ pub fn cautions<'a>(sections: impl Iterator<Item = &'a Section>) -> Vec<String> 
             let of = |text: String| format!("{}: {text}", d.title);
             let other = (d.published == Some(false)).then(|| {
                 of(format!(
-                    "{} is none of the published files (by its SHA-256): compare its numbers with each other, not \
-                     with published ones.",
+                    "{} differs from every published file (by SHA-256): compare these results with each other, not \
+                     with published tables.",
                     d.source_name
                 ))
             });
@@ -48,7 +48,7 @@ const OUTSIDE: &str = "outside this program";
 
 /// What the reproducibility grades mean.
 pub const GRADES: &str = "Reproducibility: grade A is bit-identical anywhere, B bit-identical on the same \
-                          CPU build, C within a stated spread; runs outside this program have none. Tables and figures are grade A given \
+                          CPU build, C within a stated spread; imported predictions have none. Tables and figures are grade A given \
                           the stored predictions.";
 
 /// A named property of a section.
@@ -85,6 +85,9 @@ pub fn facts(section: &Section) -> Vec<Fact> {
     }
     if section.runs().any(|run| with_key(&run.manifest).is_some()) {
         facts.push(by("Text encoder", &|m| {
+            if m.model.name == BASELINE {
+                return String::new();
+            }
             with_key(m).unwrap_or_else(|| "no BERT folder".to_string())
         }));
     }
@@ -109,6 +112,9 @@ fn grouped(section: &Section, of: &dyn Fn(&ScoredRun) -> String) -> String {
         .flat_map(|row| row.runs.iter().map(move |run| (row, run)))
     {
         let value = of(run);
+        if value.is_empty() {
+            continue;
+        }
         let index = values
             .iter()
             .position(|(v, _)| *v == value)

@@ -98,8 +98,9 @@ impl Shared<'_> {
         let one = |(index, row): (usize, &PredictedRow)| {
             let own = row.pseudo_values(metric.name, sums);
             let pairs = paired.get(&index).and_then(|found| found.as_ref().ok());
+            // A p of some seeds would be of another difference than that of all.
             let permuted = pairs
-                .filter(|_| shown)
+                .filter(|pairs| shown && pairs.has_all(row, &self.rows[self.reference]))
                 .map(|p| self.permuted(row, (metric.name, sums), p));
             let aggregates = self.aggregates.iter();
             let results = aggregates.map(|aggregate| {

@@ -49,7 +49,8 @@ pub struct Test {
     pub models: Option<Inference>,
     /// `models.p` corrected with its family.
     pub p_corrected: Option<f64>,
-    /// Of these trainings, over permutations of samples between seeds that were paired; not corrected.
+    /// Of these trainings, over permutations of samples between paired seeds; not corrected. `None` where both have
+    /// different numbers of seeds.
     pub p_permutation: Option<f64>,
 }
 

@@ -84,8 +84,9 @@ impl Spread {
         (part(self.seeds) + part(self.samples)).sqrt()
     }
 
-    /// The level at which the interval around `value` ends at 0, by bisection of its logarithm between the
-    /// p-values that all variance in one part would give.
+    /// The level at which the interval around `value` ends at 0. Its logarithm is between those of the p-values that
+    /// all variance in one part would give, and found by the Illinois form of the false position: the logarithm
+    /// of the half width is nearly linear in it.
     fn p(&self, value: f64) -> f64 {
         let variance = self.seeds.0 + self.samples.0;
         if value == 0.0 || variance == 0.0 {
@@ -93,14 +94,31 @@ impl Spread {
         }
         let ratio = value.abs() / variance.sqrt();
         let each = [self.seeds.1, self.samples.1].map(|df| ln(two_sided(ratio, df).max(LEAST_P)));
+        let excess = |level: f64| ln(self.half_width(exp(level)) / value.abs());
         let (mut low, mut high) = (each[0].min(each[1]), each[0].max(each[1]));
-        while high - low > 1e-10 {
-            let middle = (low + high) / 2.0;
-            if self.half_width(exp(middle)) > value.abs() {
-                low = middle;
-            } else {
-                high = middle;
+        let (mut above, mut below) = (excess(low), excess(high));
+        // The ends are equal, or rounding has put the root beside them.
+        if above <= 0.0 {
+            return exp(low);
+        }
+        let mut raised = None;
+        while below < 0.0 && high - low > 1e-12 {
+            let middle = high - below * (high - low) / (below - above);
+            let found = excess(middle);
+            if found.abs() < 1e-14 {
+                return exp(middle);
             }
+            let raises = found > 0.0;
+            // An end that stays twice counts half, or the bracket would never close.
+            let stays = raised == Some(raises);
+            if raises {
+                (low, above) = (middle, found);
+                below = if stays { below / 2.0 } else { below };
+            } else {
+                (high, below) = (middle, found);
+                above = if stays { above / 2.0 } else { above };
+            }
+            raised = Some(raises);
         }
         exp(high)
     }

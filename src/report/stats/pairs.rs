@@ -16,6 +16,13 @@ pub(super) struct Pairs {
     pub pairing: Pairing,
 }
 
+impl Pairs {
+    /// Whether every seed of both rows has a partner.
+    pub fn has_all(&self, row: &PredictedRow, reference: &PredictedRow) -> bool {
+        self.own.len() == row.samples.len() && self.theirs.len() == reference.samples.len()
+    }
+}
+
 /// Pairs the seeds of a row with those of the reference: by number where they share some, else the
 /// first of each by rank, since numbers of other programs' seeds mean nothing here.
 ///

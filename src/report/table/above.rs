@@ -16,7 +16,7 @@ pub fn table(section: &Section, of: &Table) -> Option<Table> {
     let mut table = Table {
         rows: models.map(|row| line(of, row, &mut reasons)).collect(),
         id: format!("{}-above-baseline", of.id),
-        title: format!("{}: above the baseline", of.title),
+        title: format!("{}: gain over the baseline", of.title),
         stub: of.stub.clone(),
         columns: of.columns.iter().map(column).collect(),
         masks: of.masks.clone(),
@@ -115,7 +115,7 @@ pub fn add_column(table: &mut Table, name: &str) {
     }
     let column = Column {
         group: String::new(),
-        title: "above baseline".to_string(),
+        title: "gain over baseline".to_string(),
         name: format!("{name}_above_baseline"),
         metrics: table.columns[index].metrics.clone(),
         higher_is_better: true,

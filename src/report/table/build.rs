@@ -160,7 +160,11 @@ fn cell(
     let content = match aggregate.over_seeds(&row.runs, metric.name) {
         SeedSummary::Known(summary) => Content::Number {
             value: summary.mean * metric.scale(),
-            sd: summary.sd.map(|sd| sd * metric.scale()),
+            // Seeds do not change a baseline.
+            sd: summary
+                .sd
+                .filter(|_| !row.baseline)
+                .map(|sd| sd * metric.scale()),
             decimals: metric.decimals,
         },
         SeedSummary::Missing => Content::Missing,

@@ -116,7 +116,9 @@ pub fn table(section: &Section) -> Table {
         reasons,
         legend: Vec::new(),
         notes: vec![
-            format!("Mean ± standard deviation over runs{measured}."),
+            format!(
+                "Mean ± standard deviation where a model has several runs{measured}; times depend on what else the machine did."
+            ),
             format!("A step is one update with the run's batch size.{missing}"),
         ],
     }

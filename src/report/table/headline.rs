@@ -81,6 +81,9 @@ fn differences(section: &Section, primary: &Metric, table: &mut Table) {
         higher_is_better: table.columns[0].higher_is_better,
     };
     table.columns.insert(1, column);
+    table
+        .notes
+        .push("Differences are taken before rounding.".to_string());
     for (index, row) in table.rows.iter_mut().enumerate() {
         let first = &row.cells[0];
         let text = |text: String| Content::Text { text, note: None };

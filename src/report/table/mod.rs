@@ -353,13 +353,10 @@ impl Table {
         self.reasons = order.iter().map(|old| sentences[*old].clone()).collect();
     }
 
-    /// The legend as one sentence; empty where there is none.
-    pub fn legend_sentence(&self) -> String {
-        if self.legend.is_empty() {
-            String::new()
-        } else {
-            format!("{}.", self.legend.join("; "))
-        }
+    /// The legend as sentences; empty where there is none.
+    pub fn legend_sentences(&self) -> String {
+        let sentences: Vec<String> = self.legend.iter().map(|p| phrases::sentence(p)).collect();
+        sentences.join(" ")
     }
 
     /// Footnotes of cells, as (letter, sentence).

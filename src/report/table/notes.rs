@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::phrases::{at_baseline, baselines, epochs, seeds};
 use super::tested::{tests, untested_metrics};
 use super::{Content, Table, searched};
+use crate::mask::Condition;
 use crate::record::SelectionRule;
+use crate::report::rows::aggregate::Aggregate;
 use crate::report::rows::folds;
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::section::{ModelRow, Section};
@@ -22,8 +24,23 @@ pub fn notes(section: &Section, table: &Table) -> Vec<String> {
         notes.push(NOT_EVALUATED.to_string());
     }
     notes.extend(untested_metrics(section, table, &rows(section)));
+    notes.extend(columns(table).map(str::to_string));
     notes
 }
+
+/// What headings of columns mean that are not missing rates or metrics.
+fn columns(table: &Table) -> impl Iterator<Item = &'static str> {
+    let has = |names: &[String]| (table.columns.iter()).any(|column| names.contains(&column.name));
+    let subsets = Condition::SUBSETS.map(|subset| Aggregate::At(subset).name());
+    let letters = has(&subsets).then_some(LETTERS);
+    let area = has(&[Aggregate::Area(Vec::new()).name()]).then_some(AREA_NOTE);
+    letters.into_iter().chain(area)
+}
+
+const LETTERS: &str =
+    "L, A, V: text (language), audio, vision; a column is named by what is missing.";
+const AREA_NOTE: &str =
+    "AUC: the area under the curve over these missing rates by trapezoids, divided by their span.";
 
 fn rows(section: &Section) -> Vec<&ModelRow> {
     section.rows.iter().collect()
@@ -33,12 +50,17 @@ fn rows(section: &Section) -> Vec<&ModelRow> {
 pub fn legend(section: &Section, table: &Table) -> Vec<String> {
     let cells = || table.numbers();
     let several = |row: &ModelRow| !row.baseline && row.runs.len() > 1;
+    let beats = if section.rows.iter().any(|row| row.baseline) {
+        ", where it beats the baselines"
+    } else {
+        ""
+    };
     let mut legend = vec![seeds(section.own_rows(), section.own_rows().any(several))];
     legend.extend(epochs(section.own_rows()));
     legend.extend(
         cells()
             .any(|c| c.best)
-            .then(|| "bold: best of its column".to_string()),
+            .then(|| format!("bold: best of its column{beats}")),
     );
     legend.extend(
         cells()

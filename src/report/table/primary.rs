@@ -10,8 +10,7 @@ use crate::report::rows::section::{ModelRow, Section};
 use crate::report::stats::comparison::{Comparison, Pairing, Test};
 
 /// Why a difference has no interval.
-pub(super) const ONE_SEED: &str =
-    "One of the two has one seed; an interval and a p of models take two seeds of both.";
+pub(super) const ONE_SEED: &str = "An interval and a p of models take two seeds of both models.";
 
 /// The table; `None` where no row is compared with the reference.
 pub fn table(section: &Section) -> Option<Table> {
@@ -51,14 +50,14 @@ fn note(section: &Section, comparison: &Comparison) -> String {
     let unpaired = section.rows.iter().enumerate();
     let mut unpaired = unpaired.filter(|(index, _)| comparison.pairings.contains_key(index));
     let fewer = if unpaired.any(|(index, row)| !all_paired(comparison, index, row)) {
-        " -: the two have different numbers of seeds, so that no permutation has all of them."
+        " -: the two have different numbers of seeds, so that permutations cannot pair them all."
     } else {
         ""
     };
     format!(
-        "The 95 % interval of the difference and p hold for other samples and other seeds; p is not corrected. \
-         p by permutation is of these trainings alone, not of other seeds: the share of {} random exchanges of \
-         predictions between the two, sample by sample, that make a difference at least as large.{fewer}",
+        "The 95 % interval of the difference and p cover new samples and new seeds; p is not corrected. \
+         p by permutation covers these trainings only: the share of {} random exchanges of \
+         predictions between the two models, sample by sample, that make a difference at least as large.{fewer}",
         comparison.plan.permutations
     )
 }
@@ -133,13 +132,6 @@ impl PrimaryRows<'_> {
             decimals: 0,
         };
         let mut cells = vec![Cell::new(value, origin.clone()), Cell::new(seeds, origin)];
-        // A p of some seeds is of another difference than the one beside it.
-        let test = Test {
-            p_permutation: test
-                .p_permutation
-                .filter(|_| all_paired(self.comparison, index, row)),
-            ..test
-        };
         let others = self.test(&test, reasons).into_iter();
         cells.extend(others.map(|content| Cell::new(content, both.clone())));
         Some(TableRow {

@@ -71,7 +71,7 @@ fn untested(section: &Section, comparison: &Comparison, rows: &[&ModelRow]) -> V
     let reference = &comparison.reference;
     if reference.seeds < 2 {
         return vec![format!(
-            "nothing is tested: {} has one seed, and a test of models takes two of both",
+            "no test of models, since {} has one seed: such a test takes two of both",
             reference.label
         )];
     }

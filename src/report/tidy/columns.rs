@@ -216,7 +216,7 @@ pub const SUMMARY: [Column; 37] = [
     column(
         "p_permutation",
         "fraction",
-        "p-value of these trainings over permutations of samples, not corrected",
+        "p-value of these trainings over permutations of samples, not corrected; empty where the two rows have different numbers of seeds",
     ),
     column(
         "permutations",
