@@ -280,7 +280,7 @@ fn the_report_shows_the_gap_that_predictions_give() {
         .success();
     let text = fs::read_to_string(folder.join("out/report.md")).unwrap();
     assert!(
-        text.contains("selection gap") && text.contains("paper less valid:mae"),
+        text.contains("selection gap") && text.contains("paper − valid:mae"),
         "{text}"
     );
     assert!(

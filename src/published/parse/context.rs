@@ -63,7 +63,7 @@ impl Context {
 pub(super) fn is_difference(caption: &str) -> bool {
     let lower = caption.to_lowercase();
     [
-        "above the baseline",
+        "gain over the baseline",
         "difference",
         "improvement over",
         "p-value",
