@@ -77,6 +77,8 @@ fn data(file: &Path) -> anyhow::Result<VerifyRecord> {
     let verified = store::verify(file, |column| {
         tracing::debug!("{}: {column}", file.display())
     })?;
+    // Whether the file has the name of its data set, which every other command checks.
+    Corpus::open(file)?;
     Ok(VerifyRecord::Data {
         file: file.display().to_string(),
         columns: verified.columns,

@@ -246,6 +246,8 @@ fn a_file_with_the_name_of_another_data_set_is_refused_with_both_names() {
     for (_, line) in commands(folder.path(), &renamed).into_iter().take(3) {
         program().args(&line).assert().code(3).stderr(both());
     }
+    let verify = program().arg("verify").arg(&renamed).assert();
+    verify.code(3).stderr(both());
     // A name that is no data set's is the user's own.
     let own = file.with_file_name("copy.h5");
     fs::copy(&renamed, &own).unwrap();
