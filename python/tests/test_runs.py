@@ -88,7 +88,7 @@ class Score(unittest.TestCase):
         page = (folder() / "report" / "report.md").read_text()
         self.assertIn("Mine, all mine", page)
         self.assertIn("LF-DNN", page)
-        self.assertIn("Masks of Mine, all mine: verified by their hashes.", page)
+        self.assertIn("Mine, all mine: predicted outside of this program, masks verified by their hashes.", page)
 
     def test_the_same_predictions_are_the_same_runs(self) -> None:
         folders = self.collected()

@@ -236,7 +236,7 @@ fn one_rule_has_no_gap_and_one_seed_no_interval() {
     save(&runs, &with_rules("other", 11, &[0, 1]));
     let (text, lines) = report(dir.path());
     assert!(
-        text.contains("Not shown: LNLN (weights were not kept by these rules)"),
+        text.contains("Not shown: LNLN (only the weights of one rule were kept)"),
         "{text}"
     );
     let of_paper =

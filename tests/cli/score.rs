@@ -139,11 +139,11 @@ fn hashes_of_masks_are_compared_and_the_report_says_so() {
         let page = fs::read_to_string(out.join("report.md")).unwrap();
         assert!(page.contains(words), "{page}");
     };
-    report(": verified by their hashes.");
+    report(", masks verified by their hashes.");
     // Scored without hashes first, the run has to go before it is verified.
     fs::remove_dir_all(&runs).unwrap();
     score(folder.path(), &data, &text("")).success();
-    report(": as stated by their maker.");
+    report(", masks as stated by their maker.");
     score(folder.path(), &data, &text(&right))
         .code(3)
         .stderr(contains("mask_hash"));

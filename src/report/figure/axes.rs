@@ -99,7 +99,7 @@ pub fn ticks([low, high]: [f64; 2], count: usize) -> Vec<(f64, String)> {
     let last = (high / step + 1e-9).floor() as i64;
     let tick = |i: i64| {
         let value = i as f64 * step;
-        (value, format!("{value:.decimals$}").replace("-0.0", "0.0"))
+        (value, format!("{value:.decimals$}"))
     };
     (first..=last).map(tick).collect()
 }
@@ -122,6 +122,7 @@ mod tests {
         assert_eq!(texts(0.71, 0.74, 3), ["0.71", "0.72", "0.73", "0.74"]);
         assert_eq!(texts(-3.0, 3.0, 6), ["-3", "-2", "-1", "0", "1", "2", "3"]);
         assert_eq!(texts(2.0, 2.0, 6), ["2"]);
+        assert_eq!(texts(-0.06, 0.06, 3), ["-0.05", "0.00", "0.05"]);
     }
 
     #[test]

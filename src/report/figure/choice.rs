@@ -47,8 +47,8 @@ impl Choice {
     pub fn caption(&self) -> &'static str {
         match self.curves {
             Curves::Focus if self.styles.iter().any(Style::is_faint) => {
-                "In color: the reference, the best five by the primary metric and the baseline; gray lines end at the \
-                 frame."
+                "In color where shown: the reference, the best of the others by the primary metric and the baseline; lines end \
+                 at the frame."
             }
             _ => "",
         }
@@ -152,7 +152,7 @@ mod tests {
         let reference = section.comparison().unwrap().reference.row.unwrap();
         assert!(shown[reference] && shown[shown.len() - 1]);
         assert_eq!(choice.styles[reference], Style::of(0, false));
-        assert!(choice.caption().contains("best five"));
+        assert!(choice.caption().contains("best of the others"));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::report::rows::section::{ModelRow, Section};
 use crate::report::table::build::heading;
 
 /// What bands are.
-const CAPTION: &str = "Line: mean over seeds; band: lowest to highest of them.";
+const CAPTION: &str = "Line: mean over the trainings of a model that reached the epoch; band: lowest to highest of them.";
 
 /// The loss, relative to each run's first: the losses of two models have nothing in common.
 pub fn loss(section: &Section, choice: &Choice) -> Option<Drawing> {

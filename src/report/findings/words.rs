@@ -136,7 +136,7 @@ fn outcomes(tested: &Tested) -> Option<String> {
     for (labels, side) in sides.into_iter().filter(|(labels, _)| !labels.is_empty()) {
         let verb = if labels.len() == 1 { "is" } else { "are" };
         parts.push(format!(
-            "{} {verb} {side} than {reference} by more than chance (p < 0.05)",
+            "{} {verb} {side} than {reference} by the primary test (p < 0.05, not corrected)",
             list(labels)
         ));
     }
@@ -410,8 +410,8 @@ mod tests {
         };
         assert_eq!(
             outcomes(&tested).unwrap(),
-            "A is better than LNLN by more than chance (p < 0.05); B and C are worse than LNLN by \
-             more than chance (p < 0.05); 5 models cannot be told apart from LNLN with 2 seeds."
+            "A is better than LNLN by the primary test (p < 0.05, not corrected); B and C are worse than LNLN by \
+             the primary test (p < 0.05, not corrected); 5 models cannot be told apart from LNLN with 2 seeds."
         );
         let many = Tested {
             seeds: 5,

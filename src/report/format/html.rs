@@ -319,8 +319,12 @@ fn more(cell: &Cell, reference: &str) -> String {
     let mut parts = Vec::new();
     parts.extend(cell.range().map(|range| format!("95 % {range}")));
     parts.extend(cell.above_baseline.map(|points| {
-        let side = if points < 0.0 { "worse" } else { "better" };
-        format!("{} {side} than the baseline", fixed(points.abs(), decimals))
+        let size = fixed(points.abs(), decimals);
+        match points {
+            _ if size.chars().all(|c| "0.".contains(c)) => "equal to the baseline".to_string(),
+            ..0.0 => format!("{size} worse than the baseline"),
+            _ => format!("{size} better than the baseline"),
+        }
     }));
     parts.extend(cell.versus.map(|versus| {
         let range = versus.interval.map(|[low, high]| {
@@ -340,7 +344,7 @@ fn more(cell: &Cell, reference: &str) -> String {
         let models = versus.p.map(|p| p_value(kind, p));
         let trainings = versus
             .p_permutation
-            .map(|p| p_value("permutation of paired seeds,", p));
+            .map(|p| p_value("by permutation of samples,", p));
         let found = format!("{difference}{range} against {reference}");
         let parts = std::iter::once(found).chain(models).chain(trainings);
         parts.collect::<Vec<_>>().join(", ")

@@ -22,7 +22,7 @@ pub fn page(parts: &[SectionContents]) -> String {
     for caution in provenance::cautions(parts.iter().map(|p| &p.section)) {
         out += &format!("> {}\n\n", escape(&caution));
     }
-    out += "Every cell comes from stored per-sample predictions; `manifest.json` names the runs \
+    out += "Every score comes from stored per-sample predictions; `manifest.json` names the runs \
             behind each. Numbers at full precision are in `scores.csv` and `summary.csv`.\n";
     out += &format!("\n{}", parts.iter().map(contents).collect::<String>());
     for part in parts {
@@ -121,7 +121,7 @@ fn legend(part: &SectionContents, table: &Table) -> String {
         let phrases = part.legend().into_iter();
         let lines = phrases.map(|phrase| format!("- {}\n", escape(&sentence(phrase))));
         format!(
-            "\n{}In all tables of this section:\n\n{}",
+            "\n{}In the tables of scores of this section:\n\n{}",
             anchor(&id),
             lines.collect::<String>()
         )

@@ -287,7 +287,7 @@ pub fn tested_on(section: &Section) -> String {
             let tested = folds.iter().map(|run| run.manifest.dataset.counts[2]);
             let tested = tested.sum::<usize>();
             format!(
-                "trained on {} folds and tested on the {tested} samples of all",
+                "{} folds of {train} training, {valid} validation and {test} test samples, each of {tested} tested once,",
                 folds.len()
             )
         }
@@ -314,7 +314,7 @@ pub const RUN_COLUMNS: [&str; 6] = [
     "run",
     "model",
     "seed",
-    "epoch",
+    "selected epoch",
     "minutes",
     "predictions (blake3)",
 ];

@@ -65,8 +65,7 @@ pub const COSTS: [Cost; 4] = [
 ];
 
 /// Why an external model has no costs.
-const EXTERNAL: &str =
-    "Unknown: these predictions were made outside this program, which was not told.";
+const EXTERNAL: &str = "Unknown: predicted outside of this program, and the costs were not given.";
 
 /// Milliseconds of a training step.
 fn step(run: &ScoredRun) -> Option<f64> {

@@ -65,7 +65,7 @@ pub fn legend(section: &Section, table: &Table) -> Vec<String> {
     legend.extend(
         cells()
             .any(|c| c.second)
-            .then(|| "underlined: second best".to_string()),
+            .then(|| "underlined: the next best".to_string()),
     );
     legend.extend(tests(section, table, &rows(section)));
     if cells().any(|c| c.at_baseline) {
@@ -94,22 +94,15 @@ fn external_masks(section: &Section) -> Option<String> {
         let labels: Vec<&str> = rows.iter().map(|row| &*row.label).collect();
         labels.join(", ")
     };
-    match (verified.is_empty(), stated.is_empty()) {
-        (true, true) => None,
-        (false, true) => Some(format!(
-            "masks of {}: verified by their hashes",
-            names(&verified)
-        )),
-        (true, false) => Some(format!(
-            "masks of {}: as stated by their maker",
-            names(&stated)
-        )),
-        (false, false) => Some(format!(
-            "masks of {}: verified by their hashes; of {}: as stated by their maker",
-            names(&verified),
-            names(&stated)
-        )),
-    }
+    let outside = "predicted outside of this program, masks";
+    let (verified, stated) = (
+        (!verified.is_empty())
+            .then(|| format!("{}: {outside} verified by their hashes", names(&verified))),
+        (!stated.is_empty())
+            .then(|| format!("{}: {outside} as stated by their maker", names(&stated))),
+    );
+    let parts: Vec<String> = verified.into_iter().chain(stated).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 /// How weights were selected, where that was on the test split.

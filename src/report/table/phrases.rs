@@ -112,11 +112,14 @@ pub fn sentence(phrase: &str) -> String {
 /// `trained for 3 of 200 published epochs`.
 pub fn epochs<'a>(rows: impl Iterator<Item = &'a ModelRow>) -> Option<String> {
     let mut all: BTreeMap<(u32, u32), Vec<&str>> = BTreeMap::new();
-    let mut models = 0;
+    let (mut models, mut at_most) = (0, "");
     for row in rows.filter(|row| !row.baseline) {
         models += 1;
         let trainings = row.trainings().filter_map(|run| {
             let training = &run.manifest.training;
+            if training.trainer_options.early_stop.is_some() {
+                at_most = "at most ";
+            }
             Some((training.epochs, training.published_epochs?))
         });
         let distinct: BTreeSet<(u32, u32)> = trainings.filter(|(own, all)| own != all).collect();
@@ -134,11 +137,11 @@ pub fn epochs<'a>(rows: impl Iterator<Item = &'a ModelRow>) -> Option<String> {
         } else {
             format!("{} ", named(labels))
         };
-        format!("{who}trained for {own} of {published} published epochs")
+        format!("{who}trained for {at_most}{own} of {published} published epochs")
     } else if total <= MOST {
-        let each = all
-            .iter()
-            .map(|((own, published), labels)| format!("{} {own} of {published}", named(labels)));
+        let each = all.iter().map(|((own, published), labels)| {
+            format!("{} {at_most}{own} of {published}", named(labels))
+        });
         format!(
             "trained for {} epochs than published: {}",
             compared(&all),
@@ -152,7 +155,7 @@ pub fn epochs<'a>(rows: impl Iterator<Item = &'a ModelRow>) -> Option<String> {
             format!("{total} of {models} models")
         };
         format!(
-            "{who} trained for {} epochs than published ({}, not {})",
+            "{who} trained for {} epochs than published ({at_most}{}, not {})",
             compared(&all),
             span(first.0.0, last.0.0),
             span(least, most)

@@ -56,8 +56,8 @@ fn note(section: &Section, comparison: &Comparison) -> String {
     };
     format!(
         "The 95 % interval of the difference and p cover new samples and new seeds; p is not corrected. \
-         p by permutation covers these trainings only: the share of {} random exchanges of \
-         predictions between the two models, sample by sample, that make a difference at least as large.{fewer}",
+         p by permutation covers these trainings only: of {} random exchanges of predictions between the two models, sample by \
+         sample, the share that makes a difference at least as large, where the observed one counts too.{fewer}",
         comparison.plan.permutations
     )
 }

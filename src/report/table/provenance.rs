@@ -115,7 +115,7 @@ fn notes(rows: &[TableRow]) -> Vec<String> {
     let of = of.and_then(|text| {
         let (own, published) = text.split_once(" of ")?;
         Some(format!(
-            "Epochs, {text}: trained for {own}, where the authors publish {published}."
+            "Epochs, {text}: trained for at most {own}, where the authors publish {published}."
         ))
     });
     let missing = texts()

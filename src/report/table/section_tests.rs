@@ -180,7 +180,7 @@ fn costs_of_a_model_from_elsewhere_are_unknown_and_not_zero() {
     let text = markdown::table(&efficiency::table(&section), 3);
     let row = text.lines().find(|l| l.starts_with("| MINE |")).unwrap();
     assert_eq!(row.matches("n/a<sup>a</sup>").count(), 4, "{text}");
-    assert!(text.contains("made outside this program"), "{text}");
+    assert!(text.contains("predicted outside of this program"), "{text}");
     assert!(!text.contains("mine.csv"), "a file is no device: {text}");
     let runs = provenance::runs(&section);
     let own = runs.iter().find(|run| run[1] == "MINE").unwrap();
@@ -324,7 +324,7 @@ fn tests_against_the_reference_reach_the_tables() {
     assert!(low <= value && value <= high);
     assert!(table.rows[reference].cells[0].versus.is_none());
     let star = "*: differs from LNLN with p < 0.05 over other samples and seeds (corrected for 12 \
-                tests of this report; the primary test, of Acc-2, is not corrected)";
+                tests, those of metrics that are not shown included; the primary test, of Acc-2, is not corrected)";
     assert!(
         table.legend.iter().any(|one| one == star),
         "{:?}",

@@ -143,7 +143,7 @@ fn notes(section: &Section, gap: &SelectionGap) -> Vec<String> {
     let mut notes = vec![
         format!("{}, of scores that are not rounded.", seeds(rows(), spread)),
         format!(
-            "Each training stores the weights that every rule chooses; all are tested under the same \
+            "Each training shown stores the weights that every rule chooses; all are tested under the same \
              conditions. Differences are the rule's less those of {first}, within each training; their 95 % intervals cover \
              new samples and new seeds. Where less is better (↓), a negative difference is a better score."
         ),
@@ -151,14 +151,14 @@ fn notes(section: &Section, gap: &SelectionGap) -> Vec<String> {
     if gap.rules.iter().any(|rule| rule == "paper") {
         notes.push(
             "The rule paper takes for each metric the epoch with its best value on the test split at missing rate 0.5, as \
-             the published code does: a gain that other samples would not show, and that other rates need not have."
+             the published code does. What that gains comes from looking at test labels; over all conditions it may gain nothing."
                 .to_string(),
         );
     }
     notes.extend(order(gap));
     if !gap.left_out.is_empty() {
         notes.push(format!(
-            "Not shown: {} (weights were not kept by these rules).",
+            "Not shown: {} (only the weights of one rule were kept).",
             gap.left_out.join(", ")
         ));
     }
