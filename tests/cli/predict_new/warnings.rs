@@ -1,0 +1,74 @@
+//! Warnings of `predict --input` on labels and features that are not those of the training.
+
+use lnln_bench::data::dataset::Split;
+use predicates::prelude::*;
+use predicates::str::{contains, is_match};
+
+use super::{Trained, contest, flat, raw_split};
+
+#[test]
+fn features_on_another_scale_than_those_of_the_training_are_warned_about() {
+    for standardize in [false, true] {
+        let trained = Trained::new("lf_dnn", "features", "", standardize);
+        let input = trained.path("new.pkl");
+        let sound = raw_split(&trained);
+        contest(&sound, "test", &input);
+        let is_quiet = contains("those of the training").not();
+        trained.predict(&input, "").success().stderr(is_quiet);
+        let change = |change: fn(&mut Split)| {
+            let mut split = sound.clone();
+            change(&mut split);
+            contest(&split, "test", &input);
+            trained.predict(&input, "").success()
+        };
+        change(|split| {
+            split
+                .vision
+                .data
+                .iter_mut()
+                .for_each(|value| *value *= 100.0)
+        })
+        .stderr(
+            is_match("vision: values are (9[0-9]|1[0-9][0-9]) times as far from the training mean")
+                .unwrap()
+                .and(contains("audio: values").not()),
+        );
+        change(|split| {
+            split
+                .audio
+                .data
+                .iter_mut()
+                .for_each(|value| *value /= 100.0)
+        })
+        .stderr(contains("audio: values are spread 0.01 times as wide"));
+        change(|split| {
+            let text = split.text.as_mut().unwrap();
+            text.data.iter_mut().for_each(|value| *value *= 30.0);
+        })
+        .stderr(contains("text: values are"));
+    }
+}
+
+#[test]
+fn labels_and_features_of_other_samples_are_warned_about() {
+    let trained = Trained::new("lf_dnn", "features", "--epochs 6", false);
+    let input = trained.path("new.pkl");
+    let sound = raw_split(&trained);
+    let warned = |labels: &[f32], split: &Split| {
+        flat(split, labels, &input);
+        trained.predict(&input, "").success()
+    };
+    let is_quiet = contains("run against").or(contains("nothing to do with"));
+    let is_quiet = is_quiet.or(contains("past their length")).not();
+    warned(&sound.labels, &sound).stderr(is_quiet);
+    let negated: Vec<f32> = sound.labels.iter().map(|label| -label).collect();
+    warned(&negated, &sound).stderr(contains("predictions run against the labels of the file"));
+    let mut moved = sound.clone();
+    let size = moved.vision.steps * moved.vision.width;
+    moved.vision.data.rotate_left(size);
+    warned(&sound.labels, &moved).stderr(contains("have values of vision past their length"));
+    let mut long = sound.clone();
+    long.audio_lengths.fill(sound.audio.steps as u32);
+    warned(&sound.labels, &long)
+        .stderr(contains("end in a zero frame of audio within their length"));
+}
