@@ -14,6 +14,8 @@ pub enum Role {
 
 /// Token ids of BERT's vocabularies.
 pub const PAD: i64 = 0;
+/// A word that is lost or unknown.
+pub const UNK: i64 = 100;
 pub const CLS: i64 = 101;
 pub const SEP: i64 = 102;
 /// Token id of the first word; the others follow.

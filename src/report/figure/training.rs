@@ -14,7 +14,7 @@ use crate::report::rows::section::{ModelRow, Section};
 use crate::report::table::build::heading;
 
 /// What bands are.
-const CAPTION: &str = "Line: mean over the trainings of a model that reached the epoch; band: lowest to highest of them.";
+const CAPTION: &str = "Line: mean over the trainings of a model that reached the epoch; band of a colored line: lowest to highest of them.";
 
 /// The loss, relative to each run's first: the losses of two models have nothing in common.
 pub fn loss(section: &Section, choice: &Choice) -> Option<Drawing> {
@@ -51,7 +51,7 @@ pub fn terms(section: &Section, row: &ModelRow) -> Option<Drawing> {
     (lines.len() > 1).then(|| Drawing {
         scene: lines::draw(&title, "epoch", "mean over the epoch, unweighted", &lines),
         series: series.collect(),
-        caption: format!("{CAPTION} Terms are named as in the model's paper."),
+        caption: format!("{CAPTION} Terms are named as in the authors' code."),
     })
 }
 

@@ -244,12 +244,12 @@ fn above(found: &AboveBaseline, metric: &str) -> String {
     )
 }
 
-/// `19`, `19, 17 and 12`; of many conditions `12 to 19`.
+/// `19`, `19, 17 and 12`; of many conditions `between 12 and 19`.
 fn each(counts: &[usize]) -> String {
     let (least, most) = (counts.iter().min(), counts.iter().max());
     match (least, most) {
         (Some(least), Some(most)) if least == most => most.to_string(),
-        (Some(least), Some(most)) if counts.len() > 4 => format!("{least} to {most}"),
+        (Some(least), Some(most)) if counts.len() > 4 => format!("between {least} and {most}"),
         _ => {
             let counts: Vec<String> = counts.iter().map(usize::to_string).collect();
             let counts: Vec<&str> = counts.iter().map(String::as_str).collect();

@@ -317,7 +317,7 @@ fn more(cell: &Cell, reference: &str) -> String {
         return String::new();
     };
     let mut parts = Vec::new();
-    parts.extend(cell.range().map(|range| format!("95 % {range}")));
+    parts.extend(cell.range().map(|range| format!("95 % interval {range}")));
     parts.extend(cell.above_baseline.map(|points| {
         let size = fixed(points.abs(), decimals);
         match points {

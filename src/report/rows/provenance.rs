@@ -194,6 +194,17 @@ fn masks(run: &ScoredRun) -> String {
     )
 }
 
+/// `80`, or `79 to 81`.
+fn span(counts: impl Iterator<Item = usize> + Clone) -> String {
+    let (least, most) = (counts.clone().min(), counts.max());
+    let (least, most) = (least.unwrap_or_default(), most.unwrap_or_default());
+    if least == most {
+        least.to_string()
+    } else {
+        format!("{least} to {most}")
+    }
+}
+
 /// The text encoder with the hash of its folder; `None` where it has none.
 fn with_key(m: &Manifest) -> Option<String> {
     let (words, hash) = (m.training.encoder_words()?, m.training.encoder_hash()?);
@@ -284,10 +295,15 @@ pub fn tested_on(section: &Section) -> String {
             format!("trained on {train}, validated on {valid} and tested on {test} samples")
         }
         (folds, _) => {
-            let tested = folds.iter().map(|run| run.manifest.dataset.counts[2]);
-            let tested = tested.sum::<usize>();
+            let counts = |split: usize| {
+                folds
+                    .iter()
+                    .map(move |run| run.manifest.dataset.counts[split])
+            };
+            let tested: usize = counts(2).sum();
+            let [train, valid, test] = [0, 1, 2].map(|split| span(counts(split)));
             format!(
-                "{} folds of {train} training, {valid} validation and {test} test samples, each of {tested} tested once,",
+                "{} folds of {train} training, {valid} validation and {test} test samples, each of all {tested} tested once,",
                 folds.len()
             )
         }

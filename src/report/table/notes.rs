@@ -65,7 +65,7 @@ pub fn legend(section: &Section, table: &Table) -> Vec<String> {
     legend.extend(
         cells()
             .any(|c| c.second)
-            .then(|| "underlined: the next best".to_string()),
+            .then(|| format!("underlined: the next best{beats}")),
     );
     legend.extend(tests(section, table, &rows(section)));
     if cells().any(|c| c.at_baseline) {

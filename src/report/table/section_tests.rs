@@ -323,8 +323,8 @@ fn tests_against_the_reference_reach_the_tables() {
     let value = flat.content.text().parse::<f64>().unwrap();
     assert!(low <= value && value <= high);
     assert!(table.rows[reference].cells[0].versus.is_none());
-    let star = "*: differs from LNLN with p < 0.05 over other samples and seeds (corrected for 12 \
-                tests, those of metrics that are not shown included; the primary test, of Acc-2, is not corrected)";
+    let star = "*: differs from LNLN with p < 0.05 over other samples and seeds (Holm's correction for \
+                the 12 tests of the whole report, shown or not; the primary test, of Acc-2, is not corrected)";
     assert!(
         table.legend.iter().any(|one| one == star),
         "{:?}",

@@ -32,8 +32,8 @@ fn star(section: &Section, comparison: &Comparison) -> String {
         format!("; the primary test, of {}, is not corrected", metric.title)
     });
     format!(
-        "*: differs from {label} with p < {ALPHA} over other samples and seeds (corrected for {others} tests, those of \
-         metrics that are not shown included{primary})"
+        "*: differs from {label} with p < {ALPHA} over other samples and seeds (Holm's correction for the {others} tests of \
+         the whole report, shown or not{primary})"
     )
 }
 

@@ -72,3 +72,19 @@ fn labels_and_features_of_other_samples_are_warned_about() {
     warned(&sound.labels, &long)
         .stderr(contains("end in a zero frame of audio within their length"));
 }
+
+#[test]
+fn transcripts_in_another_order_than_the_tokens_are_warned_about() {
+    let trained = Trained::new("lf_dnn", "tiny", "", false);
+    let input = trained.path("new.pkl");
+    let order = contains("the transcripts are not the text of the tokens");
+    let mut split = raw_split(&trained);
+    contest(&split, "test", &input);
+    trained
+        .predict(&input, "")
+        .success()
+        .stderr(order.clone().not());
+    split.raw_text.rotate_left(1);
+    contest(&split, "test", &input);
+    trained.predict(&input, "").success().stderr(order);
+}

@@ -19,7 +19,7 @@ pub use names::{misspelt, names};
 pub use splits::{ids, sizes, widths};
 pub use spreads::{large, spreads};
 pub use tokens::tokens;
-pub use transcripts::transcripts;
+pub use transcripts::{Texts, transcripts};
 
 use super::error::{Error, Result};
 

@@ -35,27 +35,19 @@ pub fn transcripts(plans: &[Plan<'_>]) -> Result<Check> {
         let Some(block) = &plan.text_bert else {
             continue;
         };
-        if plan.raw_text.len() != block.rows || block.rows < SAMPLES {
-            continue;
-        }
-        let pairs: Vec<Pair<'_>> = pairs(plan, block);
-        let mut impossible = Samples::default();
-        for pair in pairs.iter().filter(|pair| pair.is_impossible()) {
-            impossible.add(&plan.ids[pair.row]);
-        }
-        let many = impossible.count() >= 3 && 4 * impossible.count() >= pairs.len();
-        let unrelated = many && correlation(&pairs) < 0.7;
-        if unrelated || agreement(&pairs).is_some_and(|share| share < 0.5) {
-            let shown = impossible.describe(
-                plan.split(),
-                "with more words than tokens or more tokens than letters",
-            );
+        let texts = Texts {
+            raw_text: &plan.raw_text,
+            ids: &plan.ids,
+            block,
+            lengths: &plan.lengths.text,
+            lost: None,
+        };
+        let (impossible, contradiction) = texts.compare(plan.split());
+        if let Some(contradiction) = contradiction {
             return Err(Error::Contradiction {
                 place: plan.columns.place("raw_text"),
                 problem: format!(
-                    "the transcripts are not the text of the tokens: {}; one of them is in another order. If \
-                     the tokens were made of another text on purpose, leave raw_text out",
-                    shown.unwrap_or_else(|| "equal words have different tokens".to_owned())
+                    "{contradiction}. If the tokens were made of another text on purpose, leave raw_text out"
                 ),
             });
         }
@@ -68,6 +60,73 @@ pub fn transcripts(plans: &[Plan<'_>]) -> Result<Check> {
         "as many words as their tokens allow",
         warnings,
     ))
+}
+
+/// Transcripts and tokens of the same samples.
+pub struct Texts<'a> {
+    /// One per sample, or none at all.
+    pub raw_text: &'a [String],
+    pub ids: &'a [String],
+    /// (N, 3, T)
+    pub block: &'a Block<i32>,
+    /// Valid tokens per sample.
+    pub lengths: &'a [i32],
+    /// A token that stands for a lost word: texts with one are not compared.
+    pub lost: Option<i32>,
+}
+
+impl Texts<'_> {
+    /// The samples whose transcript cannot be the text of their tokens, and what is said where those of the whole
+    /// split are not.
+    pub fn compare(&self, split: &str) -> (Samples, Option<String>) {
+        let mut impossible = Samples::default();
+        if self.raw_text.len() != self.block.rows || self.block.rows < SAMPLES {
+            return (impossible, None);
+        }
+        let pairs: Vec<Pair<'_>> = self.pairs();
+        for pair in pairs.iter().filter(|pair| pair.is_impossible()) {
+            impossible.add(&self.ids[pair.row]);
+        }
+        let many = impossible.count() >= 3 && 4 * impossible.count() >= pairs.len();
+        let unrelated = many && correlation(&pairs) < 0.7;
+        let contradict = unrelated || agreement(&pairs).is_some_and(|share| share < 0.5);
+        let said = contradict.then(|| {
+            let fault = "with more words than tokens or more tokens than letters";
+            let shown = impossible.describe(split, fault);
+            format!(
+                "the transcripts are not the text of the tokens: {}; one of them is in another order",
+                shown.unwrap_or_else(|| "equal words have different tokens".to_owned())
+            )
+        });
+        (impossible, said)
+    }
+
+    fn pairs(&self) -> Vec<Pair<'_>> {
+        (0..self.block.rows)
+            .filter_map(|row| self.pair(row))
+            .collect()
+    }
+
+    fn pair(&self, row: usize) -> Option<Pair<'_>> {
+        let valid = usize::try_from(*self.lengths.get(row)?).ok()?;
+        let tokens = self.block.row(row).get(1..valid.checked_sub(1)?)?;
+        let text = self.raw_text[row].to_lowercase();
+        if text.trim().is_empty() || self.lost.is_some_and(|lost| tokens.contains(&lost)) {
+            return None;
+        }
+        let chinese = text.chars().filter(|c| is_chinese(*c)).count();
+        let spaced = text.split_whitespace().filter(|word| {
+            word.chars().any(char::is_alphanumeric) && !word.chars().any(is_chinese)
+        });
+        let letters = text.chars().filter(|c| !c.is_whitespace()).count();
+        Some(Pair {
+            row,
+            tokens,
+            bounds: (chinese + spaced.count(), letters),
+            cut: valid == self.block.width,
+            words: separate(&text),
+        })
+    }
 }
 
 /// Transcripts that are Python's spelling of bytes, `b'...'`, which were never decoded.
@@ -142,30 +201,6 @@ impl Pair<'_> {
         let tokens = self.tokens.len();
         (tokens < least && !self.cut) || tokens > most
     }
-}
-
-fn pairs<'p>(plan: &'p Plan<'_>, block: &'p Block<i32>) -> Vec<Pair<'p>> {
-    let pair = |row: usize| {
-        let valid = usize::try_from(*plan.lengths.text.get(row)?).ok()?;
-        let tokens = block.row(row).get(1..valid.checked_sub(1)?)?;
-        let text = plan.raw_text[row].to_lowercase();
-        if text.trim().is_empty() {
-            return None;
-        }
-        let chinese = text.chars().filter(|c| is_chinese(*c)).count();
-        let spaced = text.split_whitespace().filter(|word| {
-            word.chars().any(char::is_alphanumeric) && !word.chars().any(is_chinese)
-        });
-        let letters = text.chars().filter(|c| !c.is_whitespace()).count();
-        Some(Pair {
-            row,
-            tokens,
-            bounds: (chinese + spaced.count(), letters),
-            cut: valid == block.width,
-            words: separate(&text),
-        })
-    };
-    (0..block.rows).filter_map(pair).collect()
 }
 
 /// Pearson's correlation of the numbers of words and tokens of texts that were not cut; 1 where either does

@@ -6,6 +6,7 @@ use super::select::{Selected, select};
 use super::text::{self, Tokens};
 use super::{Expected, ReadOptions};
 use super::{dimensions, lengths, names};
+use crate::data::dataset::check::Texts;
 use crate::data::dataset::columns::Columns;
 use crate::data::dataset::error::Result;
 use crate::data::dataset::features::Features;
@@ -18,6 +19,7 @@ use crate::data::dataset::special_tokens::SpecialTokens;
 use crate::data::dataset::split::Block;
 use crate::data::dataset::split_name::SplitName;
 use crate::data::dataset::tokens;
+use crate::data::dataset::vocabulary::UNK;
 
 /// Steps of a text that a file does not have, CLS and SEP included: one lost word.
 const SHORTEST: usize = 3;
@@ -113,6 +115,20 @@ impl<'a> NewSamples<'a> {
             padding: options.padding,
         };
         let source_lengths = lengths::read(&sources, expected.aligned)?;
+        let raw_text = match columns.get("raw_text") {
+            Some(value) => columns.transcripts(value).unwrap_or_default(),
+            None => Vec::new(),
+        };
+        if let Some(block) = &block {
+            let texts = Texts {
+                raw_text: &raw_text,
+                ids: &ids,
+                block,
+                lengths: &source_lengths[Modality::Text as usize],
+                lost: Some(UNK as i32),
+            };
+            warnings.extend(texts.compare(columns.split).1);
+        }
         let mut found = Report {
             samples: ids.len(),
             ..Report::default()
@@ -127,10 +143,7 @@ impl<'a> NewSamples<'a> {
         );
         let mut samples = Self {
             labels: names::labels(&columns, input, expected, &mut warnings),
-            raw_text: match columns.get("raw_text") {
-                Some(value) => columns.transcripts(value).unwrap_or_default(),
-                None => Vec::new(),
-            },
+            raw_text,
             lengths: Default::default(),
             tokens: texts,
             columns,
