@@ -129,6 +129,10 @@ fn columns(split: &Split, labels: &[f32], writer: &mut Writer<Vec<u8>>) {
     }
     writer.str("id").unwrap();
     writer.str_list(&split.ids).unwrap();
+    if !split.raw_text.is_empty() {
+        writer.str("raw_text").unwrap();
+        writer.str_list(&split.raw_text).unwrap();
+    }
     let shape = |rows: usize, steps: usize, width: usize| [rows, steps, width];
     let mut floats = |name: &str, block: &Block<f32>| {
         if block.width > 0 {
