@@ -1,4 +1,4 @@
-//! Formats bytes and durations.
+//! Formats bytes, durations and ranges.
 
 /// `4.1 GiB`.
 pub fn bytes(bytes: u64) -> String {
@@ -18,6 +18,15 @@ pub fn duration(seconds: f64) -> String {
         (0, m, s) => format!("{m}m{s:02}s"),
         (0..72, m, _) => format!("{hours}h{m:02}m"),
         _ => format!("{}d{:02}h", hours / 24, hours % 24),
+    }
+}
+
+/// `80`, or `79 to 81`.
+pub fn span<T: PartialEq + std::fmt::Display>(least: T, most: T) -> String {
+    if least == most {
+        least.to_string()
+    } else {
+        format!("{least} to {most}")
     }
 }
 

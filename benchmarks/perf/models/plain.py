@@ -8,7 +8,6 @@ Parameter names are those of the published checkpoints.
 
 import pathlib
 import sys
-import time
 
 import torch
 import torch.nn.functional as F
@@ -418,21 +417,9 @@ def tokens(rows, steps):
     return torch.stack([ids, attended, torch.zeros_like(ids)], 1)
 
 
-def serve(name, rows, threads, size):
-    """Takes one training step a line, and answers with its processor seconds."""
-    torch.set_num_threads(threads)
-    torch.manual_seed(1)
-    model = built(name, STEPS[size]).train()
-    model.start()
-    batch = noise_batch(name, rows, STEPS[size])
-    for epoch, _ in enumerate(sys.stdin, 1):
-        started = time.process_time()
-        model.train_step(batch, epoch)
-        print(time.process_time() - started, flush=True)
-
-
 if __name__ == "__main__":
     if len(sys.argv) == 2:
         print(prove(sys.argv[1]))
     else:
-        serve(sys.argv[1], *map(int, sys.argv[2:4]), sys.argv[4])
+        name, rows, threads, steps = sys.argv[1], *map(int, sys.argv[2:4]), STEPS[sys.argv[4]]
+        plain_models.serve(lambda: built(name, steps), lambda: noise_batch(name, rows, steps), threads)

@@ -5,7 +5,7 @@ use crate::mask::Condition;
 use crate::metric::{Direction, fixed};
 use crate::report::rows::aggregate::Aggregate;
 use crate::report::rows::condition;
-use crate::report::table::phrases::{all, named};
+use crate::report::table::phrases::{all, is_zero, named};
 
 /// With more seeds than this, a difference that was not found is not for want of seeds alone.
 const FEW_SEEDS: usize = 4;
@@ -107,11 +107,6 @@ fn first(findings: &Findings, best: &Best) -> String {
         text += &format!("; {label} is next with {}", show(*value));
     }
     text + "."
-}
-
-/// Whether a number is 0 as printed.
-fn is_zero(printed: &str) -> bool {
-    printed.chars().all(|c| c == '0' || c == '.')
 }
 
 /// Which differences to the reference hold.

@@ -11,7 +11,7 @@ use crate::report::error::{Result, render};
 use crate::report::numbering::Numbering;
 use crate::report::rows::provenance::{self, Fact};
 use crate::report::rows::section::Section;
-use crate::report::table::phrases::sentence;
+use crate::report::table::phrases::{is_zero, sentence};
 use crate::report::table::{BASELINE_MARK, Cell, Column, Content, STAR, Table, TableRow};
 
 const NAME: &str = "index.html";
@@ -321,7 +321,7 @@ fn more(cell: &Cell, reference: &str) -> String {
     parts.extend(cell.above_baseline.map(|points| {
         let size = fixed(points.abs(), decimals);
         match points {
-            _ if size.chars().all(|c| "0.".contains(c)) => "equal to the baseline".to_string(),
+            _ if is_zero(&size) => "equal to the baseline".to_string(),
             ..0.0 => format!("{size} worse than the baseline"),
             _ => format!("{size} better than the baseline"),
         }

@@ -9,6 +9,7 @@ use crate::record::manifest::{DatasetMetadata, Grade};
 use crate::report::rows::config::{BASELINE, join};
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::section::{ModelRow, Section};
+use crate::support::words::span;
 
 /// Printed on top of every report and section with synthetic data.
 pub const SYNTHETIC: &str = "Synthetic data: these numbers show that the pipeline works and say nothing about real corpora.";
@@ -194,17 +195,6 @@ fn masks(run: &ScoredRun) -> String {
     )
 }
 
-/// `80`, or `79 to 81`.
-fn span(counts: impl Iterator<Item = usize> + Clone) -> String {
-    let (least, most) = (counts.clone().min(), counts.max());
-    let (least, most) = (least.unwrap_or_default(), most.unwrap_or_default());
-    if least == most {
-        least.to_string()
-    } else {
-        format!("{least} to {most}")
-    }
-}
-
 /// The text encoder with the hash of its folder; `None` where it has none.
 fn with_key(m: &Manifest) -> Option<String> {
     let (words, hash) = (m.training.encoder_words()?, m.training.encoder_hash()?);
@@ -301,7 +291,10 @@ pub fn tested_on(section: &Section) -> String {
                     .map(move |run| run.manifest.dataset.counts[split])
             };
             let tested: usize = counts(2).sum();
-            let [train, valid, test] = [0, 1, 2].map(|split| span(counts(split)));
+            let [train, valid, test] = [0, 1, 2].map(|split| {
+                let (least, most) = (counts(split).min(), counts(split).max());
+                span(least.unwrap_or_default(), most.unwrap_or_default())
+            });
             format!(
                 "{} folds of {train} training, {valid} validation and {test} test samples, each of all {tested} tested once,",
                 folds.len()

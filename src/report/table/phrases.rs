@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{BASELINE_MARK, Table};
 use crate::report::rows::baseline::BEST;
 use crate::report::rows::section::ModelRow;
+use crate::support::words::span;
 
 /// The meaning of the mark of the baseline, by the names of a table's baselines.
 pub fn at_baseline(table: &Table) -> String {
@@ -101,6 +102,11 @@ pub fn phrase(sentence: &str) -> String {
     format!("{}{}", first.unwrap_or_default(), letters.as_str())
 }
 
+/// Whether a number is 0 as printed.
+pub fn is_zero(printed: &str) -> bool {
+    printed.chars().all(|c| c == '0' || c == '.')
+}
+
 /// A phrase as a sentence.
 pub fn sentence(phrase: &str) -> String {
     let mut letters = phrase.chars();
@@ -176,14 +182,6 @@ fn compared(all: &BTreeMap<(u32, u32), Vec<&str>>) -> &'static str {
 
 /// Rows whose epochs are named one by one.
 const MOST: usize = 4;
-
-fn span(least: u32, most: u32) -> String {
-    if least == most {
-        least.to_string()
-    } else {
-        format!("{least} to {most}")
-    }
-}
 
 #[cfg(test)]
 mod tests {

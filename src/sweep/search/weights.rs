@@ -20,7 +20,7 @@ pub fn remove_weights(stages: &[Sweep], runs: &Path) {
             // It diverged.
             continue;
         };
-        if !dir.is_untested_trial() {
+        if !dir.evaluation_folders().is_empty() {
             continue;
         }
         for file in manifest.weights.keys().map(|name| dir.path().join(name)) {
