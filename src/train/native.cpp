@@ -21,6 +21,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <unordered_set>
 #include <vector>
 
 #include "../support/guarded.h"
@@ -68,21 +69,29 @@ class Tally final : public c10::MemoryReportingInfoBase {
  public:
   explicit Tally(at::DeviceType device) : device_(device) {}
 
-  void reportMemoryUsage(void*, int64_t bytes, size_t, size_t, c10::Device device) override {
+  void reportMemoryUsage(void* block, int64_t bytes, size_t, size_t, c10::Device device) override {
     if (device.type() != device_) return;
     std::lock_guard<std::mutex> lock(mutex_);
+    // libtorch remembers the blocks of earlier watches, and takes a block that stands where one of them
+    // stood for it: it reports the release of a block that was never part of this tally.
+    if (bytes > 0) {
+      made_.insert(block);
+    } else if (made_.erase(block) == 0) {
+      return;
+    }
     now_ += bytes;
     held_.push_back(now_);
   }
 
   bool memoryProfilingEnabled() const override { return true; }
 
-  // Bytes held after each allocation and each release, less those held at the start.
+  // Bytes held of blocks made since the start, after each allocation and each release of one.
   const std::vector<int64_t>& held() const { return held_; }
 
  private:
   at::DeviceType device_;
   std::mutex mutex_;
+  std::unordered_set<void*> made_;
   int64_t now_ = 0;
   std::vector<int64_t> held_;
 };

@@ -264,7 +264,7 @@ impl MemoryWatch {
         Ok(Self { watch })
     }
 
-    /// Bytes held after each allocation and each release so far, less those held at the start.
+    /// Bytes held of tensors made since the start, after each allocation and each release of one.
     pub fn held(&self) -> &[i64] {
         let mut held = ptr::null();
         // SAFETY: the watch lives as long as `self`.
@@ -418,6 +418,21 @@ mod tests {
         let watch = MemoryWatch::start(Device::Cpu).unwrap();
         assert!(watch.held().is_empty());
         drop(later);
+    }
+
+    #[test]
+fn a_watch_counts_no_tensor_made_where_another_watch_s_stood() {
+        let make = || Tensor::zeros([256], (Kind::Float, Device::Cpu));
+        // So many that the memory of some is used again.
+        let many = || (0..100).map(|_| make()).collect::<Vec<Tensor>>();
+        let watch = MemoryWatch::start(Device::Cpu).unwrap();
+        let watched = many();
+        drop(watch);
+        drop(watched);
+        let unwatched = many();
+        let watch = MemoryWatch::start(Device::Cpu).unwrap();
+        drop(unwatched);
+        assert!(watch.held().is_empty(), "{:?}", watch.held());
     }
 
     #[test]
