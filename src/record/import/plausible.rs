@@ -2,7 +2,10 @@
 //! order.
 
 mod between;
+mod orders;
+mod parts;
 mod scale;
+mod steps;
 mod within;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,7 +41,7 @@ pub enum Check {
     Order,
     /// Predictions that are the labels, or those of another condition or run.
     Copies,
-    /// Predictions that are better where more is missing.
+    /// Predictions that are better where more is missing, or further apart where less differs.
     Rates,
 }
 
@@ -102,11 +105,15 @@ pub(super) fn check(
 ) -> Result<Vec<String>> {
     let mut found: BTreeMap<(String, Check), (Finding, usize)> = BTreeMap::new();
     for (index, run) in runs.iter().enumerate() {
-        let mut of_run = findings(run, reference);
+        let mut of_run = Vec::from_iter(orders::finding(run, reference));
+        of_run.extend(findings(run, reference));
         of_run.extend(between::findings(run, &runs[..index], reference));
         of_run.extend(within::findings(run, reference));
+        of_run.extend(parts::finding(run, reference));
+        // What is wrong once may be seen by several checks of a kind.
+        let mut kinds: BTreeSet<Check> = allowed.iter().copied().collect();
         for finding in of_run {
-            if allowed.contains(&finding.check) {
+            if !kinds.insert(finding.check) {
                 continue;
             }
             let known = found.entry((run.model.clone(), finding.check));
@@ -341,3 +348,6 @@ impl Moments {
         Self { n, mean, sd }
     }
 }
+
+#[cfg(test)]
+mod tests;
