@@ -29,6 +29,7 @@ pub static TOY: Protocol = Protocol {
             title: "Acc-2",
             direction: Direction::HigherIsBetter,
             unit: Unit::Percent,
+            range: [0.0, 1.0],
             decimals: 2,
             compute: |p, t| {
                 Ok(mean(p, t, |p, t| {
@@ -49,6 +50,7 @@ pub static TOY: Protocol = Protocol {
             title: "MAE",
             direction: Direction::LowerIsBetter,
             unit: Unit::None,
+            range: [0.0, f64::INFINITY],
             decimals: 3,
             compute: crate::metric::error::mean_absolute,
             sums: None,
@@ -58,6 +60,7 @@ pub static TOY: Protocol = Protocol {
             title: "Slope_x",
             direction: Direction::HigherIsBetter,
             unit: Unit::None,
+            range: [f64::NEG_INFINITY, f64::INFINITY],
             decimals: 3,
             compute: slope,
             sums: None,

@@ -35,8 +35,8 @@ fn notes(section: &Section, found: &[DetailRow]) -> Vec<String> {
         let ends = section.rows[first.row].runs.first()?.ends.as_ref()?;
         let (complete, nothing) = (&ends.complete, &ends.nothing);
         Some(format!(
-            "Complete data are rate 0 of masks {complete}, everything missing is rate 1 of {nothing}, of the \
-             same trainings."
+            "Complete data are rate 0 of masks {complete}, everything missing is rate 1 of {nothing} (of text, \
+             [CLS] and [SEP] stay where token ids show them), of the same trainings."
         ))
     });
     std::iter::once(format!("{definition}{sign}"))

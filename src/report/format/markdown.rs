@@ -97,7 +97,12 @@ fn part_text(part: &SectionContents) -> String {
     out.extend(part.pictures.iter().map(figure));
     out += "\n### Data, masks and build\n\n";
     for fact in provenance::facts(section) {
-        out += &format!("- {}: {}\n", fact.name, escape(&fact.text));
+        out += &format!("- {}:", fact.name);
+        let before = if fact.lines.len() > 1 { "\n  - " } else { " " };
+        for line in &fact.lines {
+            out += &format!("{before}{}", escape(line));
+        }
+        out += "\n";
     }
     out + "\n### Runs\n\n" + &runs(section)
 }

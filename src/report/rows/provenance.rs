@@ -56,15 +56,15 @@ pub const GRADES: &str = "Reproducibility: grade A is bit-identical anywhere, B 
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Fact {
     pub name: &'static str,
-    pub text: String,
+    pub lines: Vec<String>,
 }
 
-/// Data, masks, build and papers of a section; how each model was trained is a table. Where rows differ, every
-/// value is followed by the rows it holds for.
+/// Data, masks, build and papers of a section; how each model was trained is a table. Where rows differ, there is
+/// a line for every value, with the rows it holds for.
 pub fn facts(section: &Section) -> Vec<Fact> {
     let of_run = |name, of: &dyn Fn(&ScoredRun) -> String| Fact {
         name,
-        text: grouped(section, of),
+        lines: grouped(section, of),
     };
     let by = |name, of: &dyn Fn(&Manifest) -> String| of_run(name, &|run| of(&run.manifest));
     let mut facts = vec![of_run("Data", &|run| match run.folds() {
@@ -98,44 +98,45 @@ pub fn facts(section: &Section) -> Vec<Fact> {
         of_run("Build", &builds),
         Fact {
             name: "Papers",
-            text: papers(section),
+            lines: papers(section),
         },
     ]);
-    facts.retain(|fact| !fact.text.is_empty());
+    facts.retain(|fact| !fact.lines.is_empty());
     facts
 }
 
-/// The distinct values with the labels of their rows; without labels where all rows share one.
-fn grouped(section: &Section, of: &dyn Fn(&ScoredRun) -> String) -> String {
+/// The distinct values of all rows, each followed by the labels of its rows; without labels where all rows share
+/// one. A row whose runs differ has the values of all of them.
+fn grouped(section: &Section, of: &dyn Fn(&ScoredRun) -> String) -> Vec<String> {
     let mut values: Vec<(String, Vec<&str>)> = Vec::new();
-    for (row, run) in section
-        .own_rows()
-        .flat_map(|row| row.runs.iter().map(move |run| (row, run)))
-    {
-        let value = of(run);
+    for row in section.own_rows() {
+        let each: Vec<String> = row.runs.iter().map(of).collect();
+        let value = distinct(each).join(" and ");
         if value.is_empty() {
             continue;
         }
-        let index = values
-            .iter()
-            .position(|(v, _)| *v == value)
-            .unwrap_or_else(|| {
-                values.push((value, Vec::new()));
-                values.len() - 1
-            });
-        if values[index].1.last() != Some(&&*row.label) {
-            values[index].1.push(&row.label);
+        match values.iter_mut().find(|(known, _)| *known == value) {
+            Some((_, rows)) => rows.push(&row.label),
+            None => values.push((value, vec![&row.label])),
         }
     }
-    match values.as_slice() {
-        [(value, _)] => value.clone(),
-        _ => {
-            let each = values
-                .iter()
-                .map(|(v, rows)| format!("{v} ({})", rows.join(", ")));
-            each.collect::<Vec<_>>().join("; ")
+    if let [(value, _)] = values.as_slice() {
+        return vec![value.clone()];
+    }
+    let each = values.into_iter();
+    each.map(|(value, rows)| format!("{value} ({})", rows.join(", ")))
+        .collect()
+}
+
+/// Each text that is not empty once, in the order of their first places.
+fn distinct(texts: Vec<String>) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for text in texts {
+        if !text.is_empty() && !all.contains(&text) {
+            all.push(text);
         }
     }
+    all
 }
 
 fn data(d: &DatasetMetadata) -> String {
@@ -215,9 +216,8 @@ fn grade(m: &Manifest) -> String {
 
 /// The builds of all trainings, each once.
 fn builds(run: &ScoredRun) -> String {
-    let mut all: Vec<String> = run.trainings().map(|run| build(&run.manifest)).collect();
-    all.dedup();
-    all.join(", ")
+    let all = run.trainings().map(|run| build(&run.manifest)).collect();
+    distinct(all).join(" and ")
 }
 
 fn build(m: &Manifest) -> String {
@@ -250,11 +250,11 @@ pub fn minutes(m: &Manifest) -> Option<f64> {
 }
 
 /// The citations of the models, each once.
-fn papers(section: &Section) -> String {
+fn papers(section: &Section) -> Vec<String> {
     let runs = section.runs();
     let citations = runs.map(|run| run.manifest.model.citation.as_str());
     let all: BTreeSet<&str> = citations.filter(|text| !text.is_empty()).collect();
-    all.into_iter().collect::<Vec<_>>().join("; ")
+    all.into_iter().map(String::from).collect()
 }
 
 /// What was tested, in a line: data, samples, masks, conditions, seeds.

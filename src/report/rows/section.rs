@@ -8,7 +8,7 @@ use crate::metric::{Metric, Protocol};
 use crate::record::manifest::DatasetMetadata;
 
 use crate::report::error::{Error, Result};
-use crate::report::origin::{Origin, RunSet};
+use crate::report::origin::{File, Origin, RunSet};
 use crate::report::rows::config::{self, BASELINE, Names, RowKey, RowSettings};
 use crate::report::rows::joined::{self, Joined, LeftOut};
 use crate::report::rows::reference::Reference;
@@ -74,7 +74,12 @@ pub struct ModelRow {
 impl ModelRow {
     /// The origin of a number over these conditions: where conditions have trainings of their own, those.
     pub fn origin(&self, conditions: Vec<Condition>) -> Origin {
-        Origin::predictions(&self.ids_at(&conditions), conditions)
+        let file = if self.derived {
+            File::Labels
+        } else {
+            File::Predictions
+        };
+        Origin::of(file, &self.ids_at(&conditions), conditions)
     }
 
     /// Ids of the runs behind these conditions.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Cell, Column, Content, Table, TableRow, searched};
 use crate::record::selection::SelectionMetadata;
-use crate::record::training::TrainingMetadata;
+use crate::record::training::{FEATURES, TrainingMetadata};
 use crate::record::{Manifest, SelectionRule};
 use crate::report::origin::{File, Origin};
 use crate::report::rows::config::{TrainingNoise, join};
@@ -49,7 +49,7 @@ pub fn table(section: &Section) -> Option<Table> {
         .chain(is_searched.then_some(SEARCH))
         .collect();
     let mut rows: Vec<TableRow> = models.map(|row| line(section, row, &columns)).collect();
-    let notes = notes(&rows);
+    let notes = notes(&rows, section);
     let shared = take_shared(&mut columns, &mut rows);
     let notes = shared.into_iter().chain(notes).collect();
     let column = |(title, name, _): &(&str, &str, Setting)| Column {
@@ -102,7 +102,7 @@ fn take_shared(columns: &mut Vec<(&str, &str, Setting)>, rows: &mut [TableRow]) 
     (!shared.is_empty()).then(|| format!("The same for all models: {}.", shared.join("; ")))
 }
 
-fn notes(rows: &[TableRow]) -> Vec<String> {
+fn notes(rows: &[TableRow], section: &Section) -> Vec<String> {
     let texts = || {
         rows.iter()
             .flat_map(|row| &row.cells)
@@ -118,10 +118,17 @@ fn notes(rows: &[TableRow]) -> Vec<String> {
             "Epochs, {text}: trained for at most {own}, where the authors publish {published}."
         ))
     });
+    let mut trainings = section.runs().map(|run| &run.manifest.training);
+    let features = trainings.any(|training| training.encoder.as_deref() == Some(FEATURES));
+    let features = features.then(|| {
+        "The file's text features: a vector per word or token that the data set's file holds; no text encoder \
+         computes them here."
+            .to_string()
+    });
     let missing = texts()
         .any(|text| text == "-")
         .then(|| "-: not stated.".to_string());
-    of.into_iter().chain(missing).collect()
+    [of, features, missing].into_iter().flatten().collect()
 }
 
 /// In words; with the hash of its folder where the section has several.
