@@ -6,7 +6,8 @@ use super::fixture::{
     TOY, TRUTH, eleven, manifest, predictions, record, save, scored, test_against, test_plan,
 };
 use super::rows::scores::{ScoredRun, score_by};
-use super::rows::section::{Section, sections};
+use super::rows::section::Section;
+use super::rows::sort::sections;
 use super::stats::comparison::{Pairing, Test};
 use super::table::{build, primary};
 use super::{Options, write_report};

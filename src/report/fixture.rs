@@ -9,7 +9,8 @@ pub use crate::record::fixture::{
 };
 
 use crate::report::rows::scores::{ScoredRun, score_by};
-use crate::report::rows::section::{Section, Tests, sections};
+use crate::report::rows::section::{Section, Tests};
+use crate::report::rows::sort::sections;
 use crate::report::stats::compare::compare;
 use crate::report::stats::comparison::TestPlan;
 use crate::report::stats::family;

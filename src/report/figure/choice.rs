@@ -6,7 +6,8 @@ use super::style::Style;
 use crate::metric::{Direction, Metric};
 use crate::report::options::Curves;
 use crate::report::rows::aggregate::{Aggregate, SeedSummary};
-use crate::report::rows::section::{ModelRow, Section};
+use crate::report::rows::row::ModelRow;
+use crate::report::rows::section::Section;
 
 /// Sections of more models than this show some of them in gray.
 const MANY: usize = 7;

@@ -8,8 +8,9 @@ use super::{histogram, overview, realized, training};
 use crate::mask::Condition;
 use crate::report::error::Result;
 use crate::report::rows::condition;
+use crate::report::rows::row::ModelRow;
 use crate::report::rows::samples::Samples;
-use crate::report::rows::section::{ModelRow, Section};
+use crate::report::rows::section::Section;
 
 /// Sections with more models than this have no figures per model: there would be too many.
 const MODELS: usize = 16;

@@ -149,7 +149,7 @@ mod tests {
     use crate::report::fixture::{TOY, manifest, record};
     use crate::report::options::Curves;
     use crate::report::rows::scores::score_by;
-    use crate::report::rows::section::sections;
+    use crate::report::rows::sort::sections;
 
     #[test]
     fn three_metrics_are_in_one_row_with_one_legend() {

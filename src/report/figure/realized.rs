@@ -5,8 +5,9 @@ use super::lines::{self, Curve, Mark};
 use super::style::Style;
 use crate::report::origin::{File, Origin};
 use crate::report::rows::condition;
+use crate::report::rows::row::ids;
 use crate::report::rows::scores::ScoredRun;
-use crate::report::rows::section::{Section, ids};
+use crate::report::rows::section::Section;
 
 /// A line per modality of the first run that recorded them: the mean over mask seeds, within their
 /// extremes. All runs of a section have these masks.

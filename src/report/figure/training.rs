@@ -9,8 +9,9 @@ use super::style::Style;
 use crate::data::dataset::SplitName;
 use crate::record::epochs::{self, Epoch};
 use crate::report::origin::{File, Origin};
+use crate::report::rows::row::ModelRow;
 use crate::report::rows::scores::ScoredRun;
-use crate::report::rows::section::{ModelRow, Section};
+use crate::report::rows::section::Section;
 use crate::report::table::build::heading;
 
 /// What bands are.

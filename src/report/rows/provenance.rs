@@ -7,8 +7,9 @@ use crate::record::Manifest;
 use crate::record::manifest::{DatasetMetadata, Grade};
 
 use crate::report::rows::config::{BASELINE, join};
+use crate::report::rows::row::ModelRow;
 use crate::report::rows::scores::ScoredRun;
-use crate::report::rows::section::{ModelRow, Section};
+use crate::report::rows::section::Section;
 use crate::support::words::span;
 
 /// Printed on top of every report and section with synthetic data.

@@ -13,7 +13,8 @@ use super::predicted::{PredictedRow, PseudoValues};
 use crate::metric::{Metric, Sums};
 use crate::report::error::Result;
 use crate::report::rows::aggregate::{Aggregate, SeedSummary};
-use crate::report::rows::section::{ModelRow, Section};
+use crate::report::rows::row::ModelRow;
+use crate::report::rows::section::Section;
 
 /// Tests all rows of a section against the row at this position. Metrics that the section does not show
 /// are tested too, so that corrected p-values do not depend on what is shown; permutations, which are not

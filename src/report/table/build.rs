@@ -5,7 +5,8 @@ use crate::metric::{Direction, Metric, Unit};
 
 use crate::report::rows::aggregate::{Aggregate, SeedSummary};
 use crate::report::rows::condition;
-use crate::report::rows::section::{ModelRow, Section};
+use crate::report::rows::row::ModelRow;
+use crate::report::rows::section::Section;
 use crate::report::table::above;
 use crate::report::table::mark::mark;
 use crate::report::table::notes::{legend, notes};

@@ -3,8 +3,9 @@
 use super::{Cell, Column, Content, Table, TableRow, reason};
 use crate::report::origin::{File, Origin};
 use crate::report::rows::provenance;
+use crate::report::rows::row::ModelRow;
 use crate::report::rows::scores::ScoredRun;
-use crate::report::rows::section::{ModelRow, Section};
+use crate::report::rows::section::Section;
 use crate::report::stats::{self, Summary};
 
 /// A column of the table.

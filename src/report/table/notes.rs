@@ -9,8 +9,9 @@ use crate::mask::Condition;
 use crate::record::SelectionRule;
 use crate::report::rows::aggregate::Aggregate;
 use crate::report::rows::folds;
+use crate::report::rows::row::ModelRow;
 use crate::report::rows::scores::ScoredRun;
-use crate::report::rows::section::{ModelRow, Section};
+use crate::report::rows::section::Section;
 use crate::report::rows::trained::Trained;
 
 /// Under tables with a dash.

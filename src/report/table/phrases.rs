@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{BASELINE_MARK, Table};
 use crate::report::rows::baseline::BEST;
-use crate::report::rows::section::ModelRow;
+use crate::report::rows::row::ModelRow;
 use crate::support::words::span;
 
 /// The meaning of the mark of the baseline, by the names of a table's baselines.
@@ -187,7 +187,8 @@ const MOST: usize = 4;
 mod tests {
     use super::*;
     use crate::report::fixture::{manifest, scored};
-    use crate::report::rows::section::{Section, sections};
+    use crate::report::rows::section::Section;
+    use crate::report::rows::sort::sections;
 
     /// A model per entry: name, seeds, epochs and published epochs.
     fn section(models: &[(&str, u64, u32, Option<u32>)]) -> Section {

@@ -6,7 +6,8 @@ use super::{Cell, Column, Content, Table, TableRow, reason, tested};
 use crate::metric::Metric;
 use crate::report::origin::Origin;
 use crate::report::rows::aggregate::{Aggregate, SeedSummary};
-use crate::report::rows::section::{ModelRow, Section};
+use crate::report::rows::row::ModelRow;
+use crate::report::rows::section::Section;
 use crate::report::stats::comparison::{Comparison, Pairing, Test};
 
 /// Why a difference has no interval.

@@ -9,8 +9,9 @@ use crate::record::{Manifest, SelectionRule};
 use crate::report::origin::{File, Origin};
 use crate::report::rows::config::{TrainingNoise, join};
 use crate::report::rows::provenance::outside;
+use crate::report::rows::row::ModelRow;
 use crate::report::rows::scores::ScoredRun;
-use crate::report::rows::section::{ModelRow, Section};
+use crate::report::rows::section::Section;
 
 /// A setting of a training; `None` where it is not stated. The section tells what must be told apart.
 type Setting = fn(&ScoredRun, &Section) -> Option<String>;
@@ -268,7 +269,7 @@ mod tests {
     use super::*;
     use crate::record::manifest::ExternalMetadata;
     use crate::report::fixture::{manifest, scored};
-    use crate::report::rows::section::sections;
+    use crate::report::rows::sort::sections;
 
     #[test]
     fn counts_have_three_digits() {

@@ -12,7 +12,8 @@ use crate::report::format::markdown;
 use crate::report::rows::baseline;
 use crate::report::rows::provenance;
 use crate::report::rows::scores::score_by;
-use crate::report::rows::section::{Section, sections};
+use crate::report::rows::section::Section;
+use crate::report::rows::sort::sections;
 
 /// A small grid.
 const GRID: [f64; 3] = [0.0, 0.5, 1.0];

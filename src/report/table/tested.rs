@@ -4,7 +4,8 @@ use super::phrases::{all, phrase};
 use super::{Cell, Content, Table, TableRow};
 use crate::metric::Metric;
 use crate::report::rows::aggregate::Aggregate;
-use crate::report::rows::section::{ModelRow, Section, Tests};
+use crate::report::rows::row::ModelRow;
+use crate::report::rows::section::{Section, Tests};
 use crate::report::stats::comparison::{Comparison, Pairing};
 use crate::report::stats::holm::ALPHA;
 
