@@ -123,7 +123,7 @@ fn rows_that_cannot_be_tested_are_named() {
     );
     let (notes, count) = notes(&section);
     assert_eq!(count, 10);
-    let open = "not tested: ONE (one seed, and a test of models takes two)\nnot tested: OTHER (other mask seeds than \
+    let open = "not tested: ONE (one seed, and a test of models needs two)\nnot tested: OTHER (other mask seeds than \
                 the reference)";
     assert!(notes.contains(open), "{notes}");
 }
@@ -137,7 +137,7 @@ fn with_one_seed_of_the_reference_nothing_is_claimed_and_trainings_are_still_com
         ("misa", 11),
     ]));
     let notes = notes(&section).0;
-    let why = "no test of models, since LNLN has one seed: such a test takes two of both";
+    let why = "no test of models, since LNLN has one seed: such a test needs two of each model";
     assert!(notes.contains(why), "{notes}");
     let table = build::by_rate(&section, &TOY.metrics[0]);
     let flat = &table.rows[0].cells[0];

@@ -48,8 +48,7 @@ impl Choice {
     pub fn caption(&self) -> &'static str {
         match self.curves {
             Curves::Focus if self.styles.iter().any(Style::is_faint) => {
-                "In color: the reference and the best of the others by the primary metric; gray: the other models. \
-                 Lines end at the frame."
+                "In color: the reference and the best of the others by the primary metric; gray: the other models."
             }
             _ => "",
         }

@@ -45,8 +45,8 @@ pub fn draw(
         caption.push("Gray: the other models; dashed: the baseline.");
         panels::draw(&words, &panels_of(&curves))
     } else {
-        caption.push(choice.caption());
         let curves: Vec<Curve> = curves.into_iter().map(|(_, line)| line).collect();
+        caption.extend([choice.caption(), lines::cut(&curves)]);
         lines::draw_with(&words, &curves)
     };
     caption.retain(|sentence| !sentence.is_empty());

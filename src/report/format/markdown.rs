@@ -15,7 +15,8 @@ pub const EXPORTER: Exporter = Exporter {
 
 /// The page.
 pub fn page(parts: &[SectionContents]) -> String {
-    let mut out = String::from("# Report\n\n");
+    let title = provenance::report_title(parts.iter().map(|p| &p.section));
+    let mut out = format!("# {}\n\n", escape(&title));
     if parts.iter().any(|p| p.section.synthetic()) {
         out += &format!("> **{}**\n\n", provenance::SYNTHETIC);
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::mask;
 use crate::metric::fixed;
 use crate::record::Manifest;
 use crate::record::manifest::{DatasetMetadata, Grade};
@@ -58,6 +59,16 @@ pub const GRADES: &str = "Reproducibility: grade A is bit-identical anywhere, B 
 pub struct Fact {
     pub name: &'static str,
     pub lines: Vec<String>,
+}
+
+/// Title of a report: the data sets of its sections.
+pub fn report_title<'a>(sections: impl Iterator<Item = &'a Section>) -> String {
+    let titles = sections.filter_map(|section| {
+        let run = section.runs().next()?;
+        Some(run.manifest.dataset.title.clone())
+    });
+    let titles = distinct(titles.collect()).join(", ");
+    format!("Robustness to missing data: {titles}")
 }
 
 /// Data, masks, build and papers of a section; how each model was trained is a table. Where rows differ, there is
@@ -188,12 +199,18 @@ fn pooled_data(m: &Manifest, folds: &[ScoredRun]) -> String {
 }
 
 fn masks(run: &ScoredRun) -> String {
-    let mask = &run.mask;
-    let (seeds, conditions) = (join(&mask.seeds, ", "), join(&mask.conditions, ", "));
-    let s = if mask.seeds.len() == 1 { "" } else { "s" };
+    let grid = &run.mask;
+    let (seeds, conditions) = (join(&grid.seeds, ", "), join(&grid.conditions, ", "));
+    let s = if grid.seeds.len() == 1 { "" } else { "s" };
+    let what = mask::find(&grid.mask_protocol).map_or("", |protocol| protocol.summary());
+    let what = if what.is_empty() {
+        String::new()
+    } else {
+        format!(" ({what})")
+    };
     format!(
-        "{} v{}, mask seed{s} {seeds}, conditions {conditions}",
-        mask.mask_protocol, mask.version
+        "{} v{}{what}, mask seed{s} {seeds}, conditions {conditions}",
+        grid.mask_protocol, grid.version
     )
 }
 

@@ -35,7 +35,8 @@ pub fn by_rate(section: &Section, metric: &'static Metric) -> Table {
         crate::support::file_name::words(metric.name)
     );
     let mut table = whole(section, id, title, columns.collect());
-    above::add_column(&mut table, &Aggregate::mean(&section.conditions).name());
+    let mean = Aggregate::mean(&section.conditions).name();
+    above::add_column(&mut table, &mean, "gain over baseline");
     table
 }
 

@@ -1,5 +1,6 @@
 //! Builds the table of costs: parameters, time of a training step, memory, time of a run.
 
+use super::build::synthetic;
 use super::{Cell, Column, Content, Table, TableRow, reason};
 use crate::report::origin::{File, Origin};
 use crate::report::rows::provenance;
@@ -108,7 +109,7 @@ pub fn table(section: &Section) -> Table {
     Table {
         rows,
         id: format!("{}-efficiency", section.slug),
-        title: format!("{}: efficiency", section.title),
+        title: format!("{}: efficiency{}", section.title, synthetic(section)),
         stub: "model".to_string(),
         columns: COSTS.iter().map(column).collect(),
         masks: section.masks(),

@@ -16,7 +16,10 @@ pub fn at_baseline(table: &Table) -> String {
         2 => "the better of ",
         _ => "the best of ",
     };
-    format!("{BASELINE_MARK}: no better than {best}{}", all(&names))
+    format!(
+        "{BASELINE_MARK}: mean no better than {best}{} (not tested)",
+        all(&names)
+    )
 }
 
 /// What the baselines among these rows predict.

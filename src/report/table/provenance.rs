@@ -215,7 +215,7 @@ fn by_rule(
     let metric = selection.metric.as_deref().map(title);
     let metric = metric.unwrap_or_else(|| "each metric".to_string());
     Some(match selection.rule? {
-        SelectionRule::Paper => format!("best test epoch by {metric}, as in the paper"),
+        SelectionRule::Paper => format!("best test epoch by {metric} (the rule of LNLN's code)"),
         SelectionRule::Last => "last epoch".to_string(),
         SelectionRule::Validation => format!("validation {metric} {rates}"),
     })

@@ -77,7 +77,7 @@ fn the_papers_layout_marks_tests_and_says_how_weights_were_selected() {
         has("over 2 seeds");
         has("\\*: differs from LNLN with p &lt; 0.05 over other samples and seeds (");
         has("Not tested: MAE and Slope");
-        has("Weights selected by the best test epoch, as in the paper");
+        has("Weights selected by the best test epoch, the rule of LNLN's published code");
         assert!(text.contains("<u>") || text.contains("**0"), "{text}");
         assert!(table.reference.is_some());
     }
