@@ -45,6 +45,7 @@ pub fn page(parts: &[SectionContents], numbering: &Numbering) -> Result<String> 
     let sections: Result<Vec<_>> = parts.iter().map(|p| section(p, &figures)).collect();
     let synthetic = parts.iter().any(|p| p.section.synthetic());
     let view = PageView {
+        title: provenance::report_title(parts.iter().map(|p| &p.section)),
         banner: synthetic.then_some(provenance::SYNTHETIC),
         cautions: provenance::cautions(parts.iter().map(|p| &p.section)),
         sections: sections?,
@@ -58,6 +59,7 @@ pub fn page(parts: &[SectionContents], numbering: &Numbering) -> Result<String> 
 
 #[derive(Serialize)]
 struct PageView<'a> {
+    title: String,
     banner: Option<&'static str>,
     /// What the data are not.
     cautions: Vec<String>,

@@ -15,7 +15,8 @@ pub const EXPORTER: Exporter = Exporter {
 
 /// The page.
 pub fn page(parts: &[SectionContents]) -> String {
-    let mut out = String::from("# Report\n\n");
+    let title = provenance::report_title(parts.iter().map(|p| &p.section));
+    let mut out = format!("# {}\n\n", escape(&title));
     if parts.iter().any(|p| p.section.synthetic()) {
         out += &format!("> **{}**\n\n", provenance::SYNTHETIC);
     }
@@ -97,7 +98,12 @@ fn part_text(part: &SectionContents) -> String {
     out.extend(part.pictures.iter().map(figure));
     out += "\n### Data, masks and build\n\n";
     for fact in provenance::facts(section) {
-        out += &format!("- {}: {}\n", fact.name, escape(&fact.text));
+        out += &format!("- {}:", fact.name);
+        let before = if fact.lines.len() > 1 { "\n  - " } else { " " };
+        for line in &fact.lines {
+            out += &format!("{before}{}", escape(line));
+        }
+        out += "\n";
     }
     out + "\n### Runs\n\n" + &runs(section)
 }
