@@ -123,6 +123,7 @@ pub fn score(file: &Path, corpus: &Corpus, runs: &Path, options: &Options) -> Re
         indices: &indices,
     };
     let joined = join::join(&name, default, &source.rows, &samples, options)?;
+    warnings.extend(join::split_names(&joined));
     let reference = plausible::Reference {
         ids: &ids,
         truth: &labels,

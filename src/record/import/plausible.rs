@@ -3,9 +3,11 @@
 
 mod between;
 mod orders;
+mod pairs;
 mod parts;
 mod scale;
 mod steps;
+mod values;
 mod within;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -106,10 +108,12 @@ pub(super) fn check(
     let mut found: BTreeMap<(String, Check), (Finding, usize)> = BTreeMap::new();
     for (index, run) in runs.iter().enumerate() {
         let mut of_run = Vec::from_iter(orders::finding(run, reference));
-        of_run.extend(findings(run, reference));
-        of_run.extend(between::findings(run, &runs[..index], reference));
+        of_run.extend(findings(run, runs, reference));
+        of_run.extend(between::findings(run, reference));
+        of_run.extend(pairs::findings(run, &runs[..index], reference));
         of_run.extend(within::findings(run, reference));
         of_run.extend(parts::finding(run, reference));
+        of_run.extend(values::findings(run, reference));
         // What is wrong once may be seen by several checks of a kind.
         let mut kinds: BTreeSet<Check> = allowed.iter().copied().collect();
         for finding in of_run {
@@ -147,7 +151,7 @@ fn name(run: &Joined) -> String {
     format!("{}, seed {}", run.model, run.seed)
 }
 
-fn findings(run: &Joined, reference: &Reference<'_>) -> Vec<Finding> {
+fn findings(run: &Joined, runs: &[Joined], reference: &Reference<'_>) -> Vec<Finding> {
     let what = name(run);
     let mut found: Vec<Finding> = [
         range(&what, run, reference),
@@ -165,7 +169,8 @@ fn findings(run: &Joined, reference: &Reference<'_>) -> Vec<Finding> {
         found.extend(values.into_iter().flatten());
     }
     if found.is_empty() {
-        found.extend(scale::standardized(&what, run, reference));
+        let of_model: Vec<&Joined> = runs.iter().filter(|r| r.model == run.model).collect();
+        found.extend(scale::standardized(&what, run, &of_model, reference));
     }
     if found.is_empty() {
         found.extend(correlated(&what, run, reference));
@@ -221,22 +226,22 @@ fn constant(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Findi
     })
 }
 
-/// A few values on a grid, as of predictions that were rounded to labels, for complete samples.
+/// A few values on a grid, as of predictions that were rounded to labels, for some condition.
 fn rounded(what: &str, run: &Joined) -> Option<Finding> {
-    let complete = run.passes.iter().find(|(key, _)| key.2.rates() == [0.0; 3]);
-    let (_, pass) = complete.filter(|(_, pass)| pass.len() >= 2 * FEWEST)?;
-    let steps = pass.iter().map(|p| f64::from(*p) / GRID);
-    let on_grid = steps.clone().all(|step| (step - step.round()).abs() < 1e-3);
-    let values: BTreeSet<i64> = steps.map(|step| step.round() as i64).collect();
-    let few = (3..=pass.len() / 3).contains(&values.len());
-    (on_grid && few).then(|| Finding {
+    let (key, count) = run.passes.iter().find_map(|(key, pass)| {
+        let steps = pass.iter().map(|p| f64::from(*p) / GRID);
+        let on_grid = steps.clone().all(|step| (step - step.round()).abs() < 1e-3);
+        let values: BTreeSet<i64> = steps.map(|step| step.round() as i64).collect();
+        let few = (3..=pass.len() / 3).contains(&values.len()) && pass.len() >= 2 * FEWEST;
+        (on_grid && few).then_some((key, values.len()))
+    })?;
+    Some(Finding {
         check: Check::Classes,
         wrong: false,
         text: format!(
-            "{what}, complete samples: {} predictions have {} different values, all multiples of {GRID}: were they \
+            "{what}, condition {}: predictions have {count} different values, all multiples of {GRID}: were they \
              rounded to labels or classes?",
-            pass.len(),
-            values.len()
+            key.2
         ),
     })
 }
@@ -330,6 +335,14 @@ fn correlation(pass: &[f32], truth: &[f32]) -> Option<f64> {
     let n = pass.len();
     let r = products.sum::<f64>() / n as f64 / p.sd / t.sd;
     (n >= FEWEST && r.is_finite()).then_some(r)
+}
+
+/// What the middle half of values spans: a few extreme ones change nothing.
+fn middle_half(values: &[f32]) -> f32 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f32::total_cmp);
+    let at = |part: usize| sorted.get(sorted.len() * part / 4).copied();
+    at(3).zip(at(1)).map_or(0.0, |(high, low)| high - low)
 }
 
 /// Mean and standard deviation of `n` values.

@@ -2,7 +2,7 @@
 
 use super::super::join::{Joined, MaskKey};
 use super::steps::{self, Pass};
-use super::{Check, FEWEST, Finding, ROUNDING, Reference, name};
+use super::{Check, FEWEST, Finding, ROUNDING, Reference, middle_half, name};
 use crate::mask::{self, Condition};
 use crate::metric::correlation;
 
@@ -21,12 +21,10 @@ const STEP: f64 = 0.3;
 /// Correlation with the labels from which predictions clearly follow them.
 const FOLLOWS: f64 = 0.3;
 
-/// What is odd about a run beside the labels, its own conditions and the runs before it.
-pub(super) fn findings(run: &Joined, before: &[Joined], reference: &Reference<'_>) -> Vec<Finding> {
+/// What is odd about a run beside the labels and its own conditions.
+pub(super) fn findings(run: &Joined, reference: &Reference<'_>) -> Vec<Finding> {
     let what = name(run);
-    let copies = labels(run, reference)
-        .or_else(|| conditions(run, reference))
-        .or_else(|| runs(run, before, reference));
+    let copies = labels(run, reference).or_else(|| conditions(run, reference));
     let order = shuffled(run, reference);
     let rates = nothing_left(run, reference)
         .or_else(|| reversed(run, reference))
@@ -44,8 +42,9 @@ pub(super) fn findings(run: &Joined, before: &[Joined], reference: &Reference<'_
     all.map(finding).collect()
 }
 
-fn varies(pass: &[f32]) -> bool {
-    pass.len() >= FEWEST && pass.iter().any(|p| *p != pass[0])
+/// Whether predictions have not collapsed to one value, but for a few samples.
+pub(super) fn varies(pass: &[f32]) -> bool {
+    pass.len() >= FEWEST && middle_half(pass) > 0.0
 }
 
 /// A condition at which every prediction is the label.
@@ -87,7 +86,7 @@ fn conditions(run: &Joined, reference: &Reference<'_>) -> Option<String> {
 }
 
 /// Whether predictions are the same but for rounding.
-fn are_near(a: &[f32], b: &[f32], near: f32) -> bool {
+pub(super) fn are_near(a: &[f32], b: &[f32], near: f32) -> bool {
     // A collapsed model predicts nearly the same everywhere.
     let [low, high] = a.iter().fold([f32::MAX, f32::MIN], |[low, high], p| {
         [low.min(*p), high.max(*p)]
@@ -111,30 +110,15 @@ fn differ(a: &MaskKey, b: &MaskKey) -> bool {
         && (rates.all(|(a, b)| a != b) || (a.2 == b.2 && a.1 != b.1 && some(&a.2)))
 }
 
-/// A run before this one with the same predictions everywhere.
-fn runs(run: &Joined, before: &[Joined], reference: &Reference<'_>) -> Option<String> {
-    let near = ROUNDING * (reference.range[1] - reference.range[0]);
-    let varied = run.passes.values().any(|pass| varies(pass));
-    let equal = before.iter().find(|other| {
-        let mut passes = run.passes.iter().zip(&other.passes);
-        let same = run.passes.len() == other.passes.len();
-        same && passes.all(|(a, b)| a.0 == b.0 && are_near(a.1, b.1, near))
-    })?;
-    varied.then(|| {
-        format!(
-            ": the predictions are those of {}, for every sample and condition",
-            name(equal)
-        )
-    })
-}
-
 /// Predictions that follow the labels although nothing is left to predict from.
 fn nothing_left(run: &Joined, reference: &Reference<'_>) -> Option<String> {
     let empty = |key: &MaskKey| key.2.rates() == [1.0; 3] && leaves_nothing(&key.0);
     let passes = run.passes.iter().filter(|(key, _)| empty(key));
     let mut known =
         passes.filter_map(|(key, p)| Some((key, super::correlation(p, reference.truth)?)));
-    let (key, r) = known.find(|(_, r)| *r > 0.5)?;
+    // Of 700 runs of 22 models, none is above 0.15.
+    let chance = 4.0 / (reference.truth.len() as f64).sqrt();
+    let (key, r) = known.find(|(_, r)| *r > chance.clamp(0.3, 0.5))?;
     Some(format!(
         ", condition {}: nothing is left to predict from, but predictions follow the labels (correlation \
          {r:.2}); is the rate that of what is kept?",

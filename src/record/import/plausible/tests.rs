@@ -4,7 +4,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::super::join::Joined;
-use super::{Reference, between, orders, parts, within};
+use super::{Reference, between, orders, pairs, parts, values, within};
 use crate::mask::Condition;
 
 /// What the test split and the model are like.
@@ -95,26 +95,36 @@ fn kinds(each: u64) -> impl Iterator<Item = Kind> {
 }
 
 impl Simulated {
-    /// What the checks of order find.
-    fn found(&self) -> Vec<String> {
+    fn run(&self, seed: u64) -> Joined {
         let passes = self.passes.iter().enumerate().map(|(rate, pass)| {
             let condition = Condition::uniform(rate as f64 / 10.0).unwrap();
             (("random".to_string(), 1111, condition), pass.clone())
         });
-        let run = Joined {
-            model: "m".into(),
-            seed: 1,
-            passes: passes.collect(),
-        };
+        let (model, passes) = ("m".to_string(), passes.collect());
+        Joined {
+            model,
+            seed,
+            passes,
+        }
+    }
+
+    /// What the checks of single runs find, but for the labels' scale, which simulated models miss.
+    fn found(&self) -> Vec<String> {
+        self.found_with(&[], &self.run(1))
+    }
+
+    fn found_with(&self, before: &[Joined], run: &Joined) -> Vec<String> {
         let reference = Reference {
             ids: &self.ids,
             truth: &self.truth,
             range: [-3.0, 3.0],
         };
-        let mut found = between::findings(&run, &[], &reference);
-        found.extend(within::findings(&run, &reference));
-        found.extend(orders::finding(&run, &reference));
-        found.extend(parts::finding(&run, &reference));
+        let mut found = between::findings(run, &reference);
+        found.extend(pairs::findings(run, before, &reference));
+        found.extend(within::findings(run, &reference));
+        found.extend(orders::finding(run, &reference));
+        found.extend(parts::finding(run, &reference));
+        found.extend(values::findings(run, &reference));
         found.into_iter().map(|finding| finding.text).collect()
     }
 
@@ -238,4 +248,96 @@ fn ids_in_another_order_are_found_with_the_order() {
         let found = changed.found().join("; ");
         assert!(found.contains(words), "{words}: {found}");
     }
+}
+
+/// Asserts that a changed run is warned about with some words.
+fn assert_found(words: &str, change: impl Fn(&mut Simulated)) {
+    let mut changed = simulate(STRONG);
+    change(&mut changed);
+    let found = changed.found().join("; ");
+    assert!(found.contains(words), "{words}: {found}");
+}
+
+#[test]
+fn gaps_that_were_filled_are_found() {
+    let gap = |i: usize| i * 7919 % 1009 < 30;
+    assert_found("exactly 0 for 2", |changed| {
+        for pass in &mut changed.passes {
+            let each = pass.iter_mut().enumerate().filter(|(i, _)| gap(*i));
+            each.for_each(|(_, p)| *p = 0.0);
+        }
+    });
+    assert_found(
+        "condition 0.4: the prediction is exactly 0 for 2",
+        |changed| {
+            let each = changed.passes[4].iter_mut().enumerate();
+            each.filter(|(i, _)| gap(*i)).for_each(|(_, p)| *p = 0.0);
+        },
+    );
+    assert_found("exactly the prediction of the sample before", |changed| {
+        let pass = &mut changed.passes[4];
+        (1..pass.len())
+            .filter(|i| gap(*i))
+            .for_each(|i| pass[i] = pass[i - 1]);
+    });
+}
+
+#[test]
+fn one_condition_in_another_scale_is_found() {
+    let each = |changed: &mut Simulated, of: fn(f32) -> f32| {
+        changed.passes[2].iter_mut().for_each(|p| *p = of(*p));
+    };
+    assert_found("were predictions clipped?", |changed| {
+        each(changed, |p| p.clamp(-0.8, 0.8))
+    });
+    assert_found("is one condition in another scale?", |changed| {
+        each(changed, |p| 0.7 * p)
+    });
+}
+
+#[test]
+fn lost_signs_are_found() {
+    assert_found("were signs of predictions lost?", |changed| {
+        let all = changed.passes.iter_mut().flatten();
+        all.for_each(|p| *p = p.abs());
+    });
+}
+
+#[test]
+fn runs_that_share_predictions_are_found() {
+    // Two models of one data set that differ by more than chance.
+    let made = simulate(STRONG);
+    let mut other = simulate(STRONG);
+    for pass in &mut other.passes {
+        for (i, p) in pass.iter_mut().enumerate() {
+            *p += (i * 7919 % 1009) as f32 / 1009.0 - 0.5;
+        }
+    }
+    let (first, second) = (made.run(1), other.run(2));
+    assert_eq!(made.found_with(&[first.clone()], &second), [""; 0]);
+    let rounded = |p: &mut f32| *p = (*p * 1000.0).round() / 1000.0;
+    for (changed, words) in [
+        (&mut second.clone(), "at 1 of 10 conditions, such as 0.3"),
+        (&mut first.clone(), "for every sample and condition"),
+    ] {
+        let key = first.passes.keys().nth(3).unwrap();
+        changed
+            .passes
+            .insert(key.clone(), first.passes[key].clone());
+        changed.passes.values_mut().flatten().for_each(rounded);
+        changed.seed = 3;
+        let found = made.found_with(&[first.clone()], changed).join("; ");
+        assert!(found.contains(words), "{words}: {found}");
+    }
+    let (mut a, mut b) = (first, second);
+    let complete = a.passes.keys().next().unwrap().clone();
+    let taken = a
+        .passes
+        .insert(complete.clone(), b.passes[&complete].clone());
+    b.passes.insert(complete, taken.unwrap());
+    let found = made.found_with(&[a], &b).join("; ");
+    assert!(
+        found.contains("were predictions of both exchanged"),
+        "{found}"
+    );
 }
