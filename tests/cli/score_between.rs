@@ -233,3 +233,26 @@ fn a_mask_seed_that_one_row_lacks_is_refused() {
         .success();
     data.score("p.csv", table(&|_| true), &[]).success();
 }
+
+#[test]
+fn a_model_that_one_row_lacks_is_refused_and_one_in_two_spellings_warned_about() {
+    let data = Data::new();
+    let table = |model: &dyn Fn(&Row<'_>) -> &'static str| {
+        data.text("id,rate,seed,prediction,model", |r| {
+            format!("{},{},1,{},{}", r.id, r.rate, r.prediction, model(r))
+        })
+    };
+    let at_half = |other| move |r: &Row<'_>| if r.rate > 0.0 { other } else { "ours" };
+    data.score("p.csv", table(&at_half("")), &[])
+        .code(3)
+        .stderr(contains("in column model, found ``"));
+    data.score("p.csv", table(&at_half("nan")), &[])
+        .code(3)
+        .stderr(contains("expected a name, found `nan`"));
+    data.score("p.csv", table(&at_half("Ours")), &[])
+        .success()
+        .stderr(contains("`Ours` and `ours` are two models"));
+    data.score("p.csv", table(&|_| "ours"), &[])
+        .success()
+        .stderr(contains("WARN").not());
+}

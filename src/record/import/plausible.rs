@@ -163,7 +163,7 @@ fn findings(run: &Joined, runs: &[Joined], reference: &Reference<'_>) -> Vec<Fin
     if found.is_empty() {
         let values = [
             classes(&what, run, reference),
-            probabilities(&what, run, reference),
+            probabilities(&what, run, reference).or_else(|| unsigned(&what, run, reference)),
             rounded(&what, run),
         ];
         found.extend(values.into_iter().flatten());
@@ -286,6 +286,27 @@ fn probabilities(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<
         text: format!(
             "{what}: all predictions lie between 0 and 1, as probabilities do; {negative} of {} labels are \
              negative",
+            reference.truth.len()
+        ),
+    })
+}
+
+/// No negative prediction, but many near 0, where labels are negative as well. Predictions around a positive value
+/// are those of a weak model, of which none is near 0.
+fn unsigned(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Finding> {
+    let mut values: Vec<f32> = all(run).collect();
+    values.sort_by(f32::total_cmp);
+    let near = values.get(values.len() / 2)? / 4.0;
+    let low = values.partition_point(|p| *p < near);
+    let negative = reference.truth.iter().filter(|t| **t < 0.0).count();
+    let usual = 5 * negative > reference.truth.len() && reference.truth.len() >= FEWEST;
+    (values[0] >= 0.0 && 20 * low > values.len() && usual).then(|| Finding {
+        check: Check::Range,
+        wrong: false,
+        text: format!(
+            "{what}: no prediction is negative, though {low} of {} are near 0 and {negative} of {} labels are \
+             negative: were signs lost?",
+            values.len(),
             reference.truth.len()
         ),
     })

@@ -10,9 +10,6 @@ use crate::metric::correlation::ranks;
 const CERTAIN: f64 = 6.0;
 const FOLLOWS: f64 = 0.3;
 
-/// Labels as magnitudes.
-const SIGNS: &str = "without their signs";
-
 /// Processes that share a test split.
 const PROCESSES: std::ops::Range<usize> = 2..9;
 
@@ -41,15 +38,7 @@ pub(super) fn finding(run: &Joined, reference: &Reference<'_>) -> Option<Finding
         let back = dot(order.iter().map(|i| &p[*i]).zip(&t)) / norm;
         [(forth, text.clone()), (back, text)]
     });
-    let sizes: Vec<f32> = reference.truth.iter().map(|t| t.abs()).collect();
-    let sizes = centered(&sizes);
-    let unsigned =
-        dot(p.iter().zip(&sizes)) / (dot(p.iter().zip(&p)) * dot(sizes.iter().zip(&sizes))).sqrt();
-    let unsigned = [(unsigned, SIGNS.to_string())];
-    let best = moved
-        .chain(others)
-        .chain(unsigned)
-        .filter(|(r, _)| r.is_finite());
+    let best = moved.chain(others).filter(|(r, _)| r.is_finite());
     let (there, text) = best.max_by(|a, b| a.0.total_cmp(&b.0))?;
     let z = |r: f64| r.clamp(-0.999, 0.999).atanh();
     let errors = (z(there) - z(here)) / (2.0 / (n as f64 - 3.0)).sqrt();
@@ -58,13 +47,8 @@ pub(super) fn finding(run: &Joined, reference: &Reference<'_>) -> Option<Finding
         wrong: false,
         text: format!(
             "{}, complete samples: predictions follow the labels {text} (rank correlation {there:.2}) better than \
-             those of their ids ({here:.2}): were {}?",
-            name(run),
-            if text == SIGNS {
-                "signs of predictions lost"
-            } else {
-                "ids taken in another order than predictions"
-            }
+             those of their ids ({here:.2}): were ids taken in another order than predictions?",
+            name(run)
         ),
     })
 }

@@ -4,7 +4,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::super::join::Joined;
-use super::{Reference, between, orders, pairs, parts, values, within};
+use super::{Reference, between, orders, pairs, parts, unsigned, values, within};
 use crate::mask::Condition;
 
 /// What the test split and the model are like.
@@ -108,17 +108,21 @@ impl Simulated {
         }
     }
 
+    fn reference(&self) -> Reference<'_> {
+        Reference {
+            ids: &self.ids,
+            truth: &self.truth,
+            range: [-3.0, 3.0],
+        }
+    }
+
     /// What the checks of single runs find, but for the labels' scale, which simulated models miss.
     fn found(&self) -> Vec<String> {
         self.found_with(&[], &self.run(1))
     }
 
     fn found_with(&self, before: &[Joined], run: &Joined) -> Vec<String> {
-        let reference = Reference {
-            ids: &self.ids,
-            truth: &self.truth,
-            range: [-3.0, 3.0],
-        };
+        let reference = self.reference();
         let mut found = between::findings(run, &reference);
         found.extend(pairs::findings(run, before, &reference));
         found.extend(within::findings(run, &reference));
@@ -297,10 +301,23 @@ fn one_condition_in_another_scale_is_found() {
 
 #[test]
 fn lost_signs_are_found() {
-    assert_found("were signs of predictions lost?", |changed| {
-        let all = changed.passes.iter_mut().flatten();
-        all.for_each(|p| *p = p.abs());
-    });
+    let mut changed = simulate(STRONG);
+    let signs = |changed: &Simulated| {
+        let reference = changed.reference();
+        unsigned("m", &changed.run(1), &reference).map(|finding| finding.text)
+    };
+    assert_eq!(signs(&changed), None);
+    for p in changed.passes.iter_mut().flatten() {
+        *p = p.abs();
+    }
+    assert!(signs(&changed).unwrap().contains("were signs lost?"));
+    // A weak model around a positive value.
+    changed
+        .passes
+        .iter_mut()
+        .flatten()
+        .for_each(|p| *p = 0.5 + 0.05 * *p);
+    assert_eq!(signs(&changed), None);
 }
 
 #[test]
