@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::Text;
 use super::columns::Columns;
 use super::error::{Error, Result};
 use super::roles::Role;
-use super::table::{Table, Text};
+use super::table::Table;
 use crate::mask::Condition;
 
 /// One prediction as the file has it.

@@ -14,6 +14,7 @@ mod plausible;
 mod positions;
 mod read;
 mod roles;
+mod source;
 mod stated;
 mod table;
 mod truth;
@@ -31,6 +32,9 @@ pub use error::{Error, Result};
 pub use input_row::InputRow;
 pub use plausible::Check;
 pub use roles::Role;
+
+/// A value as text; `None` where it is empty or null.
+type Text = Option<String>;
 
 /// Metadata that the file does not hold. Title, citation and parameters describe one model: they are
 /// refused for a file of several models, and where an existing run has other values.
