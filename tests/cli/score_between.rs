@@ -248,7 +248,7 @@ fn a_model_that_one_row_lacks_is_refused_and_one_in_two_spellings_warned_about()
         .stderr(contains("in column model, found ``"));
     data.score("p.csv", table(&at_half("nan")), &[])
         .code(3)
-        .stderr(contains("expected a name, found `nan`"));
+        .stderr(contains("in column model, found `nan`"));
     data.score("p.csv", table(&at_half("Ours")), &[])
         .success()
         .stderr(contains("`Ours` and `ours` are two models"));
