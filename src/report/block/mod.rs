@@ -12,10 +12,10 @@ mod tests;
 
 use rayon::prelude::*;
 
-use super::contents::Figure;
 use super::detail::DetailRow;
 use super::error::Result;
 use super::figure::choice::Choice;
+use super::figure::rendered::Figure;
 use super::options::Options;
 use super::rows::row::ModelRow;
 use super::rows::section::Section;

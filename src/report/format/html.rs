@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::{Exporter, Report, json};
 use crate::metric::fixed;
-use crate::report::contents::{Figure, SectionContents};
+use crate::report::contents::SectionContents;
 use crate::report::error::{Result, render};
+use crate::report::figure::rendered::Figure;
 use crate::report::numbering::Numbering;
 use crate::report::rows::provenance::{self, Fact};
 use crate::report::rows::section::Section;

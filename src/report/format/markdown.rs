@@ -1,7 +1,8 @@
 //! Renders `report.md`: everything on one page.
 
 use super::{Exporter, Report};
-use crate::report::contents::{Figure, SectionContents};
+use crate::report::contents::SectionContents;
+use crate::report::figure::rendered::Figure;
 use crate::report::rows::provenance;
 use crate::report::rows::section::Section;
 use crate::report::table::phrases::sentence;

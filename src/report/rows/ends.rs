@@ -1,9 +1,9 @@
 //! Finds complete data and everything missing among a run's evaluations: the two subsets that the mask
 //! protocol of whole modalities leaves to others.
 
+use super::values::Conditions;
 use crate::mask::{self, Condition, ConditionKind};
 use crate::record::masks::MaskMetadata;
-use crate::report::rows::scores::Conditions;
 
 /// Where a run was evaluated on complete data and with everything missing, with the scores there.
 #[derive(Clone, Debug, PartialEq)]
