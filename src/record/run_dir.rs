@@ -320,7 +320,7 @@ impl RunDir {
         } else {
             (Vec::new(), None)
         };
-        let evaluations = evaluation::sealed(&self.path, data)?;
+        let evaluations = evaluation::sealed(&self.path, &manifest.id, data)?;
         let tested_on = evaluations
             .first()
             .and_then(|one| one.evaluation.tested_on.clone());

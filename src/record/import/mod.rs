@@ -6,6 +6,7 @@ mod csv_table;
 mod dataset;
 mod description;
 pub mod error;
+mod existing;
 mod input_row;
 mod join;
 mod nearest;
@@ -133,9 +134,11 @@ pub fn score(file: &Path, corpus: &Corpus, runs: &Path, options: &Options) -> Re
         truth: &labels,
         range: corpus.spec.label_range,
     };
+    let existing = existing::runs(runs, &joined, &ids, corpus);
     warnings.extend(plausible::check(
         &name,
         &joined,
+        &existing,
         &reference,
         &options.allowed,
     )?);

@@ -95,22 +95,24 @@ struct Finding {
     text: String,
 }
 
-/// Checks every run. A finding that leaves a doubt is a warning, one of each kind for a model.
+/// Checks every run, also beside those that exist already. A finding that leaves a doubt is a warning, one of each kind for a model.
 ///
 /// # Errors
 /// [`Error::Implausible`] for predictions that cannot be in label units, unless allowed.
 pub(super) fn check(
     file: &str,
     runs: &[Joined],
+    existing: &[Joined],
     reference: &Reference<'_>,
     allowed: &[Check],
 ) -> Result<Vec<String>> {
     let mut found: BTreeMap<(String, Check), (Finding, usize)> = BTreeMap::new();
     for (index, run) in runs.iter().enumerate() {
+        let before: Vec<&Joined> = runs[..index].iter().chain(existing).collect();
         let mut of_run = Vec::from_iter(orders::finding(run, reference));
         of_run.extend(findings(run, runs, reference));
         of_run.extend(between::findings(run, reference));
-        of_run.extend(pairs::findings(run, &runs[..index], reference));
+        of_run.extend(pairs::findings(run, &before, reference));
         of_run.extend(within::findings(run, reference));
         of_run.extend(parts::finding(run, reference));
         of_run.extend(values::findings(run, reference));

@@ -1,4 +1,4 @@
-//! Looks for two runs of a file whose predictions are copies, or were exchanged at some conditions.
+//! Looks for two runs, of a file or stored, whose predictions are copies, or were exchanged at some conditions.
 
 use super::super::join::Joined;
 use super::between::{are_near, varies};
@@ -14,7 +14,11 @@ const NEAR: f32 = 1e-3;
 const CERTAIN: f64 = 4.0;
 
 /// What is odd about a run beside those before it.
-pub(super) fn findings(run: &Joined, before: &[Joined], reference: &Reference<'_>) -> Vec<Finding> {
+pub(super) fn findings(
+    run: &Joined,
+    before: &[&Joined],
+    reference: &Reference<'_>,
+) -> Vec<Finding> {
     let find = |check, of: fn(&Joined, &Joined, &Reference<'_>) -> Option<String>| {
         let text = before.iter().find_map(|other| of(run, other, reference))?;
         Some(Finding {

@@ -121,7 +121,7 @@ impl Simulated {
         self.found_with(&[], &self.run(1))
     }
 
-    fn found_with(&self, before: &[Joined], run: &Joined) -> Vec<String> {
+    fn found_with(&self, before: &[&Joined], run: &Joined) -> Vec<String> {
         let reference = self.reference();
         let mut found = between::findings(run, &reference);
         found.extend(pairs::findings(run, before, &reference));
@@ -331,7 +331,7 @@ fn runs_that_share_predictions_are_found() {
         }
     }
     let (first, second) = (made.run(1), other.run(2));
-    assert_eq!(made.found_with(&[first.clone()], &second), [""; 0]);
+    assert_eq!(made.found_with(&[&first], &second), [""; 0]);
     let rounded = |p: &mut f32| *p = (*p * 1000.0).round() / 1000.0;
     for (changed, words) in [
         (&mut second.clone(), "at 1 of 10 conditions, such as 0.3"),
@@ -343,7 +343,7 @@ fn runs_that_share_predictions_are_found() {
             .insert(key.clone(), first.passes[key].clone());
         changed.passes.values_mut().flatten().for_each(rounded);
         changed.seed = 3;
-        let found = made.found_with(&[first.clone()], changed).join("; ");
+        let found = made.found_with(&[&first], changed).join("; ");
         assert!(found.contains(words), "{words}: {found}");
     }
     let (mut a, mut b) = (first, second);
@@ -352,7 +352,7 @@ fn runs_that_share_predictions_are_found() {
         .passes
         .insert(complete.clone(), b.passes[&complete].clone());
     b.passes.insert(complete, taken.unwrap());
-    let found = made.found_with(&[a], &b).join("; ");
+    let found = made.found_with(&[&a], &b).join("; ");
     assert!(
         found.contains("were predictions of both exchanged"),
         "{found}"
