@@ -88,3 +88,23 @@ fn transcripts_in_another_order_than_the_tokens_are_warned_about() {
     contest(&split, "test", &input);
     trained.predict(&input, "").success().stderr(order);
 }
+
+#[test]
+fn an_attention_mask_that_covers_padding_is_warned_about() {
+    let trained = Trained::new("lf_dnn", "tiny", "", false);
+    let input = trained.path("new.pkl");
+    let covers = contains("whose attention mask covers padding");
+    let mut split = raw_split(&trained);
+    contest(&split, "test", &input);
+    trained
+        .predict(&input, "")
+        .success()
+        .stderr(covers.clone().not());
+    let block = split.text_bert.as_mut().unwrap();
+    let width = block.width;
+    for row in block.data.chunks_mut(3 * width) {
+        row[width..2 * width].fill(1);
+    }
+    contest(&split, "test", &input);
+    trained.predict(&input, "").success().stderr(covers);
+}

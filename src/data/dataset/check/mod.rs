@@ -18,7 +18,7 @@ pub use labels::{labels, unusual_labels};
 pub use names::{misspelt, names};
 pub use splits::{ids, sizes, widths};
 pub use spreads::{large, spreads};
-pub use tokens::tokens;
+pub use tokens::{padded, tokens};
 pub use transcripts::{Texts, transcripts};
 
 use super::error::{Error, Result};

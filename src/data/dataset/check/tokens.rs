@@ -55,6 +55,22 @@ pub fn tokens(plans: &[Plan<'_>]) -> Check {
     Check::new("tokens", "CLS first, SEP last, padding 0", warnings)
 }
 
+/// Describes the samples of a split whose attention mask ends in padding.
+pub fn padded(block: &Block<i32>, ids: &[String], split: &str) -> Option<String> {
+    let mut samples = Samples::default();
+    for (row, id) in ids.iter().enumerate().take(block.rows) {
+        let (tokens, rest) = block.row(row).split_at(block.width);
+        let valid = rest[..block.width].iter().filter(|m| **m == 1).count();
+        if valid > 1 && tokens[valid - 1] == 0 {
+            samples.add(id);
+        }
+    }
+    samples.describe(
+        split,
+        "whose attention mask covers padding (token 0), read as words",
+    )
+}
+
 fn token_row(block: &Block<i32>, row: usize, id: &str, found: [&mut Samples; 4]) {
     let [first, last, beyond, padded] = found;
     let (tokens, rest) = block.row(row).split_at(block.width);

@@ -6,7 +6,7 @@ use super::select::{Selected, select};
 use super::text::{self, Tokens};
 use super::{Expected, ReadOptions};
 use super::{dimensions, lengths, names};
-use crate::data::dataset::check::Texts;
+use crate::data::dataset::check::{Texts, padded};
 use crate::data::dataset::columns::Columns;
 use crate::data::dataset::error::Result;
 use crate::data::dataset::features::Features;
@@ -128,6 +128,7 @@ impl<'a> NewSamples<'a> {
                 lost: Some(UNK as i32),
             };
             warnings.extend(texts.compare(columns.split).1);
+            warnings.extend(padded(block, &ids, columns.split));
         }
         let mut found = Report {
             samples: ids.len(),
