@@ -7,6 +7,10 @@ mod data;
 use data::{Column, MANY_STEPS, Order, Small, WIDTHS, import, many, numbers, pickle};
 use lnln_bench::data::dataset::Imported;
 
+/// Changes a value of features, or a token at its index.
+type Change = fn(f64) -> f64;
+type Token = fn(i64, usize) -> i64;
+
 const COUNTS: [usize; 3] = [240, 60, 80];
 
 /// Prepares three splits of one kind, of which one was changed.
@@ -188,7 +192,7 @@ fn values_that_were_transformed_in_one_split_are_warned_about() {
     };
     let sound = prepared(small, 1, |small| small);
     assert!(of(&sound, "features").is_empty(), "{:?}", sound.warnings);
-    let changes: [(fn(f64) -> f64, &str); 4] = [
+    let changes: [(Change, &str); 4] = [
         (|v| v * 1.7, "the deviation of vision is 1.7"),
         (
             f64::abs,
@@ -271,7 +275,7 @@ fn frames_in_another_order_gaps_and_marks_are_warned_about() {
 /// A split whose tokens were changed, given word, row and step.
 fn retold(small: Small, change: impl Fn(i64, usize) -> i64) -> Small {
     let rows = numbers(&small, "text_bert").into_iter().enumerate();
-    let ids = |at: usize| at / MANY_STEPS % 3 == 0;
+    let ids = |at: usize| (at / MANY_STEPS).is_multiple_of(3);
     let tokens: Vec<i64> = rows
         .map(|(at, id)| match id as i64 {
             id if ids(at) && id >= 1000 => change(id, at),
@@ -291,7 +295,7 @@ fn tokens_of_another_vocabulary_or_mask_are_warned_about() {
         found
     };
     assert!(about_texts(&sound).is_empty(), "{:?}", sound.warnings);
-    let changes: [(fn(i64, usize) -> i64, &str); 3] = [
+    let changes: [(Token, &str); 3] = [
         (
             |id, _| 5000 + 3 * id,
             "words have other tokens than in train",

@@ -212,10 +212,9 @@ impl Sums {
         let moments: Vec<(f64, f64)> = self.moments().into_iter().map(known).collect();
         let links = self.links.iter().enumerate().flat_map(|(far, links)| {
             let pairs = moments.iter().zip(moments.iter().skip(far + 1));
-            let of = |(sum, (a, b)): (&f64, (&(f64, f64), &(f64, f64)))| {
-                (sum / n - a.0 * b.0) / (a.1 * b.1)
-            };
-            links.iter().zip(pairs).map(of).collect::<Vec<f64>>()
+            let sums = links.iter().zip(pairs);
+            sums.map(|(sum, (a, b))| (sum / n - a.0 * b.0) / (a.1 * b.1))
+                .collect::<Vec<f64>>()
         });
         let links = links.collect();
         Signature {
