@@ -69,7 +69,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// Ranks from 1, ties sharing their mean rank.
-fn ranks(values: &[f32]) -> Vec<f64> {
+pub(crate) fn ranks(values: &[f32]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
     let mut ranks = vec![0.0; values.len()];

@@ -27,6 +27,8 @@ pub struct Metric {
     pub title: &'static str,
     pub direction: Direction,
     pub unit: Unit,
+    /// Smallest and largest possible value.
+    pub range: [f64; 2],
     /// Digits after the point in tables, after scaling by the unit.
     pub decimals: usize,
     /// Value on (predictions, truths), both of shape (N).
@@ -48,13 +50,14 @@ impl Metric {
             title,
             direction,
             unit,
+            range: [0.0, 1.0],
             decimals: 2,
             compute,
             sums: None,
         }
     }
 
-    /// A plain number with three decimals.
+    /// A plain number with three decimals: an error from 0 on, or a correlation.
     pub(super) const fn number(
         name: &'static str,
         title: &'static str,
@@ -66,6 +69,10 @@ impl Metric {
             title,
             direction,
             unit: Unit::None,
+            range: match direction {
+                Direction::LowerIsBetter => [0.0, f64::INFINITY],
+                Direction::HigherIsBetter => [-1.0, 1.0],
+            },
             decimals: 3,
             compute,
             sums: None,

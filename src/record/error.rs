@@ -58,6 +58,14 @@ pub enum Error {
     BadId { id: String },
     #[error("the manifest of run {found} was given to the run directory of {expected}")]
     WrongId { expected: String, found: String },
+    #[error(
+        "{} holds predictions of run {found}, in the folder of run {expected}; move it back", path.display()
+    )]
+    OtherRun {
+        path: PathBuf,
+        expected: String,
+        found: String,
+    },
     #[error("cannot read {} as a run's manifest; run it again", path.display())]
     Manifest {
         path: PathBuf,
@@ -155,6 +163,7 @@ impl Classify for Error {
             | Self::Contended { .. }
             | Self::BadId { .. }
             | Self::WrongId { .. }
+            | Self::OtherRun { .. }
             | Self::Manifest { .. }
             | Self::Format { .. }
             | Self::NoRun { .. }

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::error::{Result, io};
+use super::error::{Error, Result, io};
 use super::manifest::{self, BuildMetadata, DatasetMetadata, Manifest};
 use super::masks::{MaskGrid, MaskKey, MaskMetadata};
 use super::predictions::Predictions;
@@ -67,6 +67,20 @@ impl Evaluation {
         let text = serde_json::to_string(&self.grids()).unwrap_or_default();
         seal::hash(text.as_bytes())[..12].to_owned()
     }
+}
+
+/// An evaluation with the run that it belongs to, as it is stored.
+#[derive(Serialize)]
+struct Stored<'a> {
+    run: &'a str,
+    #[serde(flatten)]
+    evaluation: &'a Evaluation,
+}
+
+/// The run that a stored evaluation belongs to; earlier programs did not name it.
+#[derive(Deserialize)]
+struct Owner {
+    run: Option<String>,
 }
 
 /// The files of an evaluation that numbers are read from.
@@ -120,7 +134,11 @@ pub(super) fn add(
 ) -> Result<()> {
     let folder = run.join(FOLDER);
     let path = folder.join(evaluation.name());
-    let json = manifest::to_json(&path.join(DESCRIPTION), evaluation)?;
+    let stored = Stored {
+        run: &manifest.id,
+        evaluation,
+    };
+    let json = manifest::to_json(&path.join(DESCRIPTION), &stored)?;
     let parquet = predictions.to_parquet()?;
     let scores = Scores::of(&manifest.dataset.protocol, &manifest.selection, predictions)?.to_csv();
     fs::create_dir_all(&folder).map_err(io("create", &folder))?;
@@ -176,21 +194,34 @@ pub(super) fn described(run: &Path) -> Vec<Evaluation> {
     paths(run).into_iter().filter_map(read).collect()
 }
 
-/// The evaluations of the run in `run` on these data, or on those of its training,
+/// The evaluations of the run `id` in `run` on these data, or on those of its training,
 /// checked against their `DONE`.
 ///
 /// # Errors
-/// If a file is missing, changed or damaged, or of another format.
-pub(super) fn sealed(run: &Path, tested_on: Option<&str>) -> Result<Vec<SealedEvaluation>> {
-    let read = |path: PathBuf| read(path, tested_on).transpose();
+/// If a file is missing, changed or damaged, of another format or of another run.
+pub(super) fn sealed(
+    run: &Path,
+    id: &str,
+    tested_on: Option<&str>,
+) -> Result<Vec<SealedEvaluation>> {
+    let read = |path: PathBuf| read(path, id, tested_on).transpose();
     paths(run).into_iter().filter_map(read).collect()
 }
 
 /// `None` where it is on other data.
-fn read(path: PathBuf, tested_on: Option<&str>) -> Result<Option<SealedEvaluation>> {
+fn read(path: PathBuf, id: &str, tested_on: Option<&str>) -> Result<Option<SealedEvaluation>> {
     let files = seal::Files::of(&path.join(DONE))?;
     let (json, _) = files.checked(DESCRIPTION)?;
     let evaluation: Evaluation = manifest::parse(&path.join(DESCRIPTION), &json)?;
+    let owner: Owner = manifest::parse(&path.join(DESCRIPTION), &json)?;
+    if let Some(found) = owner.run.filter(|run| run != id) {
+        let expected = id.to_string();
+        return Err(Error::OtherRun {
+            path,
+            expected,
+            found,
+        });
+    }
     if evaluation.tested_on().as_deref() != tested_on {
         return Ok(None);
     }

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use super::error::{Error, Result, io};
 use super::evaluation::{self, Evaluation, EvaluationFiles};
-use super::find::directories;
 use super::manifest::{self, Manifest};
 use super::masks::MaskGrid;
 use super::predictions::Predictions;
@@ -321,7 +320,7 @@ impl RunDir {
         } else {
             (Vec::new(), None)
         };
-        let evaluations = evaluation::sealed(&self.path, data)?;
+        let evaluations = evaluation::sealed(&self.path, &manifest.id, data)?;
         let tested_on = evaluations
             .first()
             .and_then(|one| one.evaluation.tested_on.clone());
@@ -377,7 +376,10 @@ const LISTED: usize = 5;
 
 /// The error about a path that is no folder of a run, with the runs that may be meant.
 fn no_run(path: PathBuf) -> Error {
-    let within = directories(&path).unwrap_or_default();
+    let entries = fs::read_dir(&path).into_iter().flatten().flatten();
+    let within = entries.map(|entry| RunDir::open(entry.path()));
+    let mut within: Vec<RunDir> = within.filter(RunDir::is_run).collect();
+    within.sort_by_key(RunDir::id);
     if !within.is_empty() {
         let s = if within.len() == 1 { "" } else { "s" };
         let found = format!("a folder of {} run{s}", within.len());

@@ -68,6 +68,9 @@ impl TrainingMetadata {
     }
 }
 
+/// The key of the text features of a prepared file, in place of an encoder's.
+pub const FEATURES: &str = "features";
+
 /// A text encoder in words, from its key in a manifest: `frozen BERT` of `frozen:28b4d67a82c9`.
 pub fn encoder_kind(key: &str) -> &str {
     match key.split_once(':') {
@@ -75,7 +78,7 @@ pub fn encoder_kind(key: &str) -> &str {
         Some(("frozen", _)) => "frozen BERT",
         _ => match key {
             "tiny" => "tiny BERT trained with the model",
-            "features" => "the file's text features",
+            FEATURES => "the file's text features",
             other => other,
         },
     }

@@ -24,7 +24,8 @@ use crate::report::rows::joined::LeftOut;
 use crate::report::rows::order;
 use crate::report::rows::reference::Reference;
 use crate::report::rows::scores::{Basis, ScoredRun, score, score_elsewhere};
-use crate::report::rows::section::{Section, Tests, sections};
+use crate::report::rows::section::{Section, Tests};
+use crate::report::rows::sort::sections;
 use crate::report::stats::compare::compare;
 use crate::report::stats::{family, versions};
 use crate::report::table::Table;
@@ -122,7 +123,8 @@ fn tested(sections: Vec<Section>, runs: usize, options: &Options) -> Result<Vec<
     let extras = sections.iter().any(uses_extra);
     let test = |mut section| {
         baseline::add(&mut section)?;
-        section.reference = Reference::of(&section, options)?;
+        section.reference =
+            Reference::of(&section.title, &section.rows, options.reference.as_deref())?;
         section.tests = tests(&section, runs, extras, options)?;
         Ok(section)
     };

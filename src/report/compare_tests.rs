@@ -6,7 +6,8 @@ use super::fixture::{
     TOY, TRUTH, eleven, manifest, predictions, record, save, scored, test_against, test_plan,
 };
 use super::rows::scores::{ScoredRun, score_by};
-use super::rows::section::{Section, sections};
+use super::rows::section::Section;
+use super::rows::sort::sections;
 use super::stats::comparison::{Pairing, Test};
 use super::table::{build, primary};
 use super::{Options, write_report};
@@ -122,7 +123,7 @@ fn rows_that_cannot_be_tested_are_named() {
     );
     let (notes, count) = notes(&section);
     assert_eq!(count, 10);
-    let open = "not tested: ONE (one seed, and a test of models takes two)\nnot tested: OTHER (other mask seeds than \
+    let open = "not tested: ONE (one seed, and a test of models needs two)\nnot tested: OTHER (other mask seeds than \
                 the reference)";
     assert!(notes.contains(open), "{notes}");
 }
@@ -136,7 +137,7 @@ fn with_one_seed_of_the_reference_nothing_is_claimed_and_trainings_are_still_com
         ("misa", 11),
     ]));
     let notes = notes(&section).0;
-    let why = "no test of models, since LNLN has one seed: such a test takes two of both";
+    let why = "no test of models, since LNLN has one seed: such a test needs two of each model";
     assert!(notes.contains(why), "{notes}");
     let table = build::by_rate(&section, &TOY.metrics[0]);
     let flat = &table.rows[0].cells[0];

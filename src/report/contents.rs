@@ -10,13 +10,12 @@ use crate::report::detail::DetailRow;
 use crate::report::elsewhere;
 use crate::report::error::Result;
 use crate::report::figure::choice::Choice;
-use crate::report::figure::drawing::{Drawing, Series};
+use crate::report::figure::rendered::Figure;
 use crate::report::figure::{
-    curves, differences, gather, pdf, png, selection_gap as gap_figure, svg,
-    train_rate as rates_figure,
+    curves, differences, gather, selection_gap as gap_figure, train_rate as rates_figure,
 };
 use crate::report::findings::Findings;
-use crate::report::options::{FigureFormat, Layout, Options};
+use crate::report::options::{Layout, Options};
 use crate::report::rows::section::Section;
 use crate::report::stats::selection_gap::SelectionGap;
 use crate::report::stats::train_rate::TrainRates;
@@ -45,61 +44,6 @@ pub struct SectionContents {
     pub details: Vec<DetailRow>,
     /// Samples whose prediction changes most, where `--data` asks for them.
     pub changed: Option<Changed>,
-}
-
-/// A drawn figure.
-#[derive(Clone, Debug)]
-pub struct Figure {
-    /// Path within the report folder, without its extension.
-    pub path: String,
-    pub title: String,
-    pub svg: String,
-    /// The same in the formats that are asked for.
-    pub others: Vec<(FigureFormat, Vec<u8>)>,
-    /// The series it shows, with their origins.
-    pub series: Vec<Series>,
-    /// What bands, gray lines and marks are; empty where nothing needs a word.
-    pub caption: String,
-}
-
-impl Figure {
-    /// A drawing under this name, as SVG and in the formats that are asked for.
-    pub(super) fn new(name: &str, drawing: Drawing, options: &Options) -> Result<Self> {
-        let Drawing {
-            scene,
-            series,
-            caption,
-        } = drawing;
-        let title = scene.title.clone();
-        let scene = if options.untitled {
-            scene.untitled()
-        } else {
-            scene
-        };
-        let svg = svg::render(&scene);
-        let mut others = Vec::new();
-        for format in &options.figures {
-            match format {
-                FigureFormat::Svg => {}
-                FigureFormat::Pdf => others.push((*format, pdf::render(&scene))),
-                FigureFormat::Png => others.push((*format, png::render(&svg)?)),
-            }
-        }
-        Ok(Self {
-            path: format!("figures/{name}"),
-            title,
-            svg,
-            others,
-            series,
-            caption,
-        })
-    }
-
-    /// Its name, fit for anchors.
-    pub fn id(&self) -> String {
-        let name = self.path.rsplit('/').next().unwrap_or_default();
-        format!("figure-{name}")
-    }
 }
 
 impl SectionContents {

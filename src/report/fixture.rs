@@ -9,7 +9,8 @@ pub use crate::record::fixture::{
 };
 
 use crate::report::rows::scores::{ScoredRun, score_by};
-use crate::report::rows::section::{Section, Tests, sections};
+use crate::report::rows::section::{Section, Tests};
+use crate::report::rows::sort::sections;
 use crate::report::stats::compare::compare;
 use crate::report::stats::comparison::TestPlan;
 use crate::report::stats::family;
@@ -29,6 +30,7 @@ pub static TOY: Protocol = Protocol {
             title: "Acc-2",
             direction: Direction::HigherIsBetter,
             unit: Unit::Percent,
+            range: [0.0, 1.0],
             decimals: 2,
             compute: |p, t| {
                 Ok(mean(p, t, |p, t| {
@@ -49,6 +51,7 @@ pub static TOY: Protocol = Protocol {
             title: "MAE",
             direction: Direction::LowerIsBetter,
             unit: Unit::None,
+            range: [0.0, f64::INFINITY],
             decimals: 3,
             compute: crate::metric::error::mean_absolute,
             sums: None,
@@ -58,6 +61,7 @@ pub static TOY: Protocol = Protocol {
             title: "Slope_x",
             direction: Direction::HigherIsBetter,
             unit: Unit::None,
+            range: [f64::NEG_INFINITY, f64::INFINITY],
             decimals: 3,
             compute: slope,
             sums: None,

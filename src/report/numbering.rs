@@ -24,6 +24,9 @@ pub struct OriginMetadata {
     /// The file of each run that was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
+    /// The column of it that was read, where it is one: `truth` of a constant's score.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
     /// Numbers of sets: that of the number itself, then those it is held against.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sets: Vec<usize>,
@@ -140,9 +143,10 @@ impl OriginKey {
         match self {
             Self::Runs(file, sets, conditions) => OriginMetadata {
                 file: Some(file.name().to_string()),
+                column: file.column().map(str::to_string),
                 sets: sets.clone(),
                 conditions: conditions.iter().map(Condition::to_string).collect(),
-                published: None,
+                ..OriginMetadata::default()
             },
             Self::Published(source) => OriginMetadata {
                 published: Some(source.clone()),

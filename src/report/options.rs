@@ -8,8 +8,6 @@ use serde::{Deserialize, Serialize};
 use crate::mask::Condition;
 use crate::record::MaskGrid;
 
-pub use super::rows::order::ReferenceRow;
-
 /// The set of tables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -52,6 +50,14 @@ impl FigureFormat {
             Self::Png => "png",
         }
     }
+}
+
+/// The place of the reference row among the models.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReferenceRow {
+    First,
+    Last,
 }
 
 /// Options of a report.

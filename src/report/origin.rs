@@ -33,6 +33,8 @@ pub struct RunFiles {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum File {
     Predictions,
+    /// The labels beside the predictions (`truth`), on which a constant of the manifest is scored.
+    Labels,
     /// The log of epochs.
     Log,
     Manifest,
@@ -42,9 +44,17 @@ impl File {
     /// Its name in the run directory.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Predictions => "predictions.parquet",
+            Self::Predictions | Self::Labels => "predictions.parquet",
             Self::Log => "metrics.jsonl",
             Self::Manifest => "manifest.json",
+        }
+    }
+
+    /// The only column that was read, where it is one.
+    pub const fn column(self) -> Option<&'static str> {
+        match self {
+            Self::Labels => Some("truth"),
+            _ => None,
         }
     }
 }
@@ -64,9 +74,11 @@ impl Origin {
         })
     }
 
-    /// The same, compared with the runs of another number.
+    /// The same, compared with the runs of another number; labels are in each run.
     pub fn against(mut self, other: &Self) -> Self {
-        if let (Self::Runs(own), Self::Runs(other)) = (&mut self, other) {
+        if let (Self::Runs(own), Self::Runs(other)) = (&mut self, other)
+            && other.file != File::Labels
+        {
             own.runs.extend(other.runs.first().map(Arc::clone));
         }
         self

@@ -7,7 +7,7 @@ use super::table::{Cell, build};
 use crate::record::training::NoiseMetadata;
 use crate::report::rows::provenance;
 use crate::report::rows::scores::ScoredRun;
-use crate::report::rows::section::sections;
+use crate::report::rows::sort::sections;
 
 const GRID: [f64; 3] = [0.0, 0.5, 1.0];
 

@@ -6,7 +6,8 @@ use super::rows::joined::describe;
 use super::rows::order;
 use super::rows::reference::{Reference, Why};
 use super::rows::scores::ScoredRun;
-use super::rows::section::{Section, sections};
+use super::rows::section::Section;
+use super::rows::sort::sections;
 use crate::mask::Condition;
 use crate::record::Manifest;
 
@@ -57,7 +58,7 @@ fn three() -> Section {
         manifest("misa", 11, &GRID),
         manifest("constant", 11, &GRID),
     ]);
-    section.reference = Reference::of(&section, &Options::default()).unwrap();
+    section.reference = Reference::of(&section.title, &section.rows, None).unwrap();
     section
 }
 
@@ -137,11 +138,8 @@ fn tests_follow_their_rows_to_other_places() {
 #[test]
 fn the_reference_does_not_change_in_silence() {
     let of = |section: &Section, name: Option<&str>| {
-        let options = Options {
-            reference: name.map(String::from),
-            ..Options::default()
-        };
-        Reference::of(section, &options).unwrap().unwrap()
+        let found = Reference::of(&section.title, &section.rows, name);
+        found.unwrap().unwrap()
     };
     let default = of(&three(), None);
     assert_eq!((&*default.title, default.why), ("LNLN", Why::Default));

@@ -11,7 +11,8 @@ use super::{Layout, Options};
 use crate::report::contents::SectionContents;
 use crate::report::format::terminal::Style;
 use crate::report::rows::scores::score_by;
-use crate::report::rows::section::{Section, sections};
+use crate::report::rows::section::Section;
+use crate::report::rows::sort::sections;
 
 /// A small grid, so that snapshots can be read.
 const GRID: [f64; 3] = [0.0, 0.5, 1.0];

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use super::build::build;
 use super::error::{Error, Result};
 use super::findings::SectionFindings;
-use super::format::{EXPORTERS, latex};
+use super::format::EXPORTERS;
 use super::manifest::{self, ReportManifest};
 use super::options::Options;
 use crate::record::RunDir;
@@ -14,7 +14,7 @@ use crate::record::error::io;
 use crate::report::rows::joined::LeftOut;
 use crate::report::rows::reference::Reference;
 use crate::report::rows::scores::Basis;
-use crate::report::table::Table;
+use crate::report::table::{TABLES, Table};
 use crate::support::file_name::words;
 use crate::support::fs::{is_temporary, write_all_atomic};
 
@@ -42,7 +42,7 @@ pub struct Written {
 }
 
 /// Folders within a report.
-const FOLDERS: [&str; 2] = ["figures", latex::FOLDER];
+const FOLDERS: [&str; 2] = ["figures", TABLES];
 
 /// Writes the report of all finished runs in `roots` (folders of runs, or single runs) to `out`:
 /// the files of [`EXPORTERS`], `tables/*.tex`, `figures/*.svg` (and `.pdf` and `.png` if asked for), and last `manifest.json`.
@@ -116,7 +116,7 @@ fn save(out: &Path, files: &[(String, Vec<u8>)], earlier: Option<&Vec<String>>) 
     let written_here = |path: &String| {
         let (folder, file) = path.split_once('/').unwrap_or_default();
         let (name, extension) = file.split_once('.').unwrap_or_default();
-        let extensions: &[&str] = if folder == latex::FOLDER {
+        let extensions: &[&str] = if folder == TABLES {
             &["tex", "csv"]
         } else {
             &["svg", "png", "pdf"]

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use super::plan::PlannedRun;
 use super::train_on;
 use super::{Error, Suite};
-use crate::record::{SweepManifest, SweepRun};
+use crate::record::{SweepDir, SweepManifest, SweepRun};
+use crate::support::shell;
 use crate::train::EncoderSpec;
 
 /// The manifest of a suite's runs; `stem` becomes part of its name, `data` is the folder of prepared
@@ -80,4 +81,31 @@ fn with_absolute_encoders(suite: &Suite) -> Result<Suite, Error> {
 
 fn absolute(path: &Path) -> Result<PathBuf, Error> {
     std::path::absolute(path).map_err(|e| Error::io(path, e))
+}
+
+/// The command that repeats one run of a sweep, for a shell.
+pub fn command(dir: &SweepDir, index: usize, flags: &[String]) -> String {
+    let (manifest, index) = (dir.manifest().display().to_string(), index.to_string());
+    let words = [
+        "lnln-bench",
+        "run-one",
+        "--manifest",
+        &*manifest,
+        "--index",
+        &*index,
+    ];
+    shell::line(words.into_iter().chain(flags.iter().map(String::as_str)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_survives_a_shell() {
+        let flags = ["--data", "/my data/it's"].map(str::to_owned);
+        let line = command(&SweepDir::open("/my runs/sweeps/s"), 7, &flags);
+        let expected = r"lnln-bench run-one --manifest '/my runs/sweeps/s/manifest.json' --index 7 --data '/my data/it'\''s'";
+        assert_eq!(line, expected);
+    }
 }

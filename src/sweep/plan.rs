@@ -20,9 +20,9 @@ use crate::record::search::SearchMetadata;
 use crate::record::training::NoiseMetadata;
 use crate::record::{EngineKind, MaskGrid, Precision, SelectionRule};
 use crate::support::Classify;
+use crate::train::other_data::check_shapes;
 use crate::train::schedule::Schedule;
 use crate::train::selection::{Rule, Rules};
-use crate::train::test_split::check_shapes;
 use crate::train::{EncoderSpec, data, settings};
 
 /// Raise it when a change of this program changes results, so that older runs are not reused.

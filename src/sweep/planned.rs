@@ -11,7 +11,7 @@ use super::plan::{self, Corpora, PlannedRun};
 use super::search;
 use super::suite::Suite;
 use crate::record::{RunDir, SweepDir, SweepManifest, SweepRun};
-use crate::support::{SweepRuns, shell};
+use crate::support::SweepRuns;
 use crate::train::training::Compute;
 
 /// Where a sweep reads and writes, and how it uses this machine.
@@ -129,22 +129,8 @@ impl Sweep {
     /// The command that repeats a run alone, with the flags it was run with.
     pub(super) fn command(&self, run: &PlannedRun, flags: &[String]) -> String {
         let index = self.entry(&run.id).map_or(0, |entry| entry.index);
-        command(&self.dir, index, flags)
+        manifest::command(&self.dir, index, flags)
     }
-}
-
-/// The command that repeats one run of a sweep, for a shell.
-pub fn command(dir: &SweepDir, index: usize, flags: &[String]) -> String {
-    let (manifest, index) = (dir.manifest().display().to_string(), index.to_string());
-    let words = [
-        "lnln-bench",
-        "run-one",
-        "--manifest",
-        &*manifest,
-        "--index",
-        &*index,
-    ];
-    shell::line(words.into_iter().chain(flags.iter().map(String::as_str)))
 }
 
 /// The runs of a sweep, for its progress.
@@ -155,18 +141,5 @@ pub(super) fn counted(waiting: &[&PlannedRun], done: usize, jobs: usize) -> Swee
         done,
         to_train: trained.map(|run| run.kind()).collect(),
         jobs,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_command_survives_a_shell() {
-        let flags = ["--data", "/my data/it's"].map(str::to_owned);
-        let line = command(&SweepDir::open("/my runs/sweeps/s"), 7, &flags);
-        let expected = r"lnln-bench run-one --manifest '/my runs/sweeps/s/manifest.json' --index 7 --data '/my data/it'\''s'";
-        assert_eq!(line, expected);
     }
 }

@@ -18,8 +18,9 @@ use crate::support::Bar;
 use crate::support::fs::write_atomic;
 use crate::train::data::{TrainData, ValidationMasks};
 use crate::train::model_inputs::ModelInputs;
+use crate::train::other_data::OtherData;
 use crate::train::test_masks::TestMasks;
-use crate::train::test_split::{OtherData, TestSplit};
+use crate::train::test_split::TestSplit;
 use crate::train::training::{Compute, Training, TrainingSpec};
 use crate::train::{Files, memory};
 

@@ -14,7 +14,7 @@ use crate::record::manifest::data_key;
 use crate::record::{Acquired, Attempt, Outcome, RunDir, RunLease};
 use crate::support::Progress;
 use crate::train::data::{DataOptions, TrainData};
-use crate::train::test_split::OtherData;
+use crate::train::other_data::OtherData;
 use crate::train::{self, native};
 
 /// Folder of TensorBoard's event files within a folder of runs, next to the finished ones.

@@ -11,10 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::condition_list::ConditionList;
 use super::mask_name::MaskName;
 use super::train_on::{self, TrainOn};
-use super::{Error, suite_file, text};
+use super::{Error, text};
 use crate::data::dataset::{limited_name, with_folds};
 use crate::mask::{self, Condition, Noise, RateDistribution};
-use crate::metric::PROTOCOLS;
 use crate::record::{EngineKind, Precision};
 use crate::sweep::{search, slurm};
 use crate::train::schedule::Schedule;
@@ -202,51 +201,6 @@ impl Default for Training {
 }
 
 impl Suite {
-    /// A suite of these data sets and models with the defaults of `protocol`.
-    ///
-    /// # Errors
-    /// [`Error::Unexpected`].
-    pub fn new(
-        datasets: Vec<String>,
-        models: Vec<String>,
-        protocol: Protocol,
-    ) -> Result<Self, Error> {
-        Ok(Self {
-            datasets,
-            models,
-            ..suite_file::empty(protocol)?
-        })
-    }
-
-    /// Reads a suite file and those it extends; `protocol` wins over the file's.
-    ///
-    /// # Errors
-    /// [`Error::Io`], [`Error::Suite`], [`Error::Extended`], [`Error::ExtendsCircle`].
-    pub fn read(path: &Path, protocol: Option<Protocol>) -> Result<Self, Error> {
-        let suite = suite_file::read(path, protocol)?;
-        match suite.primary.as_ref().filter(|name| !is_metric(name)) {
-            None => Ok(suite),
-            Some(name) => Err(Error::Suite {
-                path: path.to_owned(),
-                reason: format!("primary: {name:?} is no metric; `list metrics` names them"),
-            }),
-        }
-    }
-
-    /// The suite as TOML that [`Self::read`] takes; values that depend on the data set, those of the models'
-    /// recipes, are left out unless the suite sets them.
-    ///
-    /// # Errors
-    /// [`Error::Unexpected`].
-    pub fn to_toml(&self) -> Result<String, Error> {
-        suite_file::write(self)
-    }
-
-    /// JSON Schema of suite files.
-    pub fn schema() -> schemars::Schema {
-        suite_file::schema()
-    }
-
     /// The values of the recipe that this suite changes for `model`: those of its variant, then of the
     /// model, then of all.
     pub fn overrides(&self, model: &str) -> Overrides {
@@ -285,11 +239,6 @@ impl Suite {
             *name = limited_name::name(name, samples);
         }
     }
-}
-
-/// Whether some data set is scored by a metric of this name.
-fn is_metric(name: &str) -> bool {
-    PROTOCOLS.iter().any(|p| p.metric(name).is_some())
 }
 
 /// Whether overrides of `name` change one of these models.

@@ -11,6 +11,54 @@ use toml::de::{DeArray, DeTable, DeValue, Deserializer};
 
 use super::suite::overridden_by;
 use super::{Error, Protocol, Suite, slurm};
+use crate::metric::PROTOCOLS;
+
+impl Suite {
+    /// A suite of these data sets and models with the defaults of `protocol`.
+    ///
+    /// # Errors
+    /// [`Error::Unexpected`].
+    pub fn new(
+        datasets: Vec<String>,
+        models: Vec<String>,
+        protocol: Protocol,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            datasets,
+            models,
+            ..empty(protocol)?
+        })
+    }
+
+    /// Reads a suite file and those it extends; `protocol` wins over the file's.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Suite`], [`Error::Extended`], [`Error::ExtendsCircle`].
+    pub fn read(path: &Path, protocol: Option<Protocol>) -> Result<Self, Error> {
+        let suite = read(path, protocol)?;
+        match suite.primary.as_ref().filter(|name| !is_metric(name)) {
+            None => Ok(suite),
+            Some(name) => Err(Error::Suite {
+                path: path.to_owned(),
+                reason: format!("primary: {name:?} is no metric; `list metrics` names them"),
+            }),
+        }
+    }
+
+    /// The suite as TOML that [`Self::read`] takes; values that depend on the data set, those of the models'
+    /// recipes, are left out unless the suite sets them.
+    ///
+    /// # Errors
+    /// [`Error::Unexpected`].
+    pub fn to_toml(&self) -> Result<String, Error> {
+        write(self)
+    }
+
+    /// JSON Schema of suite files.
+    pub fn schema() -> schemars::Schema {
+        schema()
+    }
+}
 
 /// The key that names the suite file below this one.
 const EXTENDS: &str = "extends";
@@ -244,6 +292,11 @@ fn lay_over<'i>(lower: &mut DeTable<'i>, upper: DeTable<'i>) {
             _ => drop(lower.insert(key, value)),
         }
     }
+}
+
+/// Whether some data set is scored by a metric of this name.
+fn is_metric(name: &str) -> bool {
+    PROTOCOLS.iter().any(|p| p.metric(name).is_some())
 }
 
 #[cfg(test)]

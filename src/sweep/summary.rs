@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::planned::command;
+use super::manifest::command;
 use crate::record::{self, Acquired, Failure, RunLease, SweepDir, SweepRun};
 use crate::support::host;
 

@@ -28,6 +28,7 @@ pub mod optimizer;
 pub mod optimizers;
 pub mod option_override;
 pub mod order;
+pub mod other_data;
 pub mod out_of_memory;
 pub mod patience;
 pub mod precision;

@@ -421,7 +421,7 @@ mod tests {
     }
 
     #[test]
-fn a_watch_counts_no_tensor_made_where_another_watch_s_stood() {
+    fn a_watch_counts_no_tensor_made_where_another_watch_s_stood() {
         let make = || Tensor::zeros([256], (Kind::Float, Device::Cpu));
         // So many that the memory of some is used again.
         let many = || (0..100).map(|_| make()).collect::<Vec<Tensor>>();

@@ -185,7 +185,7 @@ fn a_borrowed_name_lends_no_results() {
         .assert()
         .success();
     let text = std::fs::read_to_string(out.join("report.md")).unwrap();
-    let expected = "# Report\n\n> CMU-MOSI (changed): Audio is made up.\n\n> CMU-MOSI (changed): audio 6 and \
+    let expected = "# Robustness to missing data: CMU-MOSI (changed)\n\n> CMU-MOSI (changed): Audio is made up.\n\n> CMU-MOSI (changed): audio 6 and \
                     vision 8 wide, published audio 5 and vision 20 wide; 24/6/12 samples, published \
                     1284/229/686. Results are not comparable with published ones, and none are shown.\n\n> CMU-MOSI (changed): \
                     demo-film.pkl differs from every published file (by SHA-256): compare these results with each \

@@ -1,8 +1,12 @@
 //! `score` on predictions that contradict each other, their labels' scale or their own file's end.
 
+use std::fs;
+
+use lnln_bench::record::find_runs;
 use predicates::prelude::*;
 use predicates::str::contains;
 
+use super::program::program;
 use super::score_data::{Data, Row};
 
 #[test]
@@ -232,4 +236,61 @@ fn a_mask_seed_that_one_row_lacks_is_refused() {
     data.score("p.csv", table(&|r| r.rate == 0.0), &[])
         .success();
     data.score("p.csv", table(&|_| true), &[]).success();
+}
+
+#[test]
+fn a_model_that_one_row_lacks_is_refused_and_one_in_two_spellings_warned_about() {
+    let data = Data::new();
+    let table = |model: &dyn Fn(&Row<'_>) -> &'static str| {
+        data.text("id,rate,seed,prediction,model", |r| {
+            format!("{},{},1,{},{}", r.id, r.rate, r.prediction, model(r))
+        })
+    };
+    let at_half = |other| move |r: &Row<'_>| if r.rate > 0.0 { other } else { "ours" };
+    data.score("p.csv", table(&at_half("")), &[])
+        .code(3)
+        .stderr(contains("in column model, found ``"));
+    data.score("p.csv", table(&at_half("nan")), &[])
+        .code(3)
+        .stderr(contains("in column model, found `nan`"));
+    data.score("p.csv", table(&at_half("Ours")), &[])
+        .success()
+        .stderr(contains("`Ours` and `ours` are two models"));
+    data.score("p.csv", table(&|_| "ours"), &[])
+        .success()
+        .stderr(contains("WARN").not());
+}
+
+#[test]
+fn predictions_of_a_stored_run_under_another_name_are_warned_about() {
+    let data = Data::new();
+    data.score("p.csv", data.plain(), &[]).success();
+    let again = |name: &str| {
+        let mut command = program();
+        command.arg("score").arg(data.folder.path().join("p.csv"));
+        command
+            .arg("--data")
+            .arg(&data.path)
+            .args(["--model", name]);
+        command.arg("--runs").arg(data.runs()).assert().success()
+    };
+    again("m").stderr(contains("WARN").not());
+    let run = data.made().remove(0);
+    again("other").stderr(contains(format!(
+        "other, seed 1: the predictions are those of m (run {run}), seed 1, for every sample"
+    )));
+    // The predictions of one run in the folder of another.
+    let runs = find_runs(&data.runs()).unwrap().finished;
+    let folder = |i: usize| runs[i].evaluation_folders().remove(0);
+    let kept = data.folder.path().join("kept");
+    fs::rename(folder(1), &kept).unwrap();
+    let target = runs[0].path().join("evaluations").join("fedcba987654");
+    fs::rename(&kept, target).unwrap();
+    let out = data.folder.path().join("report");
+    let mut command = program();
+    command.arg("report").arg(data.runs()).arg("--out").arg(out);
+    command
+        .assert()
+        .code(3)
+        .stderr(contains("holds predictions of run").and(contains("move it back")));
 }

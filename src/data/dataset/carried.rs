@@ -2,41 +2,8 @@
 
 use super::columns::Columns;
 use super::error::{Error, Result};
-use super::labels;
-use super::token_ids;
+use super::known_columns::{is_known, is_read};
 use crate::data::pickle::Value;
-
-/// Columns that other files read; labels have their own list.
-const READ: [&str; 13] = [
-    "id",
-    "raw_text",
-    "audio",
-    "vision",
-    "text",
-    "text_bert",
-    "text_lengths",
-    "audio_lengths",
-    "vision_lengths",
-    "text_mask",
-    "audio_mask",
-    "vision_mask",
-    token_ids::NAME,
-];
-
-/// Columns that are read, but for ids and labels, which no file lacks.
-pub fn features_and_texts() -> impl Iterator<Item = &'static str> {
-    READ.into_iter().filter(|name| *name != "id")
-}
-
-/// Whether a column is read, or known from MMSA's files.
-pub fn is_known(name: &str) -> bool {
-    let is_extra = name == "annotations" || name == "mask" || name.starts_with("classification_");
-    READ.contains(&name) || is_label(name) || is_extra
-}
-
-fn is_label(name: &str) -> bool {
-    name == labels::OLD || labels::names().iter().any(|known| known == name)
-}
 
 /// A column that is stored unchanged, one value per sample.
 pub enum Carried {
@@ -54,7 +21,7 @@ pub type Named = (String, Carried);
 pub fn read<'a>(columns: &Columns<'a>, samples: usize) -> Result<(Vec<Named>, Vec<String>)> {
     let (mut carried, mut ignored) = (Vec::new(), Vec::new());
     for (name, value) in columns.entries() {
-        if READ.contains(&&*name) || is_label(&name) {
+        if is_read(&name) {
             continue;
         }
         let known = is_known(&name);

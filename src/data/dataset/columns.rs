@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use super::carried;
 use super::error::{Error, Result};
+use super::known_columns::is_known;
 use super::layouts;
 use crate::data::arrays;
 use crate::data::pickle::Value;
@@ -119,7 +119,7 @@ impl<'a> Columns<'a> {
     /// A column that is missing, with the one that may be meant.
     pub fn described(&self, column: &str) -> String {
         let names: Vec<String> = self.entries().map(|(name, _)| name).collect();
-        let unknown = names.iter().filter(|name| !carried::is_known(name));
+        let unknown = names.iter().filter(|name| !is_known(name));
         let near = nearest(self.shown(column), unknown.map(String::as_str));
         let hint = near.map_or_else(String::new, |name| format!(" ({name} is there)"));
         format!("column {}{hint}", self.shown(column))

@@ -4,20 +4,13 @@ use super::columns::Columns;
 use super::error::{Error, Result};
 use super::spec::{Origin, Spec};
 
-/// The label column that every split must have; `labels` in files older than MMSA's.
-pub const MAIN: &str = "regression_labels";
-pub const OLD: &str = "labels";
+pub use super::known_columns::{LABELS as MAIN, OLD_LABELS as OLD, label_names as names};
 
 /// Tolerance at the ends of the range, for rounding in single precision.
 const TOLERANCE: f64 = 1e-6;
 
 /// A column of labels, one per sample.
 pub type Labels = (String, Vec<f64>);
-
-/// Names of label columns, `regression_labels` first.
-pub fn names() -> [String; 4] {
-    ["", "_T", "_A", "_V"].map(|modality| format!("{MAIN}{modality}"))
-}
 
 /// Reads `regression_labels` and, if the file has them, `..._T`, `..._A`, `..._V`. A column per modality
 /// without any number, as feature extractors write it, is ignored.

@@ -2,11 +2,9 @@
 
 use super::columns::Columns;
 use super::error::Result;
-use super::lengths::{self, Given};
+use super::given_lengths::Given;
+use super::known_columns::TOKEN_IDS;
 use super::split::Block;
-
-/// Name of the column.
-pub const NAME: &str = "token_ids";
 
 /// Token ids, attention mask and segment ids (zeros) of the column, if the split has it. The mask is
 /// `text_mask`, or comes from `text_lengths`; without both, zeros at the end are padding.
@@ -16,10 +14,10 @@ pub const NAME: &str = "token_ids";
 /// [`Error::Array`](super::error::Error::Array).
 pub fn read(columns: &Columns<'_>, ids: &[String]) -> Result<Option<Block<i32>>> {
     const EXPECTED: &str = "an array of whole numbers of shape (samples, tokens)";
-    let Some(value) = columns.get(NAME) else {
+    let Some(value) = columns.get(TOKEN_IDS) else {
         return Ok(None);
     };
-    let wrong = |found: String| columns.layout(NAME, EXPECTED, found);
+    let wrong = |found: String| columns.layout(TOKEN_IDS, EXPECTED, found);
     let array = value
         .array()
         .ok_or_else(|| wrong(value.kind().to_owned()))?;
@@ -29,15 +27,18 @@ pub fn read(columns: &Columns<'_>, ids: &[String]) -> Result<Option<Block<i32>>>
     if rows != ids.len() || tokens == 0 {
         return Err(wrong(format!("shape {:?}", array.shape())));
     }
-    let numbers: Vec<i64> = array.to_vec().map_err(|error| columns.array(NAME, error))?;
-    let lengths = lengths::given(&Given {
+    let numbers: Vec<i64> = array
+        .to_vec()
+        .map_err(|error| columns.array(TOKEN_IDS, error))?;
+    let lengths = Given {
         columns,
         ids,
         modality: "text",
         steps: tokens,
         own: None,
         width: None,
-    })?;
+    }
+    .read()?;
     let counted = || numbers.chunks_exact(tokens).map(valid).collect();
     let lengths: Vec<i32> = lengths.unwrap_or_else(counted);
     let mut data = Vec::with_capacity(3 * rows * tokens);

@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::error::{Error, Result};
-use super::reader::Reader;
-use super::schema::{ATTR_CONTENT, ATTR_HASHES, Provenance};
+use super::schema::{ATTR_CONTENT, Provenance};
 
 /// Attributes that are stored as numbers.
 pub(super) const NUMBERS: [&str; 2] = ["source_bytes", "label_range"];
@@ -35,7 +33,7 @@ pub(super) fn texts(provenance: &Provenance, content: &str) -> Vec<(&'static str
 }
 
 /// The hash of each attribute, by name.
-fn by_name(provenance: &Provenance, content: &str) -> BTreeMap<String, String> {
+pub(super) fn by_name(provenance: &Provenance, content: &str) -> BTreeMap<String, String> {
     let hash = |text: String| blake3::hash(text.as_bytes()).to_hex().to_string();
     let texts = texts(provenance, content).into_iter();
     texts
@@ -46,39 +44,4 @@ fn by_name(provenance: &Provenance, content: &str) -> BTreeMap<String, String> {
 /// The hashes as they are stored, JSON.
 pub(super) fn hashes(provenance: &Provenance, content: &str) -> String {
     json!(by_name(provenance, content)).to_string()
-}
-
-impl Reader {
-    /// Compares the attributes of the root with their stored hashes. False where an earlier program stored
-    /// none.
-    ///
-    /// # Errors
-    /// [`Error::Changed`] names the attributes that differ.
-    pub fn check_attributes(&self) -> Result<bool> {
-        let Ok(stored) = self.attribute(ATTR_HASHES) else {
-            return Ok(false);
-        };
-        let stored: BTreeMap<String, String> = serde_json::from_str(&stored).unwrap_or_default();
-        let found = by_name(&self.provenance()?, &self.content_hash()?);
-        let names = found.keys().chain(stored.keys());
-        let mut changed: Vec<&str> = names
-            .filter(|name| stored.get(*name) != found.get(*name))
-            .map(String::as_str)
-            .collect();
-        changed.sort_unstable();
-        changed.dedup();
-        let Some(first) = changed.first() else {
-            return Ok(true);
-        };
-        let hash = |hashes: &BTreeMap<String, String>| match hashes.get(*first) {
-            Some(hash) => format!("hash {hash}"),
-            None => "no hash".to_owned(),
-        };
-        Err(Error::Changed {
-            path: self.path().to_owned(),
-            column: format!("attribute {}", changed.join(", ")),
-            expected: hash(&stored),
-            found: hash(&found),
-        })
-    }
 }

@@ -1,11 +1,12 @@
 //! Writes one column of numbers in blocks.
 
-use hdf5::{Hyperslab, SliceOrIndex};
+use hdf5::Hyperslab;
 use ndarray::ArrayViewD;
 
 use super::checksum::ColumnHasher;
 use super::error::{Error, Result};
 use super::schema::{CHUNK_BYTES, Number, chunk_rows};
+use super::slab::row_slab;
 use super::writer::Writer;
 
 /// Accepts a column's values in row-major order, in pieces of any size, and writes complete chunks.
@@ -132,20 +133,6 @@ impl<'w, T: Number> ColumnWriter<'w, T> {
         self.writer
             .register(self.dataset.as_ref(), &self.name, T::NAME, self.shape, hash)
     }
-}
-
-/// Rows `start..start + rows` of a dataset, all of its other axes.
-pub(crate) fn row_slab(shape: &[usize], start: usize, rows: usize) -> Hyperslab {
-    let whole = |(axis, n): (usize, &usize)| {
-        let (start, count) = if axis == 0 { (start, rows) } else { (0, *n) };
-        SliceOrIndex::SliceCount {
-            start,
-            step: 1,
-            count,
-            block: 1,
-        }
-    };
-    Hyperslab::from(shape.iter().enumerate().map(whole).collect::<Vec<_>>())
 }
 
 impl Writer {

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use hdf5::types::VarLenUnicode;
 
 use super::checked::Checked;
-use super::column::row_slab;
 use super::error::{Error, Result};
 use super::schema::{
     ATTR_COMPLETE, ATTR_CONTENT, ATTR_VERSION, FORMAT_VERSION, Number, Provenance, chunk_rows,
     kind_of,
 };
+use super::slab::row_slab;
 
 /// A complete prepared file of a known version, open for reading.
 pub struct Reader {

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 
 use csv::{ByteRecord, ReaderBuilder, Trim};
 
+use super::Text;
 use super::error::{Error, Result};
-use super::table::Text;
 
 /// Separators, in the order they are preferred.
 const SEPARATORS: [(u8, &str); 5] = [

@@ -1,7 +1,7 @@
 //! Compares the data set that a file names with the data.
 
 use super::error::{Error, Result};
-use super::read::Source;
+use super::source::Source;
 use crate::data::dataset::{Corpus, registry};
 
 /// Checks that no row names another registered data set. A name that is not registered is noted.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::Text;
 use super::columns::Columns;
 use super::error::{Error, Result};
 use super::roles::Role;
-use super::table::{Table, Text};
+use super::table::Table;
 use crate::mask::Condition;
 
 /// One prediction as the file has it.
@@ -64,10 +65,8 @@ pub(super) fn rows(
     let predictions = parser.required(columns.prediction, "a number", |text| {
         text.parse::<f32>().ok()
     })?;
-    let models = parser.optional(columns.model, "a name", |text| Some(text.to_string()))?;
-    let protocols = parser.optional(columns.mask_protocol, "a name", |text| {
-        Some(text.to_string())
-    })?;
+    let models = parser.optional(columns.model, "a name", a_name)?;
+    let protocols = parser.optional(columns.mask_protocol, "a name", a_name)?;
     let mask_seeds = parser.optional(columns.mask_seed, WHOLE, whole)?;
     for index in [Some(columns.seed), columns.mask_seed]
         .into_iter()
@@ -76,11 +75,13 @@ pub(super) fn rows(
         parser.check_thousands(index)?;
     }
     for (index, gaps) in [
+        (columns.model, gaps(&models)),
         (columns.mask_protocol, gaps(&protocols)),
         (columns.mask_seed, gaps(&mask_seeds)),
     ] {
-        // Nothing is masked in complete samples: the condition as a whole may have no value.
-        let is_complete = |row: &usize| conditions.values[*row].rates() == [0.0; 3];
+        // Nothing is masked in complete samples: the condition as a whole may have no mask protocol or mask seed.
+        let masks = index != columns.model;
+        let is_complete = |row: &usize| masks && conditions.values[*row].rates() == [0.0; 3];
         let complete = (0..conditions.values.len()).filter(is_complete).count();
         let all = complete == gaps.iter().filter(|row| is_complete(row)).count();
         let gap = gaps.into_iter().find(|row| !(all && is_complete(row)));
@@ -301,6 +302,13 @@ impl Parser<'_> {
             hint,
         }
     }
+}
+
+/// A name, unless it is what other programs write for a value that is missing.
+fn a_name(text: &str) -> Option<String> {
+    const MISSING: [&str; 6] = ["nan", "none", "null", "na", "n/a", "<na>"];
+    let missing = MISSING.contains(&&*text.to_lowercase());
+    (!missing).then(|| text.to_string())
 }
 
 /// What a column without gaps holds, for messages. Samples of which nothing is missing need no masks.

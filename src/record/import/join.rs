@@ -114,6 +114,31 @@ fn same_masks(file: &str, runs: &[Joined]) -> Result<()> {
     Ok(())
 }
 
+/// Models whose names differ in case and separators alone, and that share no seed and condition: one model, named in
+/// two ways.
+pub(super) fn split_names(runs: &[Joined]) -> Option<String> {
+    let plain = |run: &Joined| {
+        let letters = run.model.chars().filter(|c| c.is_ascii_alphanumeric());
+        letters.collect::<String>().to_ascii_lowercase()
+    };
+    let shared = |a: &str, b: &str| {
+        let of = |model: &str| {
+            let runs = runs.iter().filter(|run| run.model == model);
+            let keys = runs.flat_map(|run| run.passes.keys().map(|key| (run.seed, key)));
+            keys.collect::<BTreeSet<_>>()
+        };
+        !of(a).is_disjoint(&of(b))
+    };
+    let mut pairs = runs.iter().flat_map(|a| runs.iter().map(move |b| (a, b)));
+    let (a, b) = pairs
+        .find(|(a, b)| a.model < b.model && plain(a) == plain(b) && !shared(&a.model, &b.model))?;
+    Some(format!(
+        "`{}` and `{}` are two models: their names differ in case or separators, and they have no seed and condition \
+         in common; give one model one name",
+        a.model, b.model
+    ))
+}
+
 /// Checks that a mask protocol of this program has masks at the row's condition.
 fn check_condition(file: &str, row: &InputRow, mask_protocol: &str) -> Result<()> {
     match mask::find(mask_protocol) {

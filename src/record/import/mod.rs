@@ -6,6 +6,7 @@ mod csv_table;
 mod dataset;
 mod description;
 pub mod error;
+mod existing;
 mod input_row;
 mod join;
 mod nearest;
@@ -14,6 +15,7 @@ mod plausible;
 mod positions;
 mod read;
 mod roles;
+mod source;
 mod stated;
 mod table;
 mod truth;
@@ -31,6 +33,9 @@ pub use error::{Error, Result};
 pub use input_row::InputRow;
 pub use plausible::Check;
 pub use roles::Role;
+
+/// A value as text; `None` where it is empty or null.
+type Text = Option<String>;
 
 /// Metadata that the file does not hold. Title, citation and parameters describe one model: they are
 /// refused for a file of several models, and where an existing run has other values.
@@ -123,14 +128,17 @@ pub fn score(file: &Path, corpus: &Corpus, runs: &Path, options: &Options) -> Re
         indices: &indices,
     };
     let joined = join::join(&name, default, &source.rows, &samples, options)?;
+    warnings.extend(join::split_names(&joined));
     let reference = plausible::Reference {
         ids: &ids,
         truth: &labels,
         range: corpus.spec.label_range,
     };
+    let existing = existing::runs(runs, &joined, &ids, corpus);
     warnings.extend(plausible::check(
         &name,
         &joined,
+        &existing,
         &reference,
         &options.allowed,
     )?);

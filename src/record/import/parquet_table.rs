@@ -17,8 +17,8 @@ use polars_parquet::read::{
     read_metadata,
 };
 
+use super::Text;
 use super::error::{Error, Result};
-use super::table::Text;
 
 /// The types that are read, for messages.
 const TAKEN: &str =

@@ -2,7 +2,12 @@
 //! order.
 
 mod between;
+mod orders;
+mod pairs;
+mod parts;
 mod scale;
+mod steps;
+mod values;
 mod within;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,7 +43,7 @@ pub enum Check {
     Order,
     /// Predictions that are the labels, or those of another condition or run.
     Copies,
-    /// Predictions that are better where more is missing.
+    /// Predictions that are better where more is missing, or further apart where less differs.
     Rates,
 }
 
@@ -90,23 +95,31 @@ struct Finding {
     text: String,
 }
 
-/// Checks every run. A finding that leaves a doubt is a warning, one of each kind for a model.
+/// Checks every run, also beside those that exist already. A finding that leaves a doubt is a warning, one of each kind for a model.
 ///
 /// # Errors
 /// [`Error::Implausible`] for predictions that cannot be in label units, unless allowed.
 pub(super) fn check(
     file: &str,
     runs: &[Joined],
+    existing: &[Joined],
     reference: &Reference<'_>,
     allowed: &[Check],
 ) -> Result<Vec<String>> {
     let mut found: BTreeMap<(String, Check), (Finding, usize)> = BTreeMap::new();
     for (index, run) in runs.iter().enumerate() {
-        let mut of_run = findings(run, reference);
-        of_run.extend(between::findings(run, &runs[..index], reference));
+        let before: Vec<&Joined> = runs[..index].iter().chain(existing).collect();
+        let mut of_run = Vec::from_iter(orders::finding(run, reference));
+        of_run.extend(findings(run, runs, reference));
+        of_run.extend(between::findings(run, reference));
+        of_run.extend(pairs::findings(run, &before, reference));
         of_run.extend(within::findings(run, reference));
+        of_run.extend(parts::finding(run, reference));
+        of_run.extend(values::findings(run, reference));
+        // What is wrong once may be seen by several checks of a kind.
+        let mut kinds: BTreeSet<Check> = allowed.iter().copied().collect();
         for finding in of_run {
-            if allowed.contains(&finding.check) {
+            if !kinds.insert(finding.check) {
                 continue;
             }
             let known = found.entry((run.model.clone(), finding.check));
@@ -140,7 +153,7 @@ fn name(run: &Joined) -> String {
     format!("{}, seed {}", run.model, run.seed)
 }
 
-fn findings(run: &Joined, reference: &Reference<'_>) -> Vec<Finding> {
+fn findings(run: &Joined, runs: &[Joined], reference: &Reference<'_>) -> Vec<Finding> {
     let what = name(run);
     let mut found: Vec<Finding> = [
         range(&what, run, reference),
@@ -152,13 +165,14 @@ fn findings(run: &Joined, reference: &Reference<'_>) -> Vec<Finding> {
     if found.is_empty() {
         let values = [
             classes(&what, run, reference),
-            probabilities(&what, run, reference),
+            probabilities(&what, run, reference).or_else(|| unsigned(&what, run, reference)),
             rounded(&what, run),
         ];
         found.extend(values.into_iter().flatten());
     }
     if found.is_empty() {
-        found.extend(scale::standardized(&what, run, reference));
+        let of_model: Vec<&Joined> = runs.iter().filter(|r| r.model == run.model).collect();
+        found.extend(scale::standardized(&what, run, &of_model, reference));
     }
     if found.is_empty() {
         found.extend(correlated(&what, run, reference));
@@ -214,22 +228,22 @@ fn constant(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Findi
     })
 }
 
-/// A few values on a grid, as of predictions that were rounded to labels, for complete samples.
+/// A few values on a grid, as of predictions that were rounded to labels, for some condition.
 fn rounded(what: &str, run: &Joined) -> Option<Finding> {
-    let complete = run.passes.iter().find(|(key, _)| key.2.rates() == [0.0; 3]);
-    let (_, pass) = complete.filter(|(_, pass)| pass.len() >= 2 * FEWEST)?;
-    let steps = pass.iter().map(|p| f64::from(*p) / GRID);
-    let on_grid = steps.clone().all(|step| (step - step.round()).abs() < 1e-3);
-    let values: BTreeSet<i64> = steps.map(|step| step.round() as i64).collect();
-    let few = (3..=pass.len() / 3).contains(&values.len());
-    (on_grid && few).then(|| Finding {
+    let (key, count) = run.passes.iter().find_map(|(key, pass)| {
+        let steps = pass.iter().map(|p| f64::from(*p) / GRID);
+        let on_grid = steps.clone().all(|step| (step - step.round()).abs() < 1e-3);
+        let values: BTreeSet<i64> = steps.map(|step| step.round() as i64).collect();
+        let few = (3..=pass.len() / 3).contains(&values.len()) && pass.len() >= 2 * FEWEST;
+        (on_grid && few).then_some((key, values.len()))
+    })?;
+    Some(Finding {
         check: Check::Classes,
         wrong: false,
         text: format!(
-            "{what}, complete samples: {} predictions have {} different values, all multiples of {GRID}: were they \
+            "{what}, condition {}: predictions have {count} different values, all multiples of {GRID}: were they \
              rounded to labels or classes?",
-            pass.len(),
-            values.len()
+            key.2
         ),
     })
 }
@@ -274,6 +288,27 @@ fn probabilities(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<
         text: format!(
             "{what}: all predictions lie between 0 and 1, as probabilities do; {negative} of {} labels are \
              negative",
+            reference.truth.len()
+        ),
+    })
+}
+
+/// No negative prediction, but many near 0, where labels are negative as well. Predictions around a positive value
+/// are those of a weak model, of which none is near 0.
+fn unsigned(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Finding> {
+    let mut values: Vec<f32> = all(run).collect();
+    values.sort_by(f32::total_cmp);
+    let near = values.get(values.len() / 2)? / 4.0;
+    let low = values.partition_point(|p| *p < near);
+    let negative = reference.truth.iter().filter(|t| **t < 0.0).count();
+    let usual = 5 * negative > reference.truth.len() && reference.truth.len() >= FEWEST;
+    (values[0] >= 0.0 && 20 * low > values.len() && usual).then(|| Finding {
+        check: Check::Range,
+        wrong: false,
+        text: format!(
+            "{what}: no prediction is negative, though {low} of {} are near 0 and {negative} of {} labels are \
+             negative: were signs lost?",
+            values.len(),
             reference.truth.len()
         ),
     })
@@ -325,6 +360,14 @@ fn correlation(pass: &[f32], truth: &[f32]) -> Option<f64> {
     (n >= FEWEST && r.is_finite()).then_some(r)
 }
 
+/// What the middle half of values spans: a few extreme ones change nothing.
+fn middle_half(values: &[f32]) -> f32 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f32::total_cmp);
+    let at = |part: usize| sorted.get(sorted.len() * part / 4).copied();
+    at(3).zip(at(1)).map_or(0.0, |(high, low)| high - low)
+}
+
 /// Mean and standard deviation of `n` values.
 struct Moments {
     n: f64,
@@ -341,3 +384,6 @@ impl Moments {
         Self { n, mean, sd }
     }
 }
+
+#[cfg(test)]
+mod tests;

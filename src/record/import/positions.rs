@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::Options;
+use super::Text;
 use super::error::{Error, Result};
 use super::input_row::InputRow;
 use super::join::MaskKey;
-use super::read::Source;
-use super::table::Text;
+use super::source::Source;
 
 /// The indices of the rows of one model, seed and mask, in the file's order.
 type Passes = BTreeMap<(Option<String>, u64, MaskKey), Vec<usize>>;

@@ -6,39 +6,13 @@ use super::columns::{self, Choices, Columns};
 use super::csv_table::CsvTable;
 use super::error::{Error, Result};
 use super::file_name;
-use super::input_row::{self, InputRow};
+use super::input_row;
 use super::parquet_table::ParquetTable;
+use super::source::{Source, Values};
 use super::stated;
-use super::table::{Table, Text};
+use super::table::Table;
 use crate::support::FileKind;
 use crate::support::file_kind::Target;
-
-/// A file of predictions.
-pub(super) struct Source {
-    pub rows: Vec<InputRow>,
-    /// What was assumed, a sentence each.
-    pub notes: Vec<String>,
-    /// Whether the file has a column of ids.
-    pub has_ids: bool,
-    /// Values of an index of pandas or R, where there is no column of ids.
-    pub index: Option<Vec<Text>>,
-    /// Columns of labels.
-    pub truths: Vec<Values>,
-    /// Columns without a role.
-    pub others: Vec<Values>,
-    /// Names of data sets.
-    pub dataset: Option<Values>,
-    /// Columns of splits.
-    pub splits: Vec<Values>,
-    /// Version, fold and rates of modalities.
-    pub beside: Vec<Values>,
-}
-
-/// A column as text.
-pub(super) struct Values {
-    pub heading: String,
-    pub values: Vec<Text>,
-}
 
 /// The bytes of a file that can be a table.
 ///

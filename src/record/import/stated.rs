@@ -3,8 +3,8 @@
 
 use super::error::{Error, Result};
 use super::input_row::{InputRow, parse_condition};
-use super::read::{Source, Values};
 use super::roles::key;
+use super::source::{Source, Values};
 use crate::data::dataset::{Corpus, DatasetName, Modality, SplitName};
 
 /// Rows a message names.

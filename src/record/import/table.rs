@@ -1,11 +1,9 @@
 //! Represents a file of predictions as columns of text, whatever its format.
 
+use super::Text;
 use super::csv_table::CsvTable;
 use super::error::Result;
 use super::parquet_table::ParquetTable;
-
-/// A value as text; `None` where it is empty or null.
-pub(super) type Text = Option<String>;
 
 /// A file of predictions. Columns are decoded when they are read, so that one that is not needed may have
 /// any type.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::error::{Error, Result};
 use super::input_row::InputRow;
-use super::read::Values;
+use super::source::Values;
 
 /// Samples a message names.
 const NAMED: usize = 3;

@@ -7,8 +7,8 @@ use crate::data::dataset::{Modality, SplitName};
 use crate::mask::{Block, Condition, Phase, Scope};
 use crate::report::detail::Number;
 use crate::report::error::Result;
+use crate::report::rows::row::ModelRow;
 use crate::report::rows::scores::{ScoredRun, Value};
-use crate::report::rows::section::ModelRow;
 
 /// What is averaged: errors of the samples whose block of a modality is at a position.
 #[derive(Clone, Copy, Debug)]

@@ -12,12 +12,13 @@ mod tests;
 
 use rayon::prelude::*;
 
-use super::contents::Figure;
 use super::detail::DetailRow;
 use super::error::Result;
 use super::figure::choice::Choice;
+use super::figure::rendered::Figure;
 use super::options::Options;
-use super::rows::section::{ModelRow, Section};
+use super::rows::row::ModelRow;
+use super::rows::section::Section;
 use super::table::Table;
 use crate::data::dataset::Modality;
 use crate::mask::{Block, Condition, MaskProtocol};

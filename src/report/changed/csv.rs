@@ -3,8 +3,8 @@
 use super::Changed;
 use super::table::id;
 use crate::report::error::{Result, render};
-use crate::report::format::latex::FOLDER;
 use crate::report::rows::section::Section;
+use crate::report::table::TABLES;
 
 /// Names of the columns; the first ones are those of `scores.csv`.
 const COLUMNS: [&str; 13] = [
@@ -58,6 +58,6 @@ pub fn file(section: &Section, changed: &Changed) -> Result<(String, Vec<u8>)> {
             .map_err(render(NAME))?;
         }
     }
-    let path = format!("{FOLDER}/{}.csv", id(section));
+    let path = format!("{TABLES}/{}.csv", id(section));
     Ok((path, out.into_inner().map_err(render(NAME))?))
 }

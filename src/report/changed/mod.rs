@@ -11,8 +11,9 @@ use std::path::Path;
 use super::error::Result;
 use super::figure::choice::Choice;
 use super::rows::condition;
+use super::rows::row::ModelRow;
 use super::rows::samples::Samples;
-use super::rows::section::{ModelRow, Section};
+use super::rows::section::Section;
 use crate::mask::Condition;
 use words::Words;
 

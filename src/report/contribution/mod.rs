@@ -5,7 +5,6 @@
 //! which modalities can be added, of the change that adding it makes. The values of the three add up to the
 //! change from everything missing to complete data. `docs/questions.md` has the definition and an example.
 
-pub mod ends;
 pub mod figure;
 pub mod shapley;
 pub mod table;
@@ -13,14 +12,13 @@ pub mod table;
 mod tests;
 pub mod values;
 
-use super::contents::Figure;
 use super::detail::DetailRow;
 use super::error::Result;
+use super::figure::rendered::Figure;
 use super::options::Options;
 use super::rows::section::Section;
 use super::table::Table;
 
-pub use ends::Ends;
 pub use values::of;
 
 /// What a section shows of its contributions: tables, the first with the figure.

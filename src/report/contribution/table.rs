@@ -13,7 +13,7 @@ pub fn tables(section: &Section, found: &[DetailRow]) -> Vec<Table> {
         rows: found,
         id: "contributions",
         what: "contribution of each modality",
-        stub: "modality",
+        stub: "modality, model",
         notes: notes(section, found),
     };
     tables.tables()
@@ -34,9 +34,14 @@ fn notes(section: &Section, found: &[DetailRow]) -> Vec<String> {
     let ends = found.first().and_then(|first| {
         let ends = section.rows[first.row].runs.first()?.ends.as_ref()?;
         let (complete, nothing) = (&ends.complete, &ends.nothing);
+        let section = if complete == nothing {
+            format!("rates 0 and 1 of masks {complete}")
+        } else {
+            format!("rate 0 of masks {complete} and rate 1 of {nothing}")
+        };
         Some(format!(
-            "Complete data are rate 0 of masks {complete}, everything missing is rate 1 of {nothing}, of the \
-             same trainings."
+            "\"Complete data\" and \"everything missing\" are {section}, of the same trainings; [CLS] and [SEP] stay at \
+             rate 1 where token ids show them."
         ))
     });
     std::iter::once(format!("{definition}{sign}"))

@@ -9,9 +9,10 @@ use crate::mask::Condition;
 use crate::metric::{Metric, Sums};
 use crate::report::detail::{DetailRow, Number};
 use crate::report::error::Result;
+use crate::report::rows::row::ModelRow;
 use crate::report::rows::samples::Samples;
 use crate::report::rows::scores::{ScoredRun, Value};
-use crate::report::rows::section::{ModelRow, Section};
+use crate::report::rows::section::Section;
 use crate::report::stats::jackknife::pseudo_values;
 
 /// The contributions of the trained rows that were evaluated under all eight subsets, four for each.

@@ -6,9 +6,9 @@ use crate::mask::Condition;
 use crate::metric::{Metric, Sums};
 use crate::report::error::Result;
 use crate::report::rows::aggregate::Aggregate;
+use crate::report::rows::row::ModelRow;
 use crate::report::rows::samples::Samples;
 use crate::report::rows::scores::{ScoredRun, Value, average};
-use crate::report::rows::section::ModelRow;
 use crate::report::stats::jackknife::pseudo_values;
 
 /// Predictions of both data sets by one training, on the samples that both have.

@@ -84,25 +84,32 @@ pub fn ticks([low, high]: [f64; 2], count: usize) -> Vec<(f64, String)> {
         return vec![(low, format!("{low}"))];
     }
     let rough = span / count.clamp(2, 12) as f64;
-    let power = rough.log10().floor();
-    let unit = 10f64.powf(power);
-    let factor = [1.0, 2.0, 5.0, 10.0]
-        .into_iter()
-        .find(|f| f * unit >= rough * 0.999)
-        .unwrap_or(10.0);
-    let (step, power) = (
-        factor * unit,
-        if factor == 10.0 { power + 1.0 } else { power },
-    );
-    let decimals = (-power).max(0.0) as usize;
-    let first = (low / step - 1e-9).ceil() as i64;
-    let last = (high / step + 1e-9).floor() as i64;
+    let unit = 10f64.powf(rough.log10().floor());
+    let steps = STEPS.map(|factor| factor * unit);
+    let usual = steps.iter().position(|step| *step >= rough * 0.999);
+    let within = |step: f64| {
+        let first = (low / step - 1e-9).ceil() as i64;
+        let last = (high / step + 1e-9).floor() as i64;
+        first..=last
+    };
+    // Smaller steps where the usual one leaves too few numbers to read a value off.
+    let fitting = steps[..=usual.unwrap_or(STEPS.len() - 1)].iter().rev();
+    let mut fitting = fitting.copied();
+    let step = fitting.find(|step| within(*step).count() >= LEAST);
+    let step = step.unwrap_or(steps[0]);
+    let decimals = (-(step.log10() + 1e-9).floor()).max(0.0) as usize;
     let tick = |i: i64| {
         let value = i as f64 * step;
         (value, format!("{value:.decimals$}"))
     };
-    (first..=last).map(tick).collect()
+    within(step).map(tick).collect()
 }
+
+/// Steps between numbers, in units of a power of ten.
+const STEPS: [f64; 6] = [0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
+
+/// The fewest numbers on an axis.
+const LEAST: usize = 3;
 
 #[cfg(test)]
 mod tests {
@@ -123,6 +130,8 @@ mod tests {
         assert_eq!(texts(-3.0, 3.0, 6), ["-3", "-2", "-1", "0", "1", "2", "3"]);
         assert_eq!(texts(2.0, 2.0, 6), ["2"]);
         assert_eq!(texts(-0.06, 0.06, 3), ["-0.05", "0.00", "0.05"]);
+        assert_eq!(texts(-0.08, 0.45, 1), ["0.0", "0.2", "0.4"]);
+        assert_eq!(texts(-1.9, 3.9, 2), ["-1", "0", "1", "2", "3"]);
     }
 
     #[test]

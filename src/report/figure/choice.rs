@@ -6,7 +6,8 @@ use super::style::Style;
 use crate::metric::{Direction, Metric};
 use crate::report::options::Curves;
 use crate::report::rows::aggregate::{Aggregate, SeedSummary};
-use crate::report::rows::section::{ModelRow, Section};
+use crate::report::rows::row::ModelRow;
+use crate::report::rows::section::Section;
 
 /// Sections of more models than this show some of them in gray.
 const MANY: usize = 7;
@@ -47,8 +48,7 @@ impl Choice {
     pub fn caption(&self) -> &'static str {
         match self.curves {
             Curves::Focus if self.styles.iter().any(Style::is_faint) => {
-                "In color where shown: the reference, the best of the others by the primary metric and the baseline; lines end \
-                 at the frame."
+                "In color: the reference and the best of the others by the primary metric; gray: the other models."
             }
             _ => "",
         }

@@ -9,7 +9,8 @@ use super::style::Style;
 use crate::metric::Metric;
 use crate::report::options::Curves;
 use crate::report::rows::aggregate::{Aggregate, SeedSummary};
-use crate::report::rows::section::{ModelRow, Section};
+use crate::report::rows::row::ModelRow;
+use crate::report::rows::section::Section;
 use crate::report::table::build::heading;
 
 /// The curves of all rows; `None` where no row has two conditions to connect.
@@ -44,8 +45,8 @@ pub fn draw(
         caption.push("Gray: the other models; dashed: the baseline.");
         panels::draw(&words, &panels_of(&curves))
     } else {
-        caption.push(choice.caption());
         let curves: Vec<Curve> = curves.into_iter().map(|(_, line)| line).collect();
+        caption.extend([choice.caption(), lines::cut(&curves)]);
         lines::draw_with(&words, &curves)
     };
     caption.retain(|sentence| !sentence.is_empty());
@@ -163,7 +164,7 @@ mod tests {
     use crate::report::figure::svg;
     use crate::report::fixture::{TOY, manifest, masks, scored, section};
     use crate::report::rows::baseline;
-    use crate::report::rows::section::sections;
+    use crate::report::rows::sort::sections;
 
     fn choice(section: &Section, curves: Curves) -> Choice {
         Choice::new(section, Some(curves), &TOY.metrics[1])

@@ -12,6 +12,7 @@ use crate::report::origin::Origin;
 use crate::report::rows::aggregate::Aggregate;
 use crate::report::rows::section::Section;
 use crate::report::stats::comparison::Comparison;
+use crate::report::table::build::synthetic;
 
 /// More panels than this are too small to read; the best models are shown.
 const MOST: usize = 24;
@@ -42,8 +43,10 @@ pub fn draw(section: &Section, metric: &'static Metric) -> Option<Drawing> {
     });
     let reference = &comparison.reference.label;
     let title = format!(
-        "{}: {}, difference to {reference}",
-        section.title, metric.title
+        "{}: {}, difference to {reference}{}",
+        section.title,
+        metric.title,
+        synthetic(section)
     );
     let side = match metric.direction {
         Direction::HigherIsBetter => "above",
@@ -69,14 +72,14 @@ fn caption(comparison: &Comparison, side: &str, all: &[(usize, Curve)]) -> Strin
         .iter()
         .any(|(_, line)| line.marks().any(|m| m.low < m.high));
     let bands = if has_bands {
-        "Bands: 95 % interval of the difference over samples and seeds. Lines and bands are cut at the frame.".to_string()
+        "Bands: 95 % interval of the difference over samples and seeds; a model with one seed has none. Lines and bands are cut at the frame.".to_string()
     } else {
         format!(
-            "No bands, which take two seeds of {label} and of a model. Lines are cut at the frame."
+            "No bands: they take two seeds of {label} and of a model. Lines are cut at the frame."
         )
     };
     let mut text = format!(
-        "Each model less {label} on the same samples and masks; {side} 0 is better. {bands}"
+        "Each model minus {label} on the same samples and masks; {side} 0 is better. {bands}"
     );
     if all.len() > MOST {
         text += &format!(" The best {MOST} of {} models.", all.len());

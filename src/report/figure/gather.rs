@@ -8,8 +8,10 @@ use super::{histogram, overview, realized, training};
 use crate::mask::Condition;
 use crate::report::error::Result;
 use crate::report::rows::condition;
+use crate::report::rows::row::ModelRow;
 use crate::report::rows::samples::Samples;
-use crate::report::rows::section::{ModelRow, Section};
+use crate::report::rows::section::Section;
+use crate::report::table::build::synthetic;
 
 /// Sections with more models than this have no figures per model: there would be too many.
 const MODELS: usize = 16;
@@ -129,7 +131,7 @@ fn predictions(section: &Section, conditions: &[Condition]) -> Result<Vec<NamedD
         }
     }
     if let Some(truth) = truth {
-        let title = format!("{}: predictions", section.title);
+        let title = format!("{}: predictions{}", section.title, synthetic(section));
         figures.insert(
             0,
             NamedDrawing {
@@ -170,7 +172,11 @@ fn matrices(
         let origin = row.origin(vec![*condition]);
         Series::new(condition::heading(*condition), origin)
     });
-    let title = format!("{}: {}, confusion over all seeds", section.title, row.label);
+    let (name, label) = (&section.title, &row.label);
+    let title = format!(
+        "{name}: {label}, confusion over all seeds{}",
+        synthetic(section)
+    );
     Drawing {
         series: series.collect(),
         scene: confusion::draw(&title, section.protocol.classes, &matrices),

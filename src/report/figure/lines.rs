@@ -134,6 +134,15 @@ pub fn range(lines: &[Curve]) -> [f64; 2] {
     [all[0].max(low - more), all[1].min(high + more)]
 }
 
+/// A sentence for captions where [`within`] cuts faint lines.
+pub fn cut(lines: &[Curve]) -> &'static str {
+    if range(lines) == bounds(lines) {
+        ""
+    } else {
+        "Gray lines end at the frame."
+    }
+}
+
 /// The lines with gaps in faint ones where they leave a range.
 pub fn within(lines: &[Curve], [low, high]: [f64; 2]) -> Vec<Curve> {
     let cut = |line: &Curve| {

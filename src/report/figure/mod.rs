@@ -21,6 +21,7 @@ pub mod panels;
 pub mod pdf;
 pub mod png;
 pub mod realized;
+pub mod rendered;
 pub mod scene;
 pub mod selection_gap;
 pub mod style;

@@ -10,7 +10,7 @@ use super::lines::{self, Curve};
 use super::scene::{Anchor, Scene};
 use crate::metric::Metric;
 use crate::report::rows::section::Section;
-use crate::report::table::build::heading;
+use crate::report::table::build::{heading, synthetic};
 
 /// Names of the metrics, each with those that take its place where a data set has another form.
 const METRICS: [&[&str]; 3] = [&["mae"], &["acc2_non0", "acc2"], &["corr"]];
@@ -19,7 +19,7 @@ const PANEL: f64 = 330.0;
 const LEFT: f64 = 74.0;
 const TOP: f64 = 48.0;
 const HEIGHT: f64 = 210.0;
-const BOTTOM: f64 = 52.0;
+const BOTTOM: f64 = 60.0;
 
 /// Size of the letters, and height of a row, of the legend.
 const FONT: f64 = 13.0;
@@ -46,7 +46,11 @@ pub fn draw(section: &Section, choice: &Choice) -> Option<Drawing> {
     let width = PANEL * panels.len() as f64;
     let places = places(&named, width);
     let rows = places.last().map_or(0.0, |(_, y)| y / ROW + 1.0);
-    let title = format!("{}: metrics over missing data", section.title);
+    let title = format!(
+        "{}: metrics over missing data{}",
+        section.title,
+        synthetic(section)
+    );
     let mut scene = Scene::new(width, TOP + HEIGHT + BOTTOM + ROW * rows + 6.0, &title);
     for (index, panel) in panels.iter().enumerate() {
         panel.draw(&mut scene, PANEL * index as f64, &axis, &named);
@@ -55,7 +59,7 @@ pub fn draw(section: &Section, choice: &Choice) -> Option<Drawing> {
     Some(Drawing {
         scene,
         series: named.into_iter().map(|(_, series)| series).collect(),
-        caption: caption(choice),
+        caption: caption(choice, &axis, &panels),
     })
 }
 
@@ -70,12 +74,16 @@ fn rows(
     rows.map(|(_, line, series)| (line, series)).collect()
 }
 
-fn caption(choice: &Choice) -> String {
-    let parts = [
+fn caption(choice: &Choice, axis: &ConditionAxis, panels: &[Panel]) -> String {
+    let mut parts = vec![
         "Mean over seeds; the tables have the spreads.",
+        axis.caption(),
         choice.caption(),
     ];
-    parts.join(" ").trim_end().to_string()
+    let curves = panels.iter().map(Panel::curves);
+    parts.extend(curves.map(|curves| lines::cut(&curves)).max());
+    parts.retain(|sentence| !sentence.is_empty());
+    parts.join(" ")
 }
 
 /// The first of these metrics that the section shows.
@@ -91,9 +99,13 @@ struct Panel {
 }
 
 impl Panel {
+    fn curves(&self) -> Vec<Curve> {
+        self.rows.iter().map(|(line, _)| line.clone()).collect()
+    }
+
     /// Draws it at this distance from the left; rows have the places of those in the legend, gray ones lie below.
     fn draw(&self, scene: &mut Scene, left: f64, axis: &ConditionAxis, legend: &[(Curve, Series)]) {
-        let curves: Vec<Curve> = self.rows.iter().map(|(line, _)| line.clone()).collect();
+        let curves = self.curves();
         let up = lines::range(&curves);
         let curves = lines::within(&curves, up);
         let axes = Axes {
@@ -149,7 +161,7 @@ mod tests {
     use crate::report::fixture::{TOY, manifest, record};
     use crate::report::options::Curves;
     use crate::report::rows::scores::score_by;
-    use crate::report::rows::section::sections;
+    use crate::report::rows::sort::sections;
 
     #[test]
     fn three_metrics_are_in_one_row_with_one_legend() {

@@ -5,8 +5,10 @@ use super::lines::{self, Curve, Mark};
 use super::style::Style;
 use crate::report::origin::{File, Origin};
 use crate::report::rows::condition;
+use crate::report::rows::row::ids;
 use crate::report::rows::scores::ScoredRun;
-use crate::report::rows::section::{Section, ids};
+use crate::report::rows::section::Section;
+use crate::report::table::build::synthetic;
 
 /// A line per modality of the first run that recorded them: the mean over mask seeds, within their
 /// extremes. All runs of a section have these masks.
@@ -27,8 +29,9 @@ pub fn draw(section: &Section) -> Option<Drawing> {
     several.then(|| Drawing {
         scene: lines::draw(
             &format!(
-                "{}: realized missing rates of the test split",
-                section.title
+                "{}: realized missing rates of the test split{}",
+                section.title,
+                synthetic(section)
             ),
             "nominal missing rate",
             "realized missing rate",

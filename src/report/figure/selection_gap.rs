@@ -7,7 +7,7 @@ use super::scene::{Anchor, BLACK, GRAY, PALE, PALETTE, Scene};
 use crate::report::rows::aggregate::SeedSummary;
 use crate::report::rows::section::Section;
 use crate::report::stats::selection_gap::{GapMetric, SelectionGap};
-use crate::report::table::build::heading;
+use crate::report::table::build::{heading, synthetic};
 
 /// Height of a model's line.
 const LINE: f64 = 34.0;
@@ -36,10 +36,11 @@ pub fn draw(section: &Section, gap: &SelectionGap) -> Option<Drawing> {
     let left = 30.0 + names.fold(0.0, f64::max);
     let bottom = TOP + LINE * lines.len() as f64;
     let title = format!(
-        "{}: selection gap, {} of {}",
+        "{}: selection gap, {}, {}{}",
         section.title,
+        gap.primary.title,
         gap.aggregate.title(),
-        gap.primary.title
+        synthetic(section)
     );
     let width = (left + 2.0 * PANEL + BETWEEN + 24.0).max(28.0 + font::width(&title) * 15.0);
     let mut scene = Scene::new(width, bottom + 62.0, &title);
@@ -50,7 +51,7 @@ pub fn draw(section: &Section, gap: &SelectionGap) -> Option<Drawing> {
     let ends = lines.iter().flat_map(|line| &line.differences).flatten();
     let ends = ends.flat_map(|change| [change.value, change.low, change.high]);
     let changes = Panel::over(left + PANEL + BETWEEN, bottom, ends.chain([0.0]));
-    changes.draw(&mut scene, &format!("less {} (95 %)", gap.rules[0]));
+    changes.draw(&mut scene, &format!("minus {} (95 %)", gap.rules[0]));
     let zero = changes.at(0.0);
     scene.line(vec![(zero, TOP), (zero, bottom)], GRAY, 1.0, 3.0);
     for (index, line) in lines.iter().enumerate() {

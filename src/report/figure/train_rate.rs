@@ -6,15 +6,16 @@ use crate::report::rows::aggregate::{Aggregate, SeedSummary};
 use crate::report::rows::condition;
 use crate::report::rows::section::Section;
 use crate::report::stats::train_rate::{ModelRates, TrainRates};
-use crate::report::table::build::heading;
+use crate::report::table::build::{heading, synthetic};
 
 /// The figure of a section.
 pub fn draw(section: &Section, rates: &TrainRates) -> Drawing {
     let heat = Heat {
         title: format!(
-            "{}: training rate against test rate, {}",
+            "{}: training rate against test rate, {}{}",
             section.title,
-            heading(rates.metric)
+            heading(rates.metric),
+            synthetic(section)
         ),
         metric: rates.metric,
         across: 2,

@@ -9,18 +9,20 @@ use super::style::Style;
 use crate::data::dataset::SplitName;
 use crate::record::epochs::{self, Epoch};
 use crate::report::origin::{File, Origin};
+use crate::report::rows::row::ModelRow;
 use crate::report::rows::scores::ScoredRun;
-use crate::report::rows::section::{ModelRow, Section};
-use crate::report::table::build::heading;
+use crate::report::rows::section::Section;
+use crate::report::table::build::{heading, synthetic};
 
 /// What bands are.
-const CAPTION: &str = "Line: mean over the trainings of a model that reached the epoch; band of a colored line: lowest to highest of them.";
+const CAPTION: &str = "Line: mean over the trainings of a model that reached the epoch; band: lowest to highest of them.";
 
 /// The loss, relative to each run's first: the losses of two models have nothing in common.
 pub fn loss(section: &Section, choice: &Choice) -> Option<Drawing> {
     let title = format!(
-        "{}: training loss, relative to the first epoch",
-        section.title
+        "{}: training loss, relative to the first epoch{}",
+        section.title,
+        synthetic(section)
     );
     draw(section, choice, &title, "loss / first loss", |_, epochs| {
         let first = epochs.first()?.loss?;
@@ -45,8 +47,10 @@ pub fn terms(section: &Section, row: &ModelRow) -> Option<Drawing> {
         Series::new(&line.label, origin)
     });
     let title = format!(
-        "{}: {}, terms of the training loss",
-        section.title, row.label
+        "{}: {}, terms of the training loss{}",
+        section.title,
+        row.label,
+        synthetic(section)
     );
     (lines.len() > 1).then(|| Drawing {
         scene: lines::draw(&title, "epoch", "mean over the epoch, unweighted", &lines),
@@ -74,7 +78,12 @@ pub fn monitored(section: &Section, choice: &Choice) -> Option<Drawing> {
         Some(SplitName::Test) => "test",
         _ => "validation",
     };
-    let title = format!("{}: {split} {} by epoch", section.title, metric.title);
+    let title = format!(
+        "{}: {split} {} by epoch{}",
+        section.title,
+        metric.title,
+        synthetic(section)
+    );
     draw(section, choice, &title, &heading(metric), |run, epochs| {
         let value = |e: &Epoch| Some((e.number, e.monitored? * metric.scale()));
         let same = monitored_metric(run) == metric.name;
@@ -107,12 +116,12 @@ fn draw(
             series.push(Series::new(&row.label, origin));
         }
     }
+    let mut caption = vec![CAPTION, choice.caption(), lines::cut(&all)];
+    caption.retain(|sentence| !sentence.is_empty());
     (!all.is_empty()).then(|| Drawing {
         scene: lines::draw(title, "epoch", label, &all),
         series,
-        caption: format!("{CAPTION} {}", choice.caption())
-            .trim_end()
-            .to_string(),
+        caption: caption.join(" "),
     })
 }
 

@@ -104,7 +104,7 @@ fn first(findings: &Findings, best: &Best) -> String {
         None => String::new(),
     };
     if let Some((label, value)) = &best.next {
-        text += &format!("; {label} is next with {}", show(*value));
+        text += &format!(". {label} is next with {}", show(*value));
     }
     text + "."
 }
@@ -344,7 +344,7 @@ mod tests {
             next: Some(("TFN".into(), 1.09)),
             ..best(lead([0.001, 0.012], true))
         };
-        assert!(sentence(next).ends_with("lower); TFN is next with 1.090."));
+        assert!(sentence(next).ends_with("lower). TFN is next with 1.090."));
         let single = |labels: &[&str]| {
             let lead = Lead {
                 interval: None,

@@ -194,7 +194,7 @@ const CONFERENCES: [(&str, &str); 11] = [
 mod tests {
     use super::*;
     use crate::report::fixture::{manifest, scored};
-    use crate::report::rows::section::sections;
+    use crate::report::rows::sort::sections;
 
     #[test]
     fn a_citation_becomes_an_entry() {

@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::{Exporter, Report, json};
 use crate::metric::fixed;
-use crate::report::contents::{Figure, SectionContents};
+use crate::report::contents::SectionContents;
 use crate::report::error::{Result, render};
+use crate::report::figure::rendered::Figure;
 use crate::report::numbering::Numbering;
 use crate::report::rows::provenance::{self, Fact};
 use crate::report::rows::section::Section;
@@ -45,6 +46,7 @@ pub fn page(parts: &[SectionContents], numbering: &Numbering) -> Result<String> 
     let sections: Result<Vec<_>> = parts.iter().map(|p| section(p, &figures)).collect();
     let synthetic = parts.iter().any(|p| p.section.synthetic());
     let view = PageView {
+        title: provenance::report_title(parts.iter().map(|p| &p.section)),
         banner: synthetic.then_some(provenance::SYNTHETIC),
         cautions: provenance::cautions(parts.iter().map(|p| &p.section)),
         sections: sections?,
@@ -58,6 +60,7 @@ pub fn page(parts: &[SectionContents], numbering: &Numbering) -> Result<String> 
 
 #[derive(Serialize)]
 struct PageView<'a> {
+    title: String,
     banner: Option<&'static str>,
     /// What the data are not.
     cautions: Vec<String>,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Exporter, Report, citations};
 use crate::report::contents::SectionContents;
-use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, STAR, Table, TableRow};
+use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, STAR, TABLES, Table, TableRow};
 
 const HEAD: &str = "\
 % Needs \\usepackage{booktabs,graphicx}. The smallest document with all tables, or with one of tables/:
@@ -26,13 +26,10 @@ pub const EXPORTER: Exporter = Exporter {
     },
 };
 
-/// Folder of the files of one table each.
-pub const FOLDER: &str = "tables";
-
 /// A file for each table, as (path, bytes).
 pub fn files(parts: &[SectionContents]) -> impl Iterator<Item = (String, Vec<u8>)> + '_ {
     each(parts).map(|(table, text)| {
-        let path = format!("{FOLDER}/{}.tex", table.id);
+        let path = format!("{TABLES}/{}.tex", table.id);
         (path, format!("{HEAD}\n{text}").into_bytes())
     })
 }

@@ -1,7 +1,8 @@
 //! Renders `report.md`: everything on one page.
 
 use super::{Exporter, Report};
-use crate::report::contents::{Figure, SectionContents};
+use crate::report::contents::SectionContents;
+use crate::report::figure::rendered::Figure;
 use crate::report::rows::provenance;
 use crate::report::rows::section::Section;
 use crate::report::table::phrases::sentence;
@@ -15,7 +16,8 @@ pub const EXPORTER: Exporter = Exporter {
 
 /// The page.
 pub fn page(parts: &[SectionContents]) -> String {
-    let mut out = String::from("# Report\n\n");
+    let title = provenance::report_title(parts.iter().map(|p| &p.section));
+    let mut out = format!("# {}\n\n", escape(&title));
     if parts.iter().any(|p| p.section.synthetic()) {
         out += &format!("> **{}**\n\n", provenance::SYNTHETIC);
     }
@@ -97,7 +99,12 @@ fn part_text(part: &SectionContents) -> String {
     out.extend(part.pictures.iter().map(figure));
     out += "\n### Data, masks and build\n\n";
     for fact in provenance::facts(section) {
-        out += &format!("- {}: {}\n", fact.name, escape(&fact.text));
+        out += &format!("- {}:", fact.name);
+        let before = if fact.lines.len() > 1 { "\n  - " } else { " " };
+        for line in &fact.lines {
+            out += &format!("{before}{}", escape(line));
+        }
+        out += "\n";
     }
     out + "\n### Runs\n\n" + &runs(section)
 }

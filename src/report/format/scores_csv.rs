@@ -9,8 +9,9 @@ use super::{Exporter, Report};
 use crate::mask::Condition;
 use crate::report::error::{Result, render};
 use crate::report::rows::folds;
+use crate::report::rows::row::ModelRow;
 use crate::report::rows::scores::ScoredRun;
-use crate::report::rows::section::{ModelRow, Section};
+use crate::report::rows::section::Section;
 use crate::report::tidy::columns::SCORES;
 use crate::report::tidy::summary;
 

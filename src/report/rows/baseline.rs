@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use super::row::{ModelRow, ids};
 use super::samples::Samples;
 use super::scores::{Conditions, ScoredRun, Value};
-use super::section::{ModelRow, Section, ids};
+use super::section::Section;
 use crate::metric::Metric;
 use crate::report::error::Result;
 

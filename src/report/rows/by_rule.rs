@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::kept::Kept;
+use super::row::ModelRow;
 use super::scores::{Conditions, ScoredRun, Value, average};
-use super::section::ModelRow;
 use crate::metric::Metric;
 use crate::report::error::Result;
 

@@ -289,7 +289,8 @@ mod tests {
     use crate::report::fixture::{TOY, manifest as toy, record};
     use crate::report::rows::baseline;
     use crate::report::rows::scores::score_by;
-    use crate::report::rows::section::{Section, sections};
+    use crate::report::rows::section::Section;
+    use crate::report::rows::sort::sections;
 
     /// A run of a fold, its samples named after it; its labels are those of the fixture.
     fn run_of(model: &str, seed: u64, fold: u32) -> ScoredRun {

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::config::{BASELINE, join};
 use super::matched;
+use super::row::ModelRow;
 use super::scores::{ScoredRun, Value};
-use super::section::ModelRow;
 use crate::mask::Condition;
 
 /// Conditions at which a row has no numbers although some of its runs, or other rows, were tested there.

@@ -2,20 +2,11 @@
 
 use std::cmp::Ordering;
 
-use serde::{Deserialize, Serialize};
-
 use super::aggregate::{Aggregate, SeedSummary};
-use super::section::{ModelRow, Section};
-use crate::report::options::Options;
+use super::row::ModelRow;
+use super::section::Section;
+use crate::report::options::{Options, ReferenceRow};
 use crate::report::test_plan::primary_metric;
-
-/// The place of the reference row among the models.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ReferenceRow {
-    First,
-    Last,
-}
 
 /// Positions of the rows to show, in the order to show them: models as `--models` names them, else by the
 /// mean of the primary metric, best first; baselines last.

@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::mask;
 use crate::metric::fixed;
 use crate::record::Manifest;
 use crate::record::manifest::{DatasetMetadata, Grade};
 
 use crate::report::rows::config::{BASELINE, join};
+use crate::report::rows::row::ModelRow;
 use crate::report::rows::scores::ScoredRun;
-use crate::report::rows::section::{ModelRow, Section};
+use crate::report::rows::section::Section;
 use crate::support::words::span;
 
 /// Printed on top of every report and section with synthetic data.
@@ -56,15 +58,25 @@ pub const GRADES: &str = "Reproducibility: grade A is bit-identical anywhere, B 
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Fact {
     pub name: &'static str,
-    pub text: String,
+    pub lines: Vec<String>,
 }
 
-/// Data, masks, build and papers of a section; how each model was trained is a table. Where rows differ, every
-/// value is followed by the rows it holds for.
+/// Title of a report: the data sets of its sections.
+pub fn report_title<'a>(sections: impl Iterator<Item = &'a Section>) -> String {
+    let titles = sections.filter_map(|section| {
+        let run = section.runs().next()?;
+        Some(run.manifest.dataset.title.clone())
+    });
+    let titles = distinct(titles.collect()).join(", ");
+    format!("Robustness to missing data: {titles}")
+}
+
+/// Data, masks, build and papers of a section; how each model was trained is a table. Where rows differ, there is
+/// a line for every value, with the rows it holds for.
 pub fn facts(section: &Section) -> Vec<Fact> {
     let of_run = |name, of: &dyn Fn(&ScoredRun) -> String| Fact {
         name,
-        text: grouped(section, of),
+        lines: grouped(section, of),
     };
     let by = |name, of: &dyn Fn(&Manifest) -> String| of_run(name, &|run| of(&run.manifest));
     let mut facts = vec![of_run("Data", &|run| match run.folds() {
@@ -98,44 +110,45 @@ pub fn facts(section: &Section) -> Vec<Fact> {
         of_run("Build", &builds),
         Fact {
             name: "Papers",
-            text: papers(section),
+            lines: papers(section),
         },
     ]);
-    facts.retain(|fact| !fact.text.is_empty());
+    facts.retain(|fact| !fact.lines.is_empty());
     facts
 }
 
-/// The distinct values with the labels of their rows; without labels where all rows share one.
-fn grouped(section: &Section, of: &dyn Fn(&ScoredRun) -> String) -> String {
+/// The distinct values of all rows, each followed by the labels of its rows; without labels where all rows share
+/// one. A row whose runs differ has the values of all of them.
+fn grouped(section: &Section, of: &dyn Fn(&ScoredRun) -> String) -> Vec<String> {
     let mut values: Vec<(String, Vec<&str>)> = Vec::new();
-    for (row, run) in section
-        .own_rows()
-        .flat_map(|row| row.runs.iter().map(move |run| (row, run)))
-    {
-        let value = of(run);
+    for row in section.own_rows() {
+        let each: Vec<String> = row.runs.iter().map(of).collect();
+        let value = distinct(each).join(" and ");
         if value.is_empty() {
             continue;
         }
-        let index = values
-            .iter()
-            .position(|(v, _)| *v == value)
-            .unwrap_or_else(|| {
-                values.push((value, Vec::new()));
-                values.len() - 1
-            });
-        if values[index].1.last() != Some(&&*row.label) {
-            values[index].1.push(&row.label);
+        match values.iter_mut().find(|(known, _)| *known == value) {
+            Some((_, rows)) => rows.push(&row.label),
+            None => values.push((value, vec![&row.label])),
         }
     }
-    match values.as_slice() {
-        [(value, _)] => value.clone(),
-        _ => {
-            let each = values
-                .iter()
-                .map(|(v, rows)| format!("{v} ({})", rows.join(", ")));
-            each.collect::<Vec<_>>().join("; ")
+    if let [(value, _)] = values.as_slice() {
+        return vec![value.clone()];
+    }
+    let each = values.into_iter();
+    each.map(|(value, rows)| format!("{value} ({})", rows.join(", ")))
+        .collect()
+}
+
+/// Each text that is not empty once, in the order of their first places.
+fn distinct(texts: Vec<String>) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for text in texts {
+        if !text.is_empty() && !all.contains(&text) {
+            all.push(text);
         }
     }
+    all
 }
 
 fn data(d: &DatasetMetadata) -> String {
@@ -186,12 +199,18 @@ fn pooled_data(m: &Manifest, folds: &[ScoredRun]) -> String {
 }
 
 fn masks(run: &ScoredRun) -> String {
-    let mask = &run.mask;
-    let (seeds, conditions) = (join(&mask.seeds, ", "), join(&mask.conditions, ", "));
-    let s = if mask.seeds.len() == 1 { "" } else { "s" };
+    let grid = &run.mask;
+    let (seeds, conditions) = (join(&grid.seeds, ", "), join(&grid.conditions, ", "));
+    let s = if grid.seeds.len() == 1 { "" } else { "s" };
+    let what = mask::find(&grid.mask_protocol).map_or("", |protocol| protocol.summary());
+    let what = if what.is_empty() {
+        String::new()
+    } else {
+        format!(" ({what})")
+    };
     format!(
-        "{} v{}, mask seed{s} {seeds}, conditions {conditions}",
-        mask.mask_protocol, mask.version
+        "{} v{}{what}, mask seed{s} {seeds}, conditions {conditions}",
+        grid.mask_protocol, grid.version
     )
 }
 
@@ -215,9 +234,8 @@ fn grade(m: &Manifest) -> String {
 
 /// The builds of all trainings, each once.
 fn builds(run: &ScoredRun) -> String {
-    let mut all: Vec<String> = run.trainings().map(|run| build(&run.manifest)).collect();
-    all.dedup();
-    all.join(", ")
+    let all = run.trainings().map(|run| build(&run.manifest)).collect();
+    distinct(all).join(" and ")
 }
 
 fn build(m: &Manifest) -> String {
@@ -250,11 +268,11 @@ pub fn minutes(m: &Manifest) -> Option<f64> {
 }
 
 /// The citations of the models, each once.
-fn papers(section: &Section) -> String {
+fn papers(section: &Section) -> Vec<String> {
     let runs = section.runs();
     let citations = runs.map(|run| run.manifest.model.citation.as_str());
     let all: BTreeSet<&str> = citations.filter(|text| !text.is_empty()).collect();
-    all.into_iter().collect::<Vec<_>>().join("; ")
+    all.into_iter().map(String::from).collect()
 }
 
 /// What was tested, in a line: data, samples, masks, conditions, seeds.

@@ -5,10 +5,9 @@ use std::cmp::Reverse;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::section::{ModelRow, Section};
+use super::row::ModelRow;
 use super::trained::Trained;
 use crate::report::error::{Error, Result};
-use crate::report::options::Options;
 
 /// Registry name of the model that others are tested against by default.
 const DEFAULT: &str = "lnln";
@@ -43,20 +42,20 @@ pub enum Why {
 }
 
 impl Reference {
-    /// The reference by `--reference`; by default LNLN, or else the first model by title. Of several rows
+    /// The reference of a section's rows, by the name that `--reference` gives; by default LNLN, or else the first model by title. Of several rows
     /// of that model, the one trained on mixed noise, then the one with the most epochs. Results have no
     /// part in it. `None` where there is no model but the baselines.
     ///
     /// # Errors
     /// [`Error::UnknownReference`].
-    pub fn of(section: &Section, options: &Options) -> Result<Option<Self>> {
-        let rows = || section.rows.iter().filter(|row| !row.baseline);
-        let chosen = match &options.reference {
+    pub fn of(section: &str, all: &[ModelRow], asked: Option<&str>) -> Result<Option<Self>> {
+        let rows = || all.iter().filter(|row| !row.baseline);
+        let chosen = match asked {
             Some(name) => {
                 let found = rows().filter(|row| row.is_named(name));
                 let known = || rows().map(|row| row.model.clone()).collect::<Vec<_>>();
                 let row = preferred(found).ok_or_else(|| Error::UnknownReference {
-                    name: name.clone(),
+                    name: name.to_string(),
                     known: known().join(", "),
                 })?;
                 Some((row, Why::Asked))
@@ -75,12 +74,12 @@ impl Reference {
         Ok(chosen.and_then(|(row, why)| {
             let same = rows().filter(|other| other.model == row.model && other.label != row.label);
             Some(Self {
-                section: section.title.clone(),
+                section: section.to_string(),
                 title: row.label.clone(),
                 model: row.model.clone(),
                 why,
                 others: same.map(|other| other.label.clone()).collect(),
-                row: section.rows.iter().position(|r| r.label == row.label)?,
+                row: all.iter().position(|r| r.label == row.label)?,
             })
         }))
     }

@@ -44,7 +44,7 @@ pub fn check(runs: &[ScoredRun]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use crate::report::fixture::{manifest, scored};
-    use crate::report::rows::section::sections;
+    use crate::report::rows::sort::sections;
 
     #[test]
     fn other_masks_under_the_same_name_are_refused() {

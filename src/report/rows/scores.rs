@@ -13,18 +13,14 @@ use crate::record::{
 };
 
 use super::check;
+use super::ends::Ends;
 use super::kept::Kept;
 use super::samples::Samples;
 use crate::record::scores::ScoreEntry;
-use crate::report::contribution::Ends;
 use crate::report::error::{Error, Result};
 use crate::report::stats;
 
-/// A score in the metric's own scale (percentages as fractions), or why there is none.
-pub type Value = std::result::Result<f64, String>;
-
-/// Scores at every condition, per metric name.
-pub type Conditions = BTreeMap<&'static str, BTreeMap<Condition, Value>>;
+pub use super::values::{Conditions, Value};
 
 /// A run under one mask protocol, reduced to what tables need.
 #[derive(Clone, Debug)]

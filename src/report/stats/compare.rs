@@ -13,7 +13,8 @@ use super::predicted::{PredictedRow, PseudoValues};
 use crate::metric::{Metric, Sums};
 use crate::report::error::Result;
 use crate::report::rows::aggregate::{Aggregate, SeedSummary};
-use crate::report::rows::section::{ModelRow, Section};
+use crate::report::rows::row::ModelRow;
+use crate::report::rows::section::Section;
 
 /// Tests all rows of a section against the row at this position. Metrics that the section does not show
 /// are tested too, so that corrected p-values do not depend on what is shown; permutations, which are not
@@ -113,7 +114,7 @@ impl Shared<'_> {
                     }),
                 };
                 let result = TestResult {
-                    interval: numbers.interval(),
+                    interval: numbers.interval(metric.range),
                     test: numbers.test(self.family(metric, aggregate), permuted.as_ref()),
                 };
                 ((index, metric.name, aggregate.name()), result)
@@ -178,9 +179,12 @@ pub(super) struct Numbers<'a> {
 }
 
 impl Numbers<'_> {
-    fn interval(&self) -> Option<[f64; 2]> {
+    /// The interval of the row's own number, of a metric with these possible values.
+    fn interval(&self, [lowest, highest]: [f64; 2]) -> Option<[f64; 2]> {
         let (summary, values) = self.own.as_ref()?;
-        Some(Spread::of_mean(summary, values)?.interval(summary.mean))
+        let [low, high] = Spread::of_mean(summary, values)?.interval(summary.mean);
+        // No truth lies beyond, so that the interval covers as much without that part.
+        Some([low.max(lowest), high.min(highest)])
     }
 
     pub fn test(&self, family: Family, permuted: Option<&Permuted>) -> Option<Test> {

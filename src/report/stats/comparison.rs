@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::Summary;
 use super::inference::Inference;
+use crate::metric::Metric;
 use crate::report::origin::RunSet;
 use crate::report::rows::aggregate::Aggregate;
 
@@ -120,4 +122,29 @@ impl Comparison {
             })
             .collect();
     }
+}
+
+/// A section's rows less those of another version.
+#[derive(Clone, Debug)]
+pub struct VersionComparison {
+    /// Slug and title of the section of the other version.
+    pub other: (String, String),
+    pub metric: &'static Metric,
+    pub lines: Vec<VersionLine>,
+    /// Rows that both versions have, and that were not tested on the same samples with the same labels.
+    pub unpaired: Vec<String>,
+}
+
+/// A number of a row on both versions.
+#[derive(Clone, Debug)]
+pub struct VersionLine {
+    /// Model and configuration of the row.
+    pub row: (String, String),
+    pub label: String,
+    pub aggregate: Aggregate,
+    pub own: Summary,
+    pub theirs: Summary,
+    pub test: Test,
+    /// Runs behind both numbers.
+    pub runs: [RunSet; 2],
 }

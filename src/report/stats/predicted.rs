@@ -11,8 +11,9 @@ use crate::report::error::Result;
 use crate::report::rows::aggregate::Aggregate;
 use crate::report::rows::by_rule;
 use crate::report::rows::kept::Kept;
+use crate::report::rows::row::ModelRow;
 use crate::report::rows::samples::Samples;
-use crate::report::rows::section::{ModelRow, Section};
+use crate::report::rows::section::Section;
 
 /// A row's predictions.
 pub(super) struct PredictedRow {

@@ -12,8 +12,9 @@ use crate::report::error::Result;
 use crate::report::rows::aggregate::{Aggregate, SeedSummary};
 use crate::report::rows::by_rule;
 use crate::report::rows::kept::Kept;
+use crate::report::rows::row::ModelRow;
 use crate::report::rows::scores::ScoredRun;
-use crate::report::rows::section::{ModelRow, Section};
+use crate::report::rows::section::Section;
 
 /// The rows of a section whose trainings kept weights by several rules.
 #[derive(Clone, Debug)]

@@ -11,7 +11,8 @@ use crate::report::error::Result;
 use crate::report::rows::aggregate::{Aggregate, SeedSummary};
 use crate::report::rows::condition;
 use crate::report::rows::config::{RowSettings, TrainingNoise};
-use crate::report::rows::section::{ModelRow, Section};
+use crate::report::rows::row::ModelRow;
+use crate::report::rows::section::Section;
 use crate::report::rows::trained::Trained;
 
 /// The models of a section that were trained at several rates.

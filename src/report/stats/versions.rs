@@ -3,42 +3,16 @@
 
 use std::collections::BTreeSet;
 
-use super::Summary;
 use super::compare::{Numbers, number};
-use super::comparison::{Family, Test};
+use super::comparison::{Family, VersionComparison, VersionLine};
 use super::predicted::PredictedRow;
 use crate::data::dataset::DatasetName;
 use crate::mask::Condition;
 use crate::metric::Metric;
 use crate::report::error::Result;
-use crate::report::origin::RunSet;
 use crate::report::rows::aggregate::{Aggregate, SeedSummary};
-use crate::report::rows::section::{ModelRow, Section, ids};
-
-/// A section's rows less those of another version.
-#[derive(Clone, Debug)]
-pub struct VersionComparison {
-    /// Slug and title of the section of the other version.
-    pub other: (String, String),
-    pub metric: &'static Metric,
-    pub lines: Vec<VersionLine>,
-    /// Rows that both versions have, and that were not tested on the same samples with the same labels.
-    pub unpaired: Vec<String>,
-}
-
-/// A number of a row on both versions.
-#[derive(Clone, Debug)]
-pub struct VersionLine {
-    /// Model and configuration of the row.
-    pub row: (String, String),
-    pub label: String,
-    pub aggregate: Aggregate,
-    pub own: Summary,
-    pub theirs: Summary,
-    pub test: Test,
-    /// Runs behind both numbers.
-    pub runs: [RunSet; 2],
-}
+use crate::report::rows::row::{ModelRow, ids};
+use crate::report::rows::section::Section;
 
 /// Adds to every section its comparisons with the versions before it, by the metric of its primary tests.
 ///

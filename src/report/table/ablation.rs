@@ -7,7 +7,8 @@ use super::phrases::{at_baseline, epochs, phrase, seeds, sentence};
 use super::{Cell, Column, Content, Table, TableRow, Versus, reason, tested};
 use crate::metric::{Direction, Metric};
 use crate::report::rows::aggregate::{Aggregate, SeedSummary};
-use crate::report::rows::section::{ModelRow, Section};
+use crate::report::rows::row::ModelRow;
+use crate::report::rows::section::Section;
 use crate::support::file_name::file_names;
 
 /// A table per model with several variants: `model` and `model:change`, or one model under several
@@ -189,7 +190,7 @@ mod tests {
     use crate::report::fixture::{manifest, record, test_against, test_plan};
     use crate::report::format::markdown;
     use crate::report::rows::scores::score_by;
-    use crate::report::rows::section::sections;
+    use crate::report::rows::sort::sections;
 
     /// LNLN and a variant that is worse for every sample, two seeds each, by their absolute error.
     fn worse() -> Table {

@@ -104,8 +104,8 @@ fn points(table: &Table, of: &Cell, origin: &Origin, reasons: &mut Vec<String>) 
     cell
 }
 
-/// Adds a column with the distances of the column of this name, right of it.
-pub fn add_column(table: &mut Table, name: &str) {
+/// Adds a column of this title with the distances of the column of this name, right of it.
+pub fn add_column(table: &mut Table, name: &str, title: &str) {
     let Some(index) = table.columns.iter().position(|c| c.name == name) else {
         return;
     };
@@ -115,7 +115,7 @@ pub fn add_column(table: &mut Table, name: &str) {
     }
     let column = Column {
         group: String::new(),
-        title: "gain over baseline".to_string(),
+        title: title.to_string(),
         name: format!("{name}_above_baseline"),
         metrics: table.columns[index].metrics.clone(),
         higher_is_better: true,

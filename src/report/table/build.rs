@@ -5,7 +5,8 @@ use crate::metric::{Direction, Metric, Unit};
 
 use crate::report::rows::aggregate::{Aggregate, SeedSummary};
 use crate::report::rows::condition;
-use crate::report::rows::section::{ModelRow, Section};
+use crate::report::rows::row::ModelRow;
+use crate::report::rows::section::Section;
 use crate::report::table::above;
 use crate::report::table::mark::mark;
 use crate::report::table::notes::{legend, notes};
@@ -34,7 +35,8 @@ pub fn by_rate(section: &Section, metric: &'static Metric) -> Table {
         crate::support::file_name::words(metric.name)
     );
     let mut table = whole(section, id, title, columns.collect());
-    above::add_column(&mut table, &Aggregate::mean(&section.conditions).name());
+    let mean = Aggregate::mean(&section.conditions).name();
+    above::add_column(&mut table, &mean, "gain over baseline");
     table
 }
 

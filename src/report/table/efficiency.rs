@@ -1,10 +1,12 @@
 //! Builds the table of costs: parameters, time of a training step, memory, time of a run.
 
+use super::build::synthetic;
 use super::{Cell, Column, Content, Table, TableRow, reason};
 use crate::report::origin::{File, Origin};
 use crate::report::rows::provenance;
+use crate::report::rows::row::ModelRow;
 use crate::report::rows::scores::ScoredRun;
-use crate::report::rows::section::{ModelRow, Section};
+use crate::report::rows::section::Section;
 use crate::report::stats::{self, Summary};
 
 /// A column of the table.
@@ -107,7 +109,7 @@ pub fn table(section: &Section) -> Table {
     Table {
         rows,
         id: format!("{}-efficiency", section.slug),
-        title: format!("{}: efficiency", section.title),
+        title: format!("{}: efficiency{}", section.title, synthetic(section)),
         stub: "model".to_string(),
         columns: COSTS.iter().map(column).collect(),
         masks: section.masks(),

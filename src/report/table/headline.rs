@@ -38,7 +38,8 @@ pub fn table(section: &Section, primary: &'static Metric) -> Table {
         metrics.map(column).collect(),
     );
     differences(section, primary, &mut table);
-    above::add_column(&mut table, primary.name);
+    let title = format!("{} gain over baseline", primary.title);
+    above::add_column(&mut table, primary.name, &title);
     table
 }
 
@@ -75,7 +76,10 @@ fn differences(section: &Section, primary: &Metric, table: &mut Table) {
     };
     let column = Column {
         group: String::new(),
-        title: format!("difference to {}{interval}", comparison.reference.label),
+        title: format!(
+            "{} difference to {}{interval}",
+            primary.title, comparison.reference.label
+        ),
         name: format!("{}_difference", primary.name),
         metrics: Vec::new(),
         higher_is_better: table.columns[0].higher_is_better,

@@ -25,6 +25,9 @@ use super::stats::comparison::{Family, Test};
 use super::stats::holm::ALPHA;
 use crate::metric::{Metric, fixed};
 
+/// Folder of the files of one table each.
+pub const TABLES: &str = "tables";
+
 /// Mark of a cell that differs from the reference by more than chance.
 pub const STAR: char = '*';
 

@@ -8,9 +8,11 @@ use super::{Content, Table, searched};
 use crate::mask::Condition;
 use crate::record::SelectionRule;
 use crate::report::rows::aggregate::Aggregate;
+use crate::report::rows::condition;
 use crate::report::rows::folds;
+use crate::report::rows::row::ModelRow;
 use crate::report::rows::scores::ScoredRun;
-use crate::report::rows::section::{ModelRow, Section};
+use crate::report::rows::section::Section;
 use crate::report::rows::trained::Trained;
 
 /// Under tables with a dash.
@@ -33,14 +35,20 @@ fn columns(table: &Table) -> impl Iterator<Item = &'static str> {
     let has = |names: &[String]| (table.columns.iter()).any(|column| names.contains(&column.name));
     let subsets = Condition::SUBSETS.map(|subset| Aggregate::At(subset).name());
     let letters = has(&subsets).then_some(LETTERS);
+    let mean = has(&[Aggregate::Mean(condition::paper()).name()]).then_some(MEAN_NOTE);
     let area = has(&[Aggregate::Area(Vec::new()).name()]).then_some(AREA_NOTE);
-    letters.into_iter().chain(area)
+    letters.into_iter().chain(mean).chain(area)
 }
 
 const LETTERS: &str =
     "L, A, V: text (language), audio, vision; a column is named by what is missing.";
+const MEAN_NOTE: &str =
+    "mean 0-0.9: over the missing rates 0 to 0.9 without 1, as in the LNLN paper.";
 const AREA_NOTE: &str =
     "AUC: the area under the curve over these missing rates by trapezoids, divided by their span.";
+
+/// The two forms of accuracies and F1 of MOSI and MOSEI.
+const FORMS: &str = "Non0: negative against positive, samples labeled 0 left out; Has0: negative against all others";
 
 fn rows(section: &Section) -> Vec<&ModelRow> {
     section.rows.iter().collect()
@@ -57,10 +65,12 @@ pub fn legend(section: &Section, table: &Table) -> Vec<String> {
     };
     let mut legend = vec![seeds(section.own_rows(), section.own_rows().any(several))];
     legend.extend(epochs(section.own_rows()));
+    let forms = section.metrics.iter().any(|m| m.stem() != m.name);
+    legend.extend(forms.then(|| FORMS.to_string()));
     legend.extend(
         cells()
             .any(|c| c.best)
-            .then(|| format!("bold: best of its column{beats}")),
+            .then(|| format!("bold: best of its column as printed{beats}")),
     );
     legend.extend(
         cells()
@@ -119,8 +129,8 @@ pub fn selected(section: &Section) -> Option<String> {
     };
     (!some.is_empty()).then(|| {
         format!(
-            "weights{models} selected by the best test epoch, as in the paper, which flatters every \
-             such model; scores of each seed are rounded as in the paper before they are averaged"
+            "weights{models} selected by the best test epoch, the rule of LNLN's published code, which flatters every \
+             such model; scores of each seed are rounded as there before they are averaged"
         )
     })
 }

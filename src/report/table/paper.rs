@@ -12,7 +12,8 @@ use crate::published::parse::ParsedCondition;
 use crate::report::origin::Origin;
 use crate::report::rows::aggregate::Aggregate;
 use crate::report::rows::condition;
-use crate::report::rows::section::{ModelRow, Section};
+use crate::report::rows::row::ModelRow;
+use crate::report::rows::section::Section;
 
 /// Overall numbers, how far they are above the baseline, those with their spread over seeds where there is
 /// one, then those at every condition.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{BASELINE_MARK, Table};
 use crate::report::rows::baseline::BEST;
-use crate::report::rows::section::ModelRow;
+use crate::report::rows::row::ModelRow;
 use crate::support::words::span;
 
 /// The meaning of the mark of the baseline, by the names of a table's baselines.
@@ -16,7 +16,10 @@ pub fn at_baseline(table: &Table) -> String {
         2 => "the better of ",
         _ => "the best of ",
     };
-    format!("{BASELINE_MARK}: no better than {best}{}", all(&names))
+    format!(
+        "{BASELINE_MARK}: mean no better than {best}{} (not tested)",
+        all(&names)
+    )
 }
 
 /// What the baselines among these rows predict.
@@ -187,7 +190,8 @@ const MOST: usize = 4;
 mod tests {
     use super::*;
     use crate::report::fixture::{manifest, scored};
-    use crate::report::rows::section::{Section, sections};
+    use crate::report::rows::section::Section;
+    use crate::report::rows::sort::sections;
 
     /// A model per entry: name, seeds, epochs and published epochs.
     fn section(models: &[(&str, u64, u32, Option<u32>)]) -> Section {

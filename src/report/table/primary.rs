@@ -6,11 +6,12 @@ use super::{Cell, Column, Content, Table, TableRow, reason, tested};
 use crate::metric::Metric;
 use crate::report::origin::Origin;
 use crate::report::rows::aggregate::{Aggregate, SeedSummary};
-use crate::report::rows::section::{ModelRow, Section};
+use crate::report::rows::row::ModelRow;
+use crate::report::rows::section::Section;
 use crate::report::stats::comparison::{Comparison, Pairing, Test};
 
 /// Why a difference has no interval.
-pub(super) const ONE_SEED: &str = "An interval and a p of models take two seeds of both models.";
+pub(super) const ONE_SEED: &str = "An interval and a p need two seeds of each model.";
 
 /// The table; `None` where no row is compared with the reference.
 pub fn table(section: &Section) -> Option<Table> {
@@ -55,9 +56,9 @@ fn note(section: &Section, comparison: &Comparison) -> String {
         ""
     };
     format!(
-        "The 95 % interval of the difference and p cover new samples and new seeds; p is not corrected. \
-         p by permutation covers these trainings only: of {} random exchanges of predictions between the two models, sample by \
-         sample, the share that makes a difference at least as large, where the observed one counts too.{fewer}",
+        "The 95 % interval of the difference and p hold for other samples and other seeds under the same masks; p is not \
+         corrected. p by permutation speaks of these trainings alone: the share of {} random exchanges of the two models' \
+         predictions, and of the observed ones, with a difference at least as large.{fewer}",
         comparison.plan.permutations
     )
 }

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use super::{Cell, Column, Content, Table, TableRow, searched};
 use crate::record::selection::SelectionMetadata;
-use crate::record::training::TrainingMetadata;
+use crate::record::training::{FEATURES, TrainingMetadata};
 use crate::record::{Manifest, SelectionRule};
 use crate::report::origin::{File, Origin};
 use crate::report::rows::config::{TrainingNoise, join};
 use crate::report::rows::provenance::outside;
+use crate::report::rows::row::ModelRow;
 use crate::report::rows::scores::ScoredRun;
-use crate::report::rows::section::{ModelRow, Section};
+use crate::report::rows::section::Section;
 
 /// A setting of a training; `None` where it is not stated. The section tells what must be told apart.
 type Setting = fn(&ScoredRun, &Section) -> Option<String>;
@@ -49,7 +50,7 @@ pub fn table(section: &Section) -> Option<Table> {
         .chain(is_searched.then_some(SEARCH))
         .collect();
     let mut rows: Vec<TableRow> = models.map(|row| line(section, row, &columns)).collect();
-    let notes = notes(&rows);
+    let notes = notes(&rows, section);
     let shared = take_shared(&mut columns, &mut rows);
     let notes = shared.into_iter().chain(notes).collect();
     let column = |(title, name, _): &(&str, &str, Setting)| Column {
@@ -102,7 +103,7 @@ fn take_shared(columns: &mut Vec<(&str, &str, Setting)>, rows: &mut [TableRow]) 
     (!shared.is_empty()).then(|| format!("The same for all models: {}.", shared.join("; ")))
 }
 
-fn notes(rows: &[TableRow]) -> Vec<String> {
+fn notes(rows: &[TableRow], section: &Section) -> Vec<String> {
     let texts = || {
         rows.iter()
             .flat_map(|row| &row.cells)
@@ -118,10 +119,17 @@ fn notes(rows: &[TableRow]) -> Vec<String> {
             "Epochs, {text}: trained for at most {own}, where the authors publish {published}."
         ))
     });
+    let mut trainings = section.runs().map(|run| &run.manifest.training);
+    let features = trainings.any(|training| training.encoder.as_deref() == Some(FEATURES));
+    let features = features.then(|| {
+        "The file's text features: a vector per word or token that the data set's file holds; no text encoder \
+         computes them here."
+            .to_string()
+    });
     let missing = texts()
         .any(|text| text == "-")
         .then(|| "-: not stated.".to_string());
-    of.into_iter().chain(missing).collect()
+    [of, features, missing].into_iter().flatten().collect()
 }
 
 /// In words; with the hash of its folder where the section has several.
@@ -207,7 +215,7 @@ fn by_rule(
     let metric = selection.metric.as_deref().map(title);
     let metric = metric.unwrap_or_else(|| "each metric".to_string());
     Some(match selection.rule? {
-        SelectionRule::Paper => format!("best test epoch by {metric}, as in the paper"),
+        SelectionRule::Paper => format!("best test epoch by {metric} (the rule of LNLN's code)"),
         SelectionRule::Last => "last epoch".to_string(),
         SelectionRule::Validation => format!("validation {metric} {rates}"),
     })
@@ -261,7 +269,7 @@ mod tests {
     use super::*;
     use crate::record::manifest::ExternalMetadata;
     use crate::report::fixture::{manifest, scored};
-    use crate::report::rows::section::sections;
+    use crate::report::rows::sort::sections;
 
     #[test]
     fn counts_have_three_digits() {

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::record::search::SearchMetadata;
+use crate::report::rows::row::ModelRow;
 use crate::report::rows::scores::ScoredRun;
-use crate::report::rows::section::{ModelRow, Section};
+use crate::report::rows::section::Section;
 
 /// The search of a run: its budget, what it was chosen by, and the chosen settings. Of pooled folds, each searched
 /// for itself, the budget alone.
@@ -82,7 +83,7 @@ mod tests {
     use super::*;
     use crate::record::search::SearchMetadata;
     use crate::report::fixture::{manifest, scored};
-    use crate::report::rows::section::sections;
+    use crate::report::rows::sort::sections;
     use crate::report::table::provenance;
 
     fn searched(model: &str, trial: u32, trials: u32) -> ScoredRun {

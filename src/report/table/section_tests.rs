@@ -12,7 +12,8 @@ use crate::report::format::markdown;
 use crate::report::rows::baseline;
 use crate::report::rows::provenance;
 use crate::report::rows::scores::score_by;
-use crate::report::rows::section::{Section, sections};
+use crate::report::rows::section::Section;
+use crate::report::rows::sort::sections;
 
 /// A small grid.
 const GRID: [f64; 3] = [0.0, 0.5, 1.0];
@@ -76,7 +77,7 @@ fn the_papers_layout_marks_tests_and_says_how_weights_were_selected() {
         has("over 2 seeds");
         has("\\*: differs from LNLN with p &lt; 0.05 over other samples and seeds (");
         has("Not tested: MAE and Slope");
-        has("Weights selected by the best test epoch, as in the paper");
+        has("Weights selected by the best test epoch, the rule of LNLN's published code");
         assert!(text.contains("<u>") || text.contains("**0"), "{text}");
         assert!(table.reference.is_some());
     }

@@ -31,7 +31,7 @@ pub fn table(section: &Section, gap: &SelectionGap) -> Table {
     Table {
         id: format!("{}-selection-gap", section.slug),
         title,
-        stub: "model".to_string(),
+        stub: "model, metric".to_string(),
         columns: columns(gap),
         rows,
         masks: section.masks(),
@@ -144,8 +144,8 @@ fn notes(section: &Section, gap: &SelectionGap) -> Vec<String> {
         format!("{}, of scores that are not rounded.", seeds(rows(), spread)),
         format!(
             "Each training shown stores the weights that every rule chooses; all are tested under the same \
-             conditions. Differences are the rule's less those of {first}, within each training; their 95 % intervals cover \
-             new samples and new seeds. Where less is better (↓), a negative difference is a better score."
+             conditions. Differences are the rule's minus those of {first}, within each training; their 95 % intervals hold \
+             for other samples and other seeds. Where less is better (↓), a negative difference is a better score."
         ),
     ];
     if gap.rules.iter().any(|rule| rule == "paper") {

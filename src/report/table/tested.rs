@@ -4,7 +4,8 @@ use super::phrases::{all, phrase};
 use super::{Cell, Content, Table, TableRow};
 use crate::metric::Metric;
 use crate::report::rows::aggregate::Aggregate;
-use crate::report::rows::section::{ModelRow, Section, Tests};
+use crate::report::rows::row::ModelRow;
+use crate::report::rows::section::{Section, Tests};
 use crate::report::stats::comparison::{Comparison, Pairing};
 use crate::report::stats::holm::ALPHA;
 
@@ -71,7 +72,7 @@ fn untested(section: &Section, comparison: &Comparison, rows: &[&ModelRow]) -> V
     let reference = &comparison.reference;
     if reference.seeds < 2 {
         return vec![format!(
-            "no test of models, since {} has one seed: such a test takes two of both",
+            "no test of models, since {} has one seed: such a test needs two of each model",
             reference.label
         )];
     }
@@ -79,7 +80,7 @@ fn untested(section: &Section, comparison: &Comparison, rows: &[&ModelRow]) -> V
     for row in rows {
         let why = match pairing(section, comparison, row) {
             Some(Pairing::Unpaired(why)) => why,
-            Some(_) if row.runs.len() < 2 => "one seed, and a test of models takes two",
+            Some(_) if row.runs.len() < 2 => "one seed, and a test of models needs two",
             _ => continue,
         };
         match reasons.iter_mut().find(|(known, _)| *known == why) {

@@ -7,7 +7,7 @@ use crate::report::origin::Origin;
 use crate::report::rows::aggregate::Aggregate;
 use crate::report::rows::condition;
 use crate::report::rows::section::Section;
-use crate::report::stats::versions::{VersionComparison, VersionLine};
+use crate::report::stats::comparison::{VersionComparison, VersionLine};
 
 /// A table per other version: models on this one less the same models on the other.
 pub fn tables(section: &Section) -> Vec<Table> {

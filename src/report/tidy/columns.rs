@@ -173,9 +173,13 @@ pub const SUMMARY: [Column; 37] = [
     column(
         "low",
         "`unit`",
-        "lower end of the 95 % interval over other samples and seeds; empty for one seed",
+        "lower end of the 95 % interval over other samples and seeds, cut at the smallest possible value; empty for one seed",
     ),
-    column("high", "`unit`", "upper end of the same"),
+    column(
+        "high",
+        "`unit`",
+        "upper end of the same, cut at the largest possible value",
+    ),
     column(
         "above_baseline",
         "`unit`",

@@ -1,6 +1,6 @@
 //! Lists the kinds of files and recognizes them by their first and last bytes.
 
-use super::{text, zip};
+use super::{contains, text, zip};
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -240,8 +240,4 @@ fn is_cr_lf(head: &[u8]) -> bool {
     let feeds = head.iter().filter(|byte| **byte == b'\n').count();
     let pairs = head.windows(2).filter(|pair| *pair == b"\r\n").count();
     feeds >= 4 && feeds == pairs
-}
-
-pub(super) fn contains(bytes: &[u8], part: &[u8]) -> bool {
-    bytes.windows(part.len()).any(|window| window == part)
 }

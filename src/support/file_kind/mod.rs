@@ -65,5 +65,10 @@ fn absent(path: &Path, error: io::Error) -> io::Result<FileKind> {
     }
 }
 
+/// Whether some part of the bytes is this.
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
 #[cfg(test)]
 mod tests;

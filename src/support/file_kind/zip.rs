@@ -1,7 +1,6 @@
 //! Recognizes zip archives by the names of their entries.
 
-use super::FileKind as K;
-use super::kinds::contains;
+use super::{FileKind as K, contains};
 
 /// Whether the bytes start with an entry, or with the end of an archive without any.
 pub(super) fn is_archive(head: &[u8]) -> bool {

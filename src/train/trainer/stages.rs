@@ -4,6 +4,7 @@ use super::Fit;
 use crate::model::When;
 use crate::train::optimizers::StageIndex;
 use crate::train::order;
+use crate::train::view::View;
 
 /// An optimizer step to take.
 #[derive(Clone)]
@@ -15,6 +16,16 @@ pub(super) struct Step {
     pub rows: Vec<i64>,
     /// Counted from 1.
     pub epoch: u32,
+}
+
+/// A pass over part of a batch of a step.
+pub(super) struct Pass<'a> {
+    pub step: &'a Step,
+    pub noisy: &'a View,
+    /// Batches of the step before its own.
+    pub batch: usize,
+    /// Passes of the step before it.
+    pub number: usize,
 }
 
 impl Step {

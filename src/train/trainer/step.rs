@@ -2,7 +2,7 @@
 
 use tch::Tensor;
 
-use super::stages::Step;
+use super::stages::{Pass, Step};
 use super::unread::PassLosses;
 use super::{Data, Fit};
 use crate::model::{Batch, Entry, Trace, entry};
@@ -231,14 +231,4 @@ impl Fit<'_> {
         native::release_cuda_memory(self.data.train.labels.device())?;
         Ok(half)
     }
-}
-
-/// A pass over part of a batch of a step.
-pub(super) struct Pass<'a> {
-    pub step: &'a Step,
-    pub noisy: &'a View,
-    /// Batches of the step before its own.
-    pub batch: usize,
-    /// Passes of the step before it.
-    pub number: usize,
 }

@@ -6,8 +6,7 @@
 use tch::{Device, Tensor};
 
 use super::Fit;
-use super::stages::Step;
-use super::step::Pass;
+use super::stages::{Pass, Step};
 use crate::model::losses::{Unread, read_back};
 use crate::train::resume::weights;
 use crate::train::state::State;

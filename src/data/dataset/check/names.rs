@@ -1,7 +1,7 @@
 //! Finds columns that are not read for their name alone.
 
 use super::Check;
-use crate::data::dataset::carried;
+use crate::data::dataset::known_columns;
 use crate::data::dataset::plan::Plan;
 use crate::support::nearest::nearest;
 
@@ -35,12 +35,12 @@ pub fn names(plans: &[Plan<'_>]) -> Check {
 
 /// The column that is meant by one that is not read; none that is there under its own name.
 pub fn misspelt(name: &str, has: &dyn Fn(&str) -> bool) -> Option<&'static str> {
-    if carried::is_known(name) {
+    if known_columns::is_known(name) {
         return None;
     }
     let alias = ELSEWHERE.iter().find(|(other, _)| *other == name);
     let meant = alias.map(|(_, known)| *known);
-    let meant = meant.or_else(|| nearest(name, carried::features_and_texts()));
+    let meant = meant.or_else(|| nearest(name, known_columns::features_and_texts()));
     meant.filter(|known| !has(known))
 }
 

@@ -1,15 +1,19 @@
 //! Looks for predictions that do not fit each other: copies, and conditions in the wrong order.
 
 use super::super::join::{Joined, MaskKey};
-use super::{Check, FEWEST, Finding, ROUNDING, Reference, correlation, name};
+use super::steps::{self, Pass};
+use super::{Check, FEWEST, Finding, ROUNDING, Reference, middle_half, name};
 use crate::mask::{self, Condition};
+use crate::metric::correlation;
 
 /// The distance from a label, as a part of the label range, at which a prediction is a copy of it.
 const COPY: f32 = 0.002;
 
 /// Standard errors by which predictions are better where more is missing. Predictions of the same samples
-/// vary less than those of different ones, of which this is the standard error.
+/// vary less than those of different ones, of which this is the standard error. Of 700 runs of 22 models the largest
+/// difference of two rates is 2.1. Two missing modalities may cancel out: there it is 3.9.
 const CERTAIN: f64 = 4.0;
+const CERTAIN_OF_SUBSETS: f64 = 6.0;
 
 /// Difference of rates up to which predictions of the same samples are compared.
 const STEP: f64 = 0.3;
@@ -17,29 +21,30 @@ const STEP: f64 = 0.3;
 /// Correlation with the labels from which predictions clearly follow them.
 const FOLLOWS: f64 = 0.3;
 
-/// What is odd about a run beside the labels, its own conditions and the runs before it.
-pub(super) fn findings(run: &Joined, before: &[Joined], reference: &Reference<'_>) -> Vec<Finding> {
+/// What is odd about a run beside the labels and its own conditions.
+pub(super) fn findings(run: &Joined, reference: &Reference<'_>) -> Vec<Finding> {
     let what = name(run);
-    let copies = labels(run, reference)
-        .or_else(|| conditions(run, reference))
-        .or_else(|| runs(run, before, reference));
+    let copies = labels(run, reference).or_else(|| conditions(run, reference));
+    let order = shuffled(run, reference);
     let rates = nothing_left(run, reference)
         .or_else(|| reversed(run, reference))
-        .or_else(|| complete(run, reference));
+        .or_else(|| complete(run, reference))
+        .or_else(|| steps::out_of_order(run, reference).filter(|_| order.is_none()));
     let finding = |(check, text): (Check, String)| Finding {
         check,
         wrong: false,
         text: format!("{what}{text}"),
     };
     let copies = copies.map(|text| (Check::Copies, text));
-    let order = shuffled(run, reference).map(|text| (Check::Order, text));
+    let order = order.map(|text| (Check::Order, text));
     let rates = rates.map(|text| (Check::Rates, text));
     let all = [copies, order, rates].into_iter().flatten();
     all.map(finding).collect()
 }
 
-fn varies(pass: &[f32]) -> bool {
-    pass.len() >= FEWEST && pass.iter().any(|p| *p != pass[0])
+/// Whether predictions have not collapsed to one value, but for a few samples.
+pub(super) fn varies(pass: &[f32]) -> bool {
+    pass.len() >= FEWEST && middle_half(pass) > 0.0
 }
 
 /// A condition at which every prediction is the label.
@@ -81,7 +86,7 @@ fn conditions(run: &Joined, reference: &Reference<'_>) -> Option<String> {
 }
 
 /// Whether predictions are the same but for rounding.
-fn are_near(a: &[f32], b: &[f32], near: f32) -> bool {
+pub(super) fn are_near(a: &[f32], b: &[f32], near: f32) -> bool {
     // A collapsed model predicts nearly the same everywhere.
     let [low, high] = a.iter().fold([f32::MAX, f32::MIN], |[low, high], p| {
         [low.min(*p), high.max(*p)]
@@ -105,29 +110,15 @@ fn differ(a: &MaskKey, b: &MaskKey) -> bool {
         && (rates.all(|(a, b)| a != b) || (a.2 == b.2 && a.1 != b.1 && some(&a.2)))
 }
 
-/// A run before this one with the same predictions everywhere.
-fn runs(run: &Joined, before: &[Joined], reference: &Reference<'_>) -> Option<String> {
-    let near = ROUNDING * (reference.range[1] - reference.range[0]);
-    let varied = run.passes.values().any(|pass| varies(pass));
-    let equal = before.iter().find(|other| {
-        let mut passes = run.passes.iter().zip(&other.passes);
-        let same = run.passes.len() == other.passes.len();
-        same && passes.all(|(a, b)| a.0 == b.0 && are_near(a.1, b.1, near))
-    })?;
-    varied.then(|| {
-        format!(
-            ": the predictions are those of {}, for every sample and condition",
-            name(equal)
-        )
-    })
-}
-
 /// Predictions that follow the labels although nothing is left to predict from.
 fn nothing_left(run: &Joined, reference: &Reference<'_>) -> Option<String> {
     let empty = |key: &MaskKey| key.2.rates() == [1.0; 3] && leaves_nothing(&key.0);
     let passes = run.passes.iter().filter(|(key, _)| empty(key));
-    let mut known = passes.filter_map(|(key, p)| Some((key, correlation(p, reference.truth)?)));
-    let (key, r) = known.find(|(_, r)| *r > 0.5)?;
+    let mut known =
+        passes.filter_map(|(key, p)| Some((key, super::correlation(p, reference.truth)?)));
+    // Of 700 runs of 22 models, none is above 0.15.
+    let chance = 4.0 / (reference.truth.len() as f64).sqrt();
+    let (key, r) = known.find(|(_, r)| *r > chance.clamp(0.3, 0.5))?;
     Some(format!(
         ", condition {}: nothing is left to predict from, but predictions follow the labels (correlation \
          {r:.2}); is the rate that of what is kept?",
@@ -158,51 +149,41 @@ fn complete(run: &Joined, reference: &Reference<'_>) -> Option<String> {
     ))
 }
 
-/// The one rate of a condition that has the same for each modality.
-fn uniform_rate(key: &MaskKey) -> Option<f64> {
-    let [text, audio, vision] = key.2.rates();
-    (text == audio && audio == vision).then_some(text)
-}
-
-/// Two rates next to each other, one of which has predictions that follow neither the labels nor the
-/// predictions at the other. Of 21 models on CMU-MOSI none has a correlation below 0.6 between such rates.
-/// Where nothing is left, predictions follow nothing.
+/// Two rates next to each other of which one has predictions that do not follow those at the other, while the
+/// others follow their neighbors, or it follows no labels and the other does. Of 700 runs of 22 models none has
+/// a rank correlation below 0.6 between such rates. Where nothing is left, predictions follow nothing.
 fn shuffled(run: &Joined, reference: &Reference<'_>) -> Option<String> {
-    let rate = |key: &MaskKey| uniform_rate(key).filter(|rate| *rate < 1.0);
-    let passes = run.passes.iter();
-    let mut known: Vec<_> = passes
-        .filter_map(|(key, pass)| Some((key, pass, rate(key)?)))
-        .collect();
-    known.sort_by(|a, b| {
-        (&a.0.0, a.0.1)
-            .cmp(&(&b.0.0, b.0.1))
-            .then(a.2.total_cmp(&b.2))
-    });
     let chance = 2.0 / (reference.truth.len() as f64).sqrt();
-    let pairs = known
-        .windows(2)
-        .filter_map(|pair| Some((pair.first()?, pair.last()?)));
-    let same = |a: &MaskKey, b: &MaskKey| a.0 == b.0 && a.1 == b.1;
-    pairs
-        .filter(|(a, b)| same(a.0, b.0) && b.2 - a.2 <= STEP)
-        .find_map(|(a, b)| {
-            let between = correlation(a.1, b.1)?;
-            let (low, high) = (correlation(a.1, reference.truth)?, correlation(b.1, reference.truth)?);
+    let chains = steps::chains(run);
+    chains.iter().find_map(|chain| {
+        let with_labels = |pass: &Pass<'_>| rank_correlation(pass.values, reference.truth);
+        let pairs = chain.windows(2).filter_map(|pair| {
+            let (a, b) = (pair.first()?, pair.last()?);
+            let near = b.rate < 1.0 && b.rate - a.rate <= STEP;
+            let between = rank_correlation(a.values, b.values).filter(|_| near)?;
+            Some((a, b, between))
+        });
+        let pairs: Vec<_> = pairs.collect();
+        pairs.iter().enumerate().find_map(|(at, (a, b, between))| {
+            let (low, high) = (with_labels(a)?, with_labels(b)?);
+            let others = |i: usize| pairs.get(i).is_some_and(|pair| pair.2 > FOLLOWS);
+            let neighbors = others(at + 1) || at.checked_sub(1).is_some_and(others);
+            let labels = low.min(high) < chance && low.max(high) > FOLLOWS;
             let (lost, kept) = if low < high { (a, b) } else { (b, a) };
-            let found = between < chance && low.min(high) < chance && low.max(high) > FOLLOWS;
-            found.then(|| {
+            (*between < chance && (neighbors || labels)).then(|| {
                 format!(
-                    ", condition {lost}: predictions follow neither the labels (correlation {:.2}) nor the \
-                     predictions for the same samples at {kept} ({between:.2}), which follow the labels \
-                     ({:.2}), such as {}; were the samples of one condition shuffled?",
+                    ", condition {lost}: predictions follow neither the labels (rank correlation {:.2}) nor the \
+                     predictions for the same samples at {kept} ({between:.2}; {:.2} with the labels), such as {}; \
+                     were the samples of one condition shuffled?",
                     low.min(high),
                     low.max(high),
-                    named(lost.1, kept.1, reference),
-                    lost = lost.0.2,
-                    kept = kept.0.2,
+                    named(lost.values, kept.values, reference),
+                    lost = lost.key.2,
+                    kept = kept.key.2,
                 )
             })
         })
+    })
 }
 
 /// The sample whose predictions differ most.
@@ -214,29 +195,49 @@ fn named(a: &[f32], b: &[f32], reference: &Reference<'_>) -> String {
     })
 }
 
-/// Two rates of one protocol of which the higher one has the clearly better predictions.
+/// Two conditions of one mask protocol, one of which lacks all that the other lacks and more, but has the clearly
+/// better predictions.
 fn reversed(run: &Joined, reference: &Reference<'_>) -> Option<String> {
-    let mut known = Vec::new();
-    for (key, pass) in &run.passes {
-        let r = correlation(pass, reference.truth);
-        if let (Some(rate), Some(r)) = (uniform_rate(key), r) {
-            known.push((key, rate, r));
-        }
-    }
-    let n = reference.truth.len() as f64;
-    let certain = CERTAIN * (2.0 / (n - 3.0)).sqrt();
+    let passes = run.passes.iter();
+    let known: Vec<_> = passes
+        .filter_map(|(key, pass)| Some((key, rank_correlation(pass, reference.truth)?)))
+        .collect();
+    let error = (2.0 / (reference.truth.len() as f64 - 3.0)).sqrt();
     let pairs = known.iter().flat_map(|a| known.iter().map(move |b| (a, b)));
-    let worse = |(a, b): &(&(&MaskKey, f64, f64), &(&MaskKey, f64, f64))| {
-        let same = a.0.0 == b.0.0 && a.0.1 == b.0.1;
-        same && a.1 < b.1 && b.2.atanh() - a.2.atanh() > certain
+    let worse = |(a, b): &(&(&MaskKey, f64), &(&MaskKey, f64))| {
+        let uniform = a.0.2.rate().is_some() && b.0.2.rate().is_some();
+        let certain = if uniform { CERTAIN } else { CERTAIN_OF_SUBSETS };
+        less(a.0, b.0) && (b.1.atanh() - a.1.atanh()) / error > certain
     };
     let (low, high) = pairs.filter(worse).max_by(|x, y| {
-        let gain = |(a, b): &(&(&MaskKey, f64, f64), &(&MaskKey, f64, f64))| b.2 - a.2;
+        let gain = |(a, b): &(&(&MaskKey, f64), &(&MaskKey, f64))| b.1 - a.1;
         gain(x).total_cmp(&gain(y))
     })?;
     Some(format!(
-        ": predictions follow the labels better at rate {} (correlation {:.2}) than at {} ({:.2}), where less \
+        ": predictions follow the labels better at {} (rank correlation {:.2}) than at {} ({:.2}), where less \
          is missing; are the rates those of what is kept, or conditions exchanged?",
-        high.0.2, high.2, low.0.2, low.2
+        described(high.0),
+        high.1,
+        described(low.0),
+        low.1
     ))
+}
+
+/// Whether less is missing under one condition than under another, in each modality, of the same masks.
+fn less(a: &MaskKey, b: &MaskKey) -> bool {
+    let mut rates = a.2.rates().into_iter().zip(b.2.rates());
+    a.0 == b.0 && a.1 == b.1 && a.2 != b.2 && rates.all(|(a, b)| a <= b)
+}
+
+fn described(key: &MaskKey) -> String {
+    match key.2.rate() {
+        Some(_) => format!("rate {}", key.2),
+        None => key.2.to_string(),
+    }
+}
+
+/// Spearman correlation, which a few extreme predictions do not decide about.
+fn rank_correlation(a: &[f32], b: &[f32]) -> Option<f64> {
+    let r = correlation::spearman(a, b).ok()?;
+    (a.len() >= FEWEST).then_some(r.clamp(-0.999, 0.999))
 }

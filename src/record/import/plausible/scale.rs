@@ -6,6 +6,9 @@ use super::{Check, FEWEST, Finding, Moments, Reference};
 /// Distance of a mean from 0, and of a standard deviation from 1, up to which values were standardized.
 const EXACT: f64 = 0.003;
 
+/// The same for a single condition, of which there are many.
+const EXACT_OF_ONE: f64 = 1e-5;
+
 /// Factor by which labels spread wider than a regression on the predictions gives, in two standard errors.
 const WIDER: f64 = 1.33;
 
@@ -17,21 +20,33 @@ const TRAINED: f64 = 0.65;
 /// Part of the spread that the correlation gives below which no training explains predictions.
 const TINY: f64 = 0.15;
 
-/// Predictions with mean 0 and deviation 1, where labels have neither: of every condition by itself, or of all
-/// together.
-pub(super) fn standardized(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Finding> {
-    let exact = |moments: &Moments| {
+/// Predictions with mean 0 and deviation 1, where labels have neither: of every condition by itself, of all
+/// together, or of all runs of the model.
+pub(super) fn standardized(
+    what: &str,
+    run: &Joined,
+    of_model: &[&Joined],
+    reference: &Reference<'_>,
+) -> Option<Finding> {
+    let exact = |moments: &Moments, within: f64| {
         // NumPy divides by n, pandas by n - 1.
-        moments.mean.abs() < EXACT && (moments.sd - 1.0).abs() < EXACT + 1.0 / moments.n
+        let pandas = moments.sd * (moments.n / (moments.n - 1.0)).sqrt();
+        let one = |sd: f64| (sd - 1.0).abs() < within;
+        moments.mean.abs() < within && (one(moments.sd) || one(pandas))
     };
     let labels = Moments::of(reference.truth);
     if reference.truth.len() < FEWEST || (labels.mean.abs() < 0.1 && (labels.sd - 1.0).abs() < 0.1)
     {
         return None;
     }
-    let all: Vec<f32> = run.passes.values().flatten().copied().collect();
-    let each = || run.passes.values().all(|pass| exact(&Moments::of(pass)));
-    (exact(&Moments::of(&all)) || each()).then(|| Finding {
+    let all: Vec<f32> = super::all(run).collect();
+    let model: Vec<f32> = of_model.iter().flat_map(|run| super::all(run)).collect();
+    let each = |pass: &Vec<f32>| exact(&Moments::of(pass), EXACT);
+    let one = |pass: &Vec<f32>| exact(&Moments::of(pass), EXACT_OF_ONE);
+    let mut passes = run.passes.values();
+    let whole = [&all, &model].into_iter().any(each);
+    let found = whole || passes.clone().all(each) || passes.any(one);
+    found.then(|| Finding {
         check: Check::Scale,
         wrong: false,
         text: format!(

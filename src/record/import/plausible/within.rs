@@ -1,20 +1,16 @@
 //! Looks for stretches of the test split whose predictions are not those of their samples: a batch written
-//! twice or not at all, a part in another order.
+//! twice or not at all.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::super::join::Joined;
-use super::{Check, FEWEST, Finding, Reference, correlation, name};
+use super::{Check, FEWEST, Finding, Reference, name};
 
 /// Chance of a stretch in one pass below which it is no accident.
 const CHANCE: f64 = 1e-5;
 
 /// Fewest samples of a stretch.
 const SHORTEST: usize = 5;
-
-/// Parts of the test split that are compared with the rest, and the standard errors between both.
-const PARTS: usize = 4;
-const CERTAIN: f64 = 6.0;
 
 /// Values that few samples share, as those of a model that has not collapsed are.
 const SHARED: f64 = 0.25;
@@ -30,34 +26,26 @@ pub(super) fn findings(run: &Joined, reference: &Reference<'_>) -> Vec<Finding> 
             text: format!("{}, condition {}: {text}", name(run), key.2),
         })
     };
-    let complete = |rates: [f64; 3]| rates == [0.0; 3];
-    let order = passes().filter(|(key, _)| complete(key.2.rates()));
-    let order = order.filter_map(|(_, pass)| part(pass, reference)).next();
-    let order = order.map(|text| Finding {
-        check: Check::Order,
-        wrong: false,
-        text: format!("{}, complete samples: {text}", name(run)),
-    });
-    let stretches = [
-        find(Check::Copies, twice),
-        find(Check::Constant, constant),
-        order,
-    ];
+    let stretches = [find(Check::Copies, twice), find(Check::Constant, constant)];
     stretches.into_iter().flatten().collect()
 }
 
-/// The chance that two predictions are equal, where it is small.
-fn chance(pass: &[f32]) -> Option<f64> {
+/// The chance that two predictions are equal, where it is small, and the share of the most frequent one.
+fn chance(pass: &[f32]) -> Option<(f64, f64)> {
     let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
     for p in pass {
         *counts.entry((p + 0.0).to_bits()).or_default() += 1;
     }
     let n = pass.len() as f64;
-    let equal = counts.values().map(|count| (*count as f64 / n).powi(2));
-    Some(equal.sum::<f64>()).filter(|equal| pass.len() >= FEWEST && *equal < SHARED)
+    let equal: f64 = counts
+        .values()
+        .map(|count| (*count as f64 / n).powi(2))
+        .sum();
+    let most = counts.values().max().map_or(0.0, |count| *count as f64 / n);
+    (pass.len() >= FEWEST && equal < SHARED).then_some((equal, most))
 }
 
-/// Length from which one of `places` stretches of equal pairs is no accident.
+/// Length from which one of `places` stretches is no accident, if each of its samples has a chance of `equal`.
 fn least(equal: f64, places: f64) -> usize {
     let length = (CHANCE / places).ln() / equal.ln();
     (length.ceil() as usize).max(SHORTEST)
@@ -66,7 +54,7 @@ fn least(equal: f64, places: f64) -> usize {
 /// A stretch of predictions that a later one repeats.
 fn twice(pass: &[f32], reference: &Reference<'_>) -> Option<String> {
     let n = pass.len();
-    let length = least(chance(pass)?, (n * n) as f64 / 2.0);
+    let length = least(chance(pass)?.0, (n * n) as f64 / 2.0);
     if n < 2 * length {
         return None;
     }
@@ -98,7 +86,8 @@ fn twice(pass: &[f32], reference: &Reference<'_>) -> Option<String> {
 
 /// Samples one after the other with one prediction.
 fn constant(pass: &[f32], reference: &Reference<'_>) -> Option<String> {
-    let length = least(chance(pass)?, pass.len() as f64) + 1;
+    // Where all is missing, samples share one prediction: it may well come several times in a row.
+    let length = least(chance(pass)?.1, pass.len() as f64) + 1;
     let mut windows = pass.windows(length);
     let at = windows.position(|window| window.iter().all(|p| *p == window[0]))?;
     let count = pass[at..].iter().take_while(|p| **p == pass[at]).count();
@@ -107,30 +96,6 @@ fn constant(pass: &[f32], reference: &Reference<'_>) -> Option<String> {
          part not predicted?",
         pass[at], reference.ids[at]
     ))
-}
-
-/// A part of the test split whose predictions have nothing to do with their labels, while the others follow theirs.
-fn part(pass: &[f32], reference: &Reference<'_>) -> Option<String> {
-    let n = pass.len();
-    let z = |r: f64| r.clamp(-0.99, 0.99).atanh();
-    let error = |n: usize| 1.0 / (n as f64 - 3.0).sqrt();
-    (0..PARTS).find_map(|part| {
-        let range = n * part / PARTS..n * (part + 1) / PARTS;
-        let without = |values: &[f32]| [&values[..range.start], &values[range.end..]].concat();
-        let (rest, labels) = (without(pass), without(reference.truth));
-        let here = correlation(&pass[range.clone()], &reference.truth[range.clone()])?;
-        let there = correlation(&rest, &labels)?;
-        let apart = (z(there) - z(here)) / error(range.len()).hypot(error(rest.len()));
-        let nothing = z(here) < 2.0 * error(range.len());
-        (apart > CERTAIN && nothing).then(|| {
-            format!(
-                "predictions follow the labels (correlation {there:.2}), but not those of the {} samples from `{}` \
-                 on ({here:.2}): was a part put into another order?",
-                range.len(),
-                reference.ids[range.start]
-            )
-        })
-    })
 }
 
 #[cfg(test)]
@@ -153,7 +118,7 @@ mod tests {
         (ids, truth.clone(), pass.collect())
     }
 
-    fn found(change: impl Fn(&mut Vec<f32>)) -> [Option<String>; 3] {
+    fn found(change: impl Fn(&mut Vec<f32>)) -> [Option<String>; 2] {
         let (ids, truth, mut pass) = made();
         change(&mut pass);
         let reference = Reference {
@@ -161,13 +126,13 @@ mod tests {
             truth: &truth,
             range: [-3.0, 3.0],
         };
-        [twice, constant, part].map(|of| of(&pass, &reference))
+        [twice, constant].map(|of| of(&pass, &reference))
     }
 
     #[test]
     fn a_batch_that_was_written_twice_is_found() {
-        assert_eq!(found(|_| {}), [None, None, None]);
-        let [twice, constant, _] = found(|pass| pass.copy_within(100..116, 180));
+        assert_eq!(found(|_| {}), [None, None]);
+        let [twice, constant] = found(|pass| pass.copy_within(100..116, 180));
         let text = "16 samples from `v180` on are those of the samples from `v100` on";
         let twice = twice.unwrap();
         assert!(twice.contains(text), "{twice}");
@@ -178,7 +143,7 @@ mod tests {
 
     #[test]
     fn samples_without_predictions_of_their_own_are_found() {
-        let [twice, constant, _] = found(|pass| pass[224..].fill(0.0));
+        let [twice, constant] = found(|pass| pass[224..].fill(0.0));
         assert!(
             constant
                 .unwrap()
@@ -187,16 +152,8 @@ mod tests {
         assert_eq!(twice, None);
         // A model that predicts few values.
         let coarse = |pass: &mut Vec<f32>| pass.iter_mut().for_each(|p| *p = p.round() * 2.0);
-        assert_eq!(found(coarse)[..2], [None, None]);
+        assert_eq!(found(coarse), [None, None]);
         let collapsed = |pass: &mut Vec<f32>| pass[20..].fill(0.25);
-        assert_eq!(found(collapsed)[..2], [None, None]);
-    }
-
-    #[test]
-    fn a_part_in_another_order_is_found() {
-        let [_, _, part] = found(|pass| pass[60..120].rotate_left(17));
-        assert!(part.unwrap().contains("60 samples from `v60` on"));
-        let [_, _, part] = found(|pass| pass[60..70].rotate_left(3));
-        assert_eq!(part, None, "ten samples are too few");
+        assert_eq!(found(collapsed), [None, None]);
     }
 }

@@ -1,0 +1,115 @@
+//! Looks for an order of the test split that fits predictions better than their ids: moved by some rows, reversed,
+//! sorted by id, or gathered from processes that shared the split. Samples next to each other are of one video, so
+//! that predictions in such an order may follow the labels a little.
+
+use super::super::join::Joined;
+use super::{Check, FEWEST, Finding, Reference, name};
+use crate::metric::correlation::ranks;
+
+/// Standard errors between both correlations, and the least that the other order must have.
+const CERTAIN: f64 = 6.0;
+const FOLLOWS: f64 = 0.3;
+
+/// Processes that share a test split.
+const PROCESSES: std::ops::Range<usize> = 2..9;
+
+/// An order that the predictions for complete samples fit better.
+pub(super) fn finding(run: &Joined, reference: &Reference<'_>) -> Option<Finding> {
+    let mut passes = run.passes.iter();
+    let (_, pass) = passes.find(|(key, _)| key.2.rates() == [0.0; 3])?;
+    let n = pass.len();
+    if n < FEWEST {
+        return None;
+    }
+    let (p, t) = (centered(pass), centered(reference.truth));
+    let norm = dot(p.iter().zip(&p)).sqrt() * dot(t.iter().zip(&t)).sqrt();
+    let here = dot(p.iter().zip(&t)) / norm;
+    let moved = (1..n).map(|by| {
+        let r = dot(p.iter().zip(t[by..].iter().chain(&t[..by]))) / norm;
+        let text = if 2 * by <= n {
+            format!("of the sample {by} further on in the test split")
+        } else {
+            format!("of the sample {} before in the test split", n - by)
+        };
+        (r, text)
+    });
+    let others = others(reference.ids).into_iter().flat_map(|(text, order)| {
+        let forth = dot(order.iter().map(|i| &t[*i]).zip(&p).map(|(t, p)| (p, t))) / norm;
+        let back = dot(order.iter().map(|i| &p[*i]).zip(&t)) / norm;
+        [(forth, text.clone()), (back, text)]
+    });
+    let best = moved.chain(others).filter(|(r, _)| r.is_finite());
+    let (there, text) = best.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let z = |r: f64| r.clamp(-0.999, 0.999).atanh();
+    let errors = (z(there) - z(here)) / (2.0 / (n as f64 - 3.0)).sqrt();
+    (errors > CERTAIN && there > FOLLOWS).then(|| Finding {
+        check: Check::Order,
+        wrong: false,
+        text: format!(
+            "{}, complete samples: predictions follow the labels {text} (rank correlation {there:.2}) better than \
+             those of their ids ({here:.2}): were ids taken in another order than predictions?",
+            name(run)
+        ),
+    })
+}
+
+fn centered(values: &[f32]) -> Vec<f64> {
+    let middle = (values.len() as f64 + 1.0) / 2.0;
+    ranks(values)
+        .into_iter()
+        .map(|rank| rank - middle)
+        .collect()
+}
+
+fn dot<'a>(pairs: impl Iterator<Item = (&'a f64, &'a f64)>) -> f64 {
+    pairs.map(|(a, b)| a * b).sum()
+}
+
+/// Orders with what they are: the sample at each place.
+fn others(ids: &[String]) -> Vec<(String, Vec<usize>)> {
+    let n = ids.len();
+    let mut sorted: Vec<usize> = (0..n).collect();
+    sorted.sort_by_key(|i| &ids[*i]);
+    let mut numbers: Vec<usize> = (0..n).collect();
+    numbers.sort_by_cached_key(|i| runs_of_digits(&ids[*i]));
+    let mut orders = vec![
+        ("in reverse order".to_string(), (0..n).rev().collect()),
+        ("in the order of sorted ids".to_string(), sorted),
+        (
+            "in the order of ids sorted by their numbers".to_string(),
+            numbers,
+        ),
+    ];
+    for count in PROCESSES {
+        let order = (0..count).flat_map(|rank| (rank..n).step_by(count));
+        let text = format!("in the order in which {count} processes share them");
+        orders.push((text, order.collect()));
+    }
+    orders
+}
+
+/// An id as text and numbers in turn, so that `$_$2` comes before `$_$10`.
+fn runs_of_digits(id: &str) -> Vec<(String, u64)> {
+    let mut parts = vec![(String::new(), 0_u64)];
+    let mut number = false;
+    for c in id.chars() {
+        match c.to_digit(10) {
+            Some(digit) => {
+                if let Some((_, value)) = parts.last_mut() {
+                    *value = value.saturating_mul(10).saturating_add(digit.into());
+                }
+                number = true;
+            }
+            None => {
+                if number {
+                    parts.push((String::new(), 0));
+                    number = false;
+                }
+                if let Some((text, _)) = parts.last_mut() {
+                    text.push(c);
+                }
+            }
+        }
+    }
+    parts
+}

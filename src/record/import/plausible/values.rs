@@ -1,0 +1,144 @@
+//! Looks for values that predictions of a network do not share: one that fills gaps, or clips; those of the sample
+//! before; another spread than at both neighboring rates.
+
+use std::collections::HashMap;
+
+use super::super::join::Joined;
+use super::steps::{Pass, chains};
+use super::{Check, FEWEST, Finding, Reference, middle_half, name};
+use crate::metric::correlation;
+
+/// Fewest samples that share a value, and how much rarer all others must be. Of 700 runs of 22 models none of the
+/// others shares a prediction with more than two samples, but those that collapsed to few values.
+const SHARE: usize = 5;
+const RARER: usize = 4;
+
+/// Times of chance by which samples have the prediction of the sample before.
+const CARRIED: f64 = 10.0;
+
+/// Part of the spread at both neighboring rates below which, or 1 over which, a condition has another scale. Of the
+/// same runs none is below 0.91.
+const SPREAD: f32 = 0.8;
+
+/// Rank correlation with both neighbors from which spreads are compared.
+const FOLLOWS: f64 = 0.8;
+
+pub(super) fn findings(run: &Joined, reference: &Reference<'_>) -> Vec<Finding> {
+    let chains = chains(run);
+    let mut found = Vec::new();
+    for chain in chains.iter().filter(|_| reference.ids.len() >= FEWEST) {
+        for (at, pass) in chain.iter().enumerate().filter(|(_, pass)| pass.rate < 1.0) {
+            found.extend(repeated(pass, chain.get(at + 1), reference));
+            found.extend(carried(pass).map(|text| (Check::Copies, pass, text)));
+        }
+        let spreads = chain.windows(3).filter_map(spread);
+        found.extend(spreads.map(|(pass, text)| (Check::Scale, pass, text)));
+    }
+    let finding = |(check, pass, text): (Check, &Pass<'_>, String)| Finding {
+        check,
+        wrong: false,
+        text: format!("{}, condition {}: {text}", name(run), pass.key.2),
+    };
+    found.into_iter().map(finding).collect()
+}
+
+/// How many of some predictions have each value.
+fn counts(values: impl Iterator<Item = f32>) -> HashMap<u32, usize> {
+    let mut counts = HashMap::new();
+    for value in values {
+        // Adding 0 turns -0 into 0.
+        *counts.entry((value + 0.0).to_bits()).or_default() += 1;
+    }
+    counts
+}
+
+/// A prediction of several samples where others have their own. Samples of which nothing is left share one: they
+/// have it at the next rate too.
+fn repeated<'a>(
+    pass: &'a Pass<'a>,
+    next: Option<&Pass<'_>>,
+    reference: &Reference<'_>,
+) -> Option<(Check, &'a Pass<'a>, String)> {
+    if next.is_none() && pass.rate > 0.0 {
+        return None;
+    }
+    let stays = |(i, value): (usize, &f32)| {
+        let same = next.is_some_and(|next| next.values[i] == *value);
+        (pass.rate == 0.0 || !same).then_some(*value)
+    };
+    let counts = counts(pass.values.iter().enumerate().filter_map(stays));
+    let (value, count) = counts
+        .iter()
+        .max_by_key(|(bits, count)| (**count, **bits))?;
+    let ends = pass
+        .values
+        .iter()
+        .fold([f32::MAX, f32::MIN], |[low, high], p| {
+            [low.min(*p), high.max(*p)]
+        });
+    let value = f32::from_bits(*value);
+    let inner = counts.iter().filter(|(bits, _)| {
+        let other = f32::from_bits(**bits);
+        other != value && !ends.contains(&other)
+    });
+    let others = inner.map(|(_, count)| *count).max().unwrap_or(0);
+    let [low, high] = reference.range;
+    let usual = *count < SHARE || *count <= RARER * others || 2 * count >= pass.values.len();
+    if usual || value <= low || value >= high {
+        return None;
+    }
+    let first = pass.values.iter().position(|p| *p == value)?;
+    let id = &reference.ids[first];
+    let (check, what) = if ends.contains(&value) {
+        (
+            Check::Range,
+            "none is beyond it, and others differ: were predictions clipped?",
+        )
+    } else {
+        (
+            Check::Constant,
+            "others differ: were missing predictions filled?",
+        )
+    };
+    let text =
+        format!("the prediction is exactly {value} for {count} samples, such as `{id}`; {what}");
+    Some((check, pass, text))
+}
+
+/// Samples with the prediction of the sample before them, which few others have.
+fn carried(pass: &Pass<'_>) -> Option<String> {
+    let counts = counts(pass.values.iter().copied());
+    let count = |p: &f32| counts[&(p + 0.0).to_bits()];
+    let pairs = pass.values.windows(2);
+    let same = pairs
+        .filter(|pair| pair[0] == pair[1] && count(&pair[0]) < SHARE)
+        .count();
+    let rare = counts.values().filter(|count| **count < SHARE);
+    let squares: usize = rare.map(|count| count * (count - 1)).sum();
+    // Pairs of equal predictions, of which 2 in n are of neighbors.
+    let chance = squares as f64 / pass.values.len() as f64;
+    (same >= SHARE && same as f64 > CARRIED * chance).then(|| {
+        format!(
+            "{same} samples have exactly the prediction of the sample before, which few others have: were missing \
+             predictions filled with it?"
+        )
+    })
+}
+
+/// A condition that follows both its neighbors, but is spread clearly less, or more.
+fn spread<'a>(triple: &'a [Pass<'a>]) -> Option<(&'a Pass<'a>, String)> {
+    let [low, pass, high] = [0, 1, 2].map(|i| &triple[i]);
+    let follows = |other: &Pass<'_>| {
+        correlation::spearman(pass.values, other.values).is_ok_and(|r| r > FOLLOWS)
+    };
+    let [before, here, after] = [low, pass, high].map(|pass| middle_half(pass.values));
+    let other = here < SPREAD * before.min(after) || here > before.max(after) / SPREAD;
+    (other && follows(low) && follows(high)).then(|| {
+        let text = format!(
+            "the middle half of predictions spans {here:.3}, that of those at {} and {}, which they follow, {before:.3} \
+             and {after:.3}: is one condition in another scale?",
+            low.key.2, high.key.2
+        );
+        (pass, text)
+    })
+}
