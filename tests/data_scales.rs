@@ -283,7 +283,7 @@ fn one_vector_that_is_repeated_is_warned_about() {
     });
     warned(
         &found,
-        &["features: valid: the frames of audio are the same within every sample"],
+        &["features: valid: the frames of audio are the same within a sample, in"],
     );
 }
 

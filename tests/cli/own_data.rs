@@ -188,12 +188,12 @@ fn a_borrowed_name_lends_no_results() {
     let expected = "# Robustness to missing data: CMU-MOSI (changed)\n\n> CMU-MOSI (changed): Audio is made up.\n\n> CMU-MOSI (changed): audio 6 and \
                     vision 8 wide, published audio 5 and vision 20 wide; 24/6/12 samples, published \
                     1284/229/686. Results are not comparable with published ones, and none are shown.\n\n> CMU-MOSI (changed): \
-                    demo-film.pkl differs from every published file (by SHA-256): compare these results with each \
-                    other, not with published tables.\n\n";
+                    demo-film.pkl is none of the published files (by SHA-256): compare these results with each other, and with \
+                    published tables only where its content is known to be the same.\n\n";
     assert!(text.starts_with(expected), "{}", &text[..700]);
     assert!(text.contains("## CMU-MOSI (changed)"), "{text}");
     assert!(
-        text.contains("- Warnings of prepare: split sizes: 24/6/12"),
+        text.contains("- Warnings when the data were prepared: split sizes: 24/6/12"),
         "{text}"
     );
     assert!(

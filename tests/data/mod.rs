@@ -31,6 +31,8 @@ pub enum Column {
     Raw(&'static str, Vec<usize>, Vec<u8>),
     /// A list of arrays of this width, one per sample; of one axis where the width is 0.
     Arrays(usize, Vec<Vec<f64>>),
+    /// A list of texts that is the same in every split.
+    Ids(Vec<String>),
 }
 
 /// How numbers are written.
@@ -54,7 +56,7 @@ impl Column {
                 let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_be_bytes()).collect();
                 w.array("i8", shape, bytes.len(), |out| out.write_all(&bytes))
             }
-            (Self::TextList(texts), _) => w.str_list(texts),
+            (Self::TextList(texts) | Self::Ids(texts), _) => w.str_list(texts),
             (Self::Ints(values), _) => w.int_list(values),
             (Self::Floats(values), _) => {
                 w.begin_list()?;

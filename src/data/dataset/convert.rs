@@ -60,6 +60,7 @@ impl Findings {
         values.extend(check::features(plans, &self.profiles)?);
         values.extend(check::large(plans, &self.profiles));
         values.extend(check::spreads(plans, &self.spreads));
+        values.extend(check::marks(plans, &self.spreads));
         Ok([
             Check::new("features", "all values finite", values),
             Check::new("padding", "zero", self.padding.clone()),

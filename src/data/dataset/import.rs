@@ -162,9 +162,10 @@ pub fn prepare(
         check::columns(&plans, &ignored),
         check::names(&plans),
         check::ids(&plans)?,
+        check::videos(&plans),
         check::sizes(&input.display().to_string(), traits(&plans).counts, spec)?,
         check::widths(traits(&plans), spec),
-        check::transcripts(&plans)?,
+        check::transcripts(&plans, spec)?,
     ];
     let import = Import {
         tokenizer: tokenizer.as_ref().map(|one| one.identity.clone()),

@@ -96,10 +96,10 @@ pub fn check(
 
 /// Whether a sample's annotation (such as `Positive`) contradicts its label.
 pub fn contradicts(annotation: &str, label: f64) -> bool {
-    match annotation {
-        "Negative" => label >= 0.0,
-        "Neutral" => label != 0.0,
-        "Positive" => label <= 0.0,
+    match annotation.to_lowercase().as_str() {
+        "negative" | "neg" => label >= 0.0,
+        "neutral" | "neu" => label != 0.0,
+        "positive" | "pos" => label <= 0.0,
         _ => false,
     }
 }
@@ -113,6 +113,7 @@ mod tests {
         assert!(!contradicts("Negative", -0.2) && contradicts("Negative", 0.0));
         assert!(!contradicts("Neutral", 0.0) && contradicts("Neutral", 0.2));
         assert!(!contradicts("Positive", 3.0) && contradicts("Positive", -1.0));
+        assert!(contradicts("NEG", 1.0) && contradicts("positive", -0.2));
         assert!(!contradicts("Weakly positive", -1.0));
     }
 }

@@ -11,8 +11,10 @@ pub struct Profile {
     pub finite: bool,
     /// Whether all values up to there are the same.
     pub constant: bool,
-    /// Whether there are several frames and all are the same.
+    /// Whether there are several frames other than zeros and all are the same.
     pub still: bool,
+    /// Number of values other than zero.
+    pub values: usize,
     /// Largest absolute value of the finite ones.
     pub largest: f32,
     /// Hash of the values up to there.
@@ -26,16 +28,19 @@ impl Profile {
         let end = last.map_or(0, |last| last / width + 1);
         let content = &sample[..end * width];
         let first = content.first().map(|value| value.to_bits());
+        let mut frames = content
+            .chunks(width)
+            .filter(|frame| frame.iter().any(|value| *value != 0.0));
+        let one = frames.next();
+        let mut others = frames.peekable();
         Self {
             end,
             finite: content
                 .iter()
                 .any(|value| value.is_finite() && *value != 0.0),
             constant: content.iter().all(|value| Some(value.to_bits()) == first),
-            still: end > 1
-                && content
-                    .chunks(width)
-                    .all(|frame| *frame == content[..width]),
+            still: others.peek().is_some() && others.all(|frame| Some(frame) == one),
+            values: content.iter().filter(|value| **value != 0.0).count(),
             largest: content
                 .iter()
                 .map(|value| value.abs())
@@ -99,6 +104,9 @@ mod tests {
         assert!(same.constant && same.end == 2);
         let frames = [[1.0, 2.0], [1.0, 2.0], [0.0, 0.0]].concat();
         assert!(Profile::of(&frames, 2).still && same.still && !profile.still);
+        let gap = [[1.0, 2.0], [0.0, 0.0], [1.0, 2.0]].concat();
+        assert!(Profile::of(&gap, 2).still && !Profile::of(&frames[2..], 2).still);
+        assert_eq!(Profile::of(&gap, 2).values, 4);
         let lost = Profile::of(&[f32::NAN, 0.0, f32::INFINITY, 0.0], 2);
         assert!(!lost.finite && lost.end == 2);
     }

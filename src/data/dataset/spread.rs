@@ -1,47 +1,194 @@
-//! Means and standard deviations of features per dimension, of samples spread evenly over a split.
+//! Statistics of features per dimension and of neighboring dimensions, of samples spread evenly over a split.
+
+use std::collections::BTreeMap;
 
 /// Samples of a split that are looked at, about.
 const SAMPLES: usize = 2000;
 
+/// How far apart dimensions are whose correlations are known, at most.
+const LINKS: usize = 4;
+
+/// Pairs of consecutive frames below which their correlation is not known.
+const PAIRS: u64 = 300;
+
+/// Values of uniform frames that are counted: a mark of missing frames is one value.
+const UNIFORM: usize = 100;
+
 /// Sums over the frames of a column of a split.
 #[derive(Clone, Debug, Default)]
 pub struct Spread {
+    /// Of every second sample, and of the others.
+    halves: [Sums; 2],
+    /// Products of each dimension with itself one frame later, and their number.
+    later: Vec<f64>,
+    pairs: u64,
+    /// Frames of zeros before the last other one of their sample.
+    gaps: u64,
+    /// Frames that have one value in all dimensions, by that value.
+    uniform: BTreeMap<u32, u64>,
+    pub kinds: Kinds,
+}
+
+/// Numbers of values other than zero, and of those of some kind.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Kinds {
+    pub values: u64,
+    pub negative: u64,
+    pub whole: u64,
+    pub beyond_one: u64,
+}
+
+/// Sums of one half.
+#[derive(Clone, Debug, Default)]
+struct Sums {
     frames: u64,
     sums: Vec<f64>,
     squares: Vec<f64>,
+    /// Products of each dimension with the next, the one after it and so on.
+    links: [Vec<f64>; LINKS],
+}
+
+/// What tells the dimensions of features from one another. Not a number for a dimension that does not vary.
+#[derive(Clone, Debug)]
+pub struct Signature {
+    /// Means in units of the deviation.
+    pub levels: Vec<f64>,
+    /// Logarithms of deviations.
+    pub scales: Vec<f64>,
+    /// Correlations of neighboring dimensions.
+    pub links: Vec<f64>,
 }
 
 impl Spread {
     /// Adds the frames of a sample, of `width` values each, without those of zeros and those with a value
     /// that is not finite. Of a split with `rows` samples every so many are added, by their `row`.
     pub fn add(&mut self, sample: &[f32], width: usize, (row, rows): (usize, usize)) {
-        if width == 0 || !row.is_multiple_of(rows / SAMPLES + 1) {
+        let stride = rows / SAMPLES + 1;
+        if width == 0 || !row.is_multiple_of(stride) {
             return;
         }
-        self.sums.resize(width, 0.0);
-        self.squares.resize(width, 0.0);
+        let half = &mut self.halves[row / stride % 2];
+        half.resize(width);
+        self.later.resize(width, 0.0);
+        let mut before: Option<&[f32]> = None;
+        let mut gap = 0;
         for frame in sample.chunks_exact(width) {
-            let zero = frame.iter().all(|value| *value == 0.0);
-            if zero || !frame.iter().all(|value| value.is_finite()) {
+            if frame.iter().all(|value| *value == 0.0) {
+                (before, gap) = (None, gap + 1);
                 continue;
             }
-            self.frames += 1;
-            let sums = self.sums.iter_mut().zip(&mut self.squares);
-            for (value, (sum, square)) in frame.iter().zip(sums) {
-                let value = f64::from(*value);
-                *sum += value;
-                *square += value * value;
+            self.gaps += std::mem::take(&mut gap);
+            if !frame.iter().all(|value| value.is_finite()) {
+                before = None;
+                continue;
+            }
+            half.add(frame);
+            self.kinds.add(frame);
+            let few = self.uniform.len() < UNIFORM;
+            if width > 2 && few && frame.iter().all(|value| *value == frame[0]) {
+                *self.uniform.entry(frame[0].to_bits()).or_default() += 1;
+            }
+            if let Some(before) = before.replace(frame) {
+                self.pairs += 1;
+                let both = before.iter().zip(frame);
+                for (sum, (a, b)) in self.later.iter_mut().zip(both) {
+                    *sum += f64::from(*a) * f64::from(*b);
+                }
             }
         }
     }
 
     /// Number of frames.
     pub fn frames(&self) -> u64 {
-        self.frames
+        self.halves.iter().map(|half| half.frames).sum()
+    }
+
+    /// Part of the frames within samples that are zero.
+    pub fn gaps(&self) -> f64 {
+        self.gaps as f64 / (self.gaps + self.frames()).max(1) as f64
+    }
+
+    /// The value that most frames of one value have, and their number.
+    pub fn uniform(&self) -> Option<(f32, u64)> {
+        let most = self.uniform.iter().max_by_key(|(_, count)| **count)?;
+        Some((f32::from_bits(*most.0), *most.1))
     }
 
     /// Mean and standard deviation of each dimension.
     pub fn moments(&self) -> Vec<(f64, f64)> {
+        self.whole().moments()
+    }
+
+    /// The signature of all frames.
+    pub fn signature(&self) -> Signature {
+        self.whole().signature()
+    }
+
+    /// The signatures of two halves of the samples.
+    pub fn halves(&self) -> [Signature; 2] {
+        self.halves.each_ref().map(Sums::signature)
+    }
+
+    /// Median over dimensions of the correlation of consecutive frames, where there are enough.
+    pub fn steadiness(&self) -> Option<f64> {
+        let n = self.pairs as f64;
+        let moments = self.moments();
+        let pairs = self.later.iter().zip(moments);
+        let mut all: Vec<f64> = pairs
+            .filter(|(_, moments)| varies(*moments))
+            .map(|(sum, (mean, deviation))| (sum / n - mean * mean) / (deviation * deviation))
+            .collect();
+        all.sort_by(f64::total_cmp);
+        (self.pairs >= PAIRS)
+            .then(|| all.get(all.len() / 2).copied())
+            .flatten()
+    }
+
+    fn whole(&self) -> Sums {
+        let mut all = self.halves[0].clone();
+        let other = &self.halves[1];
+        all.resize(other.sums.len());
+        all.frames += other.frames;
+        let add = |to: &mut Vec<f64>, from: &Vec<f64>| {
+            to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
+        };
+        add(&mut all.sums, &other.sums);
+        add(&mut all.squares, &other.squares);
+        let links = all.links.iter_mut().zip(&other.links);
+        links.for_each(|(to, from)| add(to, from));
+        all
+    }
+}
+
+impl Sums {
+    /// Makes room for `width` dimensions, once.
+    fn resize(&mut self, width: usize) {
+        if self.sums.len() < width {
+            self.sums.resize(width, 0.0);
+            self.squares.resize(width, 0.0);
+            for (far, links) in self.links.iter_mut().enumerate() {
+                links.resize(width.saturating_sub(far + 1), 0.0);
+            }
+        }
+    }
+
+    fn add(&mut self, frame: &[f32]) {
+        self.frames += 1;
+        let sums = self.sums.iter_mut().zip(&mut self.squares);
+        for (value, (sum, square)) in frame.iter().zip(sums) {
+            let value = f64::from(*value);
+            *sum += value;
+            *square += value * value;
+        }
+        for (far, links) in self.links.iter_mut().enumerate() {
+            let pairs = frame.iter().zip(frame.iter().skip(far + 1));
+            for (sum, (a, b)) in links.iter_mut().zip(pairs) {
+                *sum += f64::from(*a) * f64::from(*b);
+            }
+        }
+    }
+
+    fn moments(&self) -> Vec<(f64, f64)> {
         let n = self.frames as f64;
         let pairs = self.sums.iter().zip(&self.squares);
         pairs
@@ -50,6 +197,47 @@ impl Spread {
                 (mean, (square / n - mean * mean).max(0.0).sqrt())
             })
             .collect()
+    }
+
+    fn signature(&self) -> Signature {
+        let n = self.frames as f64;
+        let known = |(mean, deviation): (f64, f64)| {
+            let deviation = if varies((mean, deviation)) {
+                deviation
+            } else {
+                f64::NAN
+            };
+            (mean, deviation)
+        };
+        let moments: Vec<(f64, f64)> = self.moments().into_iter().map(known).collect();
+        let links = self.links.iter().enumerate().flat_map(|(far, links)| {
+            let pairs = moments.iter().zip(moments.iter().skip(far + 1));
+            let sums = links.iter().zip(pairs);
+            sums.map(|(sum, (a, b))| (sum / n - a.0 * b.0) / (a.1 * b.1))
+                .collect::<Vec<f64>>()
+        });
+        let links = links.collect();
+        Signature {
+            levels: moments.iter().map(|(mean, dev)| mean / dev).collect(),
+            scales: moments.iter().map(|(_, dev)| dev.ln()).collect(),
+            links,
+        }
+    }
+}
+
+/// Whether a dimension with this mean and deviation varies: a deviation of the last bits is that of sums.
+pub fn varies((mean, deviation): (f64, f64)) -> bool {
+    deviation > 1e-6 * mean.abs()
+}
+
+impl Kinds {
+    fn add(&mut self, frame: &[f32]) {
+        for value in frame.iter().filter(|value| **value != 0.0) {
+            self.values += 1;
+            self.negative += u64::from(*value < 0.0);
+            self.whole += u64::from(value.fract() == 0.0);
+            self.beyond_one += u64::from(value.abs() > 1.0);
+        }
     }
 }
 
@@ -64,5 +252,35 @@ mod tests {
         spread.add(&[3.0, 10.0], 2, (1, 2));
         assert_eq!(spread.frames(), 2);
         assert_eq!(spread.moments(), [(2.0, 1.0), (10.0, 0.0)]);
+        assert_eq!(spread.gaps(), 1.0 / 3.0);
+        assert_eq!(spread.kinds.values, 4);
+    }
+
+    #[test]
+    fn signatures_have_correlations_of_neighbors() {
+        let mut spread = Spread::default();
+        // The second dimension is the negative first, the third does not vary.
+        for row in 0..8 {
+            let value = (row / 2) as f32;
+            spread.add(&[value, 5.0 - value, 7.0], 3, (row, 8));
+        }
+        let all = spread.signature();
+        assert!((all.links[0] + 1.0).abs() < 1e-9, "{all:?}");
+        assert!(all.links[1].is_nan() && all.scales[2].is_nan());
+        let [even, odd] = spread.halves();
+        assert_eq!(even.levels[0], odd.levels[0]);
+        assert!(spread.steadiness().is_none(), "one frame a sample");
+    }
+
+    #[test]
+    fn frames_of_one_value_and_steady_frames_are_found() {
+        let mut spread = Spread::default();
+        let frames = (0..400).flat_map(|i| [(f64::from(i) / 40.0).sin() as f32, 1.0, i as f32]);
+        let mut frames: Vec<f32> = frames.collect();
+        spread.add(&frames, 3, (0, 2));
+        assert!(spread.steadiness().unwrap() > 0.9 && spread.uniform().is_none());
+        frames[3..9].fill(-999.0);
+        spread.add(&frames, 3, (1, 2));
+        assert_eq!(spread.uniform(), Some((-999.0, 2)));
     }
 }

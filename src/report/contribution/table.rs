@@ -40,8 +40,8 @@ fn notes(section: &Section, found: &[DetailRow]) -> Vec<String> {
             format!("rate 0 of masks {complete} and rate 1 of {nothing}")
         };
         Some(format!(
-            "\"Complete data\" and \"everything missing\" are {section}, of the same trainings; [CLS] and [SEP] stay at \
-             rate 1 where token ids show them."
+            "\"Complete data\" and \"everything missing\" are {section}, of the same trainings; at rate 1 text keeps \
+             its [CLS] and [SEP] where token ids mark them."
         ))
     });
     std::iter::once(format!("{definition}{sign}"))

@@ -72,10 +72,10 @@ fn caption(comparison: &Comparison, side: &str, all: &[(usize, Curve)]) -> Strin
         .iter()
         .any(|(_, line)| line.marks().any(|m| m.low < m.high));
     let bands = if has_bands {
-        "Bands: 95 % interval of the difference over samples and seeds; a model with one seed has none. Lines and bands are cut at the frame.".to_string()
+        "Bands: 95 % interval of the difference over samples and seeds; a model with one seed has none. A line that leaves the frame is cut there, and its band with it.".to_string()
     } else {
         format!(
-            "No bands: they take two seeds of {label} and of a model. Lines are cut at the frame."
+            "No bands: they take two seeds of {label} and of a model. A line that leaves the frame is cut there."
         )
     };
     let mut text = format!(

@@ -25,8 +25,8 @@ pub fn cautions<'a>(sections: impl Iterator<Item = &'a Section>) -> Vec<String> 
             let of = |text: String| format!("{}: {text}", d.title);
             let other = (d.published == Some(false)).then(|| {
                 of(format!(
-                    "{} differs from every published file (by SHA-256): compare these results with each other, not \
-                     with published tables.",
+                    "{} is none of the published files (by SHA-256): compare these results with each other, and with \
+                     published tables only where its content is known to be the same.",
                     d.source_name
                 ))
             });
@@ -51,7 +51,7 @@ const OUTSIDE: &str = "outside this program";
 
 /// What the reproducibility grades mean.
 pub const GRADES: &str = "Reproducibility: grade A is bit-identical anywhere, B bit-identical on the same \
-                          CPU build, C within a stated spread; imported predictions have none. Tables and figures are grade A given \
+                          CPU build, C within a stated spread; imported predictions have no grade. Tables and figures are grade A given \
                           the stored predictions.";
 
 /// A named property of a section.
@@ -92,7 +92,7 @@ pub fn facts(section: &Section) -> Vec<Fact> {
         .runs()
         .any(|run| !run.manifest.dataset.warnings.is_empty())
     {
-        facts.push(by("Warnings of prepare", &|m| {
+        facts.push(by("Warnings when the data were prepared", &|m| {
             join(&m.dataset.warnings, "; ")
         }));
     }
@@ -156,8 +156,8 @@ fn data(d: &DatasetMetadata) -> String {
     let [train, valid, test] = d.counts;
     let [low, high] = d.label_range;
     format!(
-        "{kind}, {}, {train}/{valid}/{test} samples, {}labels {low} to {high}, metrics {}; source {} \
-         (SHA-256 {}), content {}",
+        "{kind}, {}, {train}/{valid}/{test} samples, {}labels {low} to {high}, metric set {}; source {} \
+         (SHA-256 {}), hash of the prepared content {}",
         d.name,
         shapes(d),
         d.protocol,
@@ -189,7 +189,7 @@ fn pooled_data(m: &Manifest, folds: &[ScoredRun]) -> String {
         )
     });
     format!(
-        "{kind}, {}, {} folds, pooled, {}labels {low} to {high}, metrics {}; {}",
+        "{kind}, {}, {} folds, pooled, {}labels {low} to {high}, metric set {}; {}",
         d.name,
         folds.len(),
         shapes(d),
@@ -217,7 +217,7 @@ fn masks(run: &ScoredRun) -> String {
 /// The text encoder with the hash of its folder; `None` where it has none.
 fn with_key(m: &Manifest) -> Option<String> {
     let (words, hash) = (m.training.encoder_words()?, m.training.encoder_hash()?);
-    Some(format!("{words}, blake3 of its files {hash}"))
+    Some(format!("{words}, read from files with blake3 {hash}"))
 }
 
 fn grade(m: &Manifest) -> String {
@@ -280,7 +280,7 @@ pub fn tested_on(section: &Section) -> String {
     let Some(run) = section.runs().next() else {
         return String::new();
     };
-    let (d, mask) = (&run.manifest.dataset, &run.mask);
+    let (d, grid) = (&run.manifest.dataset, &run.mask);
     let [train, valid, test] = d.counts;
     let kind = if d.synthetic { ", synthetic" } else { "" };
     let models = section.own_rows().filter(|row| !row.baseline);
@@ -319,13 +319,19 @@ pub fn tested_on(section: &Section) -> String {
             )
         }
     };
+    let what = mask::find(&grid.mask_protocol).map_or("", |protocol| protocol.summary());
+    // The first clause; the whole is in the list of data, masks and build.
+    let what = match what.split([';', ':']).next() {
+        Some(first) if !first.is_empty() => format!(" ({first})"),
+        _ => String::new(),
+    };
     format!(
-        "{} ({seeds}), {samples} of {}{kind}; masks {} v{}, {}, {}.",
+        "{} ({seeds}), {samples} of {}{kind}; masks {} v{}{what}, {}, {}.",
         plural(models.len(), "model"),
         d.title,
-        mask.mask_protocol,
-        mask.version,
-        plural(mask.seeds.len(), "mask seed"),
+        grid.mask_protocol,
+        grid.version,
+        plural(grid.seeds.len(), "mask seed"),
         plural(section.conditions.len(), "condition"),
     )
 }

@@ -55,11 +55,13 @@ fn note(section: &Section, comparison: &Comparison) -> String {
     } else {
         ""
     };
+    let permutations = comparison.plan.permutations;
     format!(
         "The 95 % interval of the difference and p hold for other samples and other seeds under the same masks; p is not \
-         corrected. p by permutation speaks of these trainings alone: the share of {} random exchanges of the two models' \
-         predictions, and of the observed ones, with a difference at least as large.{fewer}",
-        comparison.plan.permutations
+         corrected. p by permutation speaks of these trainings alone: the predictions of the two models are exchanged at random, sample by \
+         sample, {permutations} times; p is the share of these results and the observed one, {} in all, whose difference is at least \
+         as large.{fewer}",
+        permutations + 1
     )
 }
 

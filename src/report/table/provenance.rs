@@ -119,6 +119,20 @@ fn notes(rows: &[TableRow], section: &Section) -> Vec<String> {
             "Epochs, {text}: trained for at most {own}, where the authors publish {published}."
         ))
     });
+    let unknown = section.trainings().any(|run| {
+        let training = &run.manifest.training;
+        training.epochs > 0 && training.published_epochs.is_none() && !outside(&run.manifest)
+    });
+    let unknown = unknown.then(|| {
+        "Epochs without a second number: at most; how many the authors publish is not recorded."
+            .to_string()
+    });
+    let counted = section
+        .runs()
+        .any(|run| run.manifest.model.parameters.is_some());
+    let counted = counted.then(|| {
+        "Parameters: those that are trained, without those of a frozen text encoder.".to_string()
+    });
     let mut trainings = section.runs().map(|run| &run.manifest.training);
     let features = trainings.any(|training| training.encoder.as_deref() == Some(FEATURES));
     let features = features.then(|| {
@@ -129,7 +143,10 @@ fn notes(rows: &[TableRow], section: &Section) -> Vec<String> {
     let missing = texts()
         .any(|text| text == "-")
         .then(|| "-: not stated.".to_string());
-    [of, features, missing].into_iter().flatten().collect()
+    [of, unknown, counted, features, missing]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// In words; with the hash of its folder where the section has several.

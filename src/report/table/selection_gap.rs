@@ -148,10 +148,18 @@ fn notes(section: &Section, gap: &SelectionGap) -> Vec<String> {
              for other samples and other seeds. Where less is better (↓), a negative difference is a better score."
         ),
     ];
+    let valid = gap.rules.iter().filter_map(|rule| {
+        let metric = section.protocol.metric(rule.strip_prefix("valid:")?)?;
+        Some(format!(
+            "The rule {rule} takes the epoch with the best validation {}.",
+            metric.title
+        ))
+    });
+    notes.extend(valid);
     if gap.rules.iter().any(|rule| rule == "paper") {
         notes.push(
             "The rule paper takes for each metric the epoch with its best value on the test split at missing rate 0.5, as \
-             the published code does. What that gains comes from looking at test labels; over all conditions it may gain nothing."
+             LNLN's published code does. What it gains comes from looking at test labels; over all conditions it may gain nothing."
                 .to_string(),
         );
     }

@@ -89,9 +89,41 @@ fn untested(section: &Section, comparison: &Comparison, rows: &[&ModelRow]) -> V
         }
     }
     let reasons = reasons.iter();
+    let reasons = reasons.map(|(why, labels)| format!("not tested: {} ({why})", all(labels)));
     reasons
-        .map(|(why, labels)| format!("not tested: {} ({why})", all(labels)))
+        .chain(without_samples(section, comparison, rows))
         .collect()
+}
+
+/// Metrics of single rows that have a difference and no test at some conditions: predictions that are nearly all
+/// equal have no correlation once a sample is left out.
+fn without_samples(
+    section: &Section,
+    comparison: &Comparison,
+    rows: &[&ModelRow],
+) -> Option<String> {
+    let aggregates = Aggregate::all(&section.conditions);
+    let open = |index: usize, metric: &Metric| {
+        let mut results = aggregates
+            .iter()
+            .filter_map(|aggregate| comparison.find(index, metric.name, aggregate)?.test);
+        metric.sums.is_some() && results.any(|test| test.models.is_none())
+    };
+    let several = rows.iter().filter(|row| row.runs.len() > 1);
+    let found = several.filter_map(|row| {
+        let index = section.rows.iter().position(|r| std::ptr::eq(r, *row))?;
+        let metrics = section.metrics.iter().filter(|metric| open(index, metric));
+        let titles: Vec<&str> = metrics.map(|metric| metric.title).collect();
+        (!titles.is_empty()).then(|| format!("{} of {}", all(&titles), row.label))
+    });
+    let found: Vec<String> = found.collect();
+    let found: Vec<&str> = found.iter().map(String::as_str).collect();
+    (!found.is_empty()).then(|| {
+        format!(
+            "not tested: {} at conditions where nearly all predictions are equal",
+            all(&found)
+        )
+    })
 }
 
 fn pairing<'a>(

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::between_labels::between;
 use super::classes::classes;
+use super::official_labels::signs;
 use super::{Check, Samples};
 use crate::data::dataset::carried::Carried;
 use crate::data::dataset::labels::{self, Labels};
@@ -39,6 +40,7 @@ pub fn labels(plans: &[Plan<'_>], spec: &Spec) -> Check {
                 .extend(found.map(|found| format!("{}: {found} (first: {first})", plan.split())));
         }
         warnings.extend(two_columns(plan, values));
+        warnings.extend(signs(plan, spec));
         if plan.official().is_some() {
             warnings.extend(classes(plan));
         }

@@ -5,30 +5,41 @@ mod between_labels;
 mod classes;
 mod columns;
 mod features;
+mod label_words;
 mod labels;
 mod names;
+mod official_labels;
+mod relation;
+mod same_words;
+mod samples;
 mod splits;
 mod spreads;
+mod structure;
 mod tokens;
 mod transcripts;
+mod videos;
 
 pub use columns::{columns, lengths};
-pub use features::{features, lengths_of_frames, samples};
+pub use features::{features, lengths_of_frames};
 pub use labels::{labels, unusual_labels};
 pub use names::{misspelt, names};
+pub use samples::samples;
 pub use splits::{ids, sizes, widths};
 pub use spreads::{large, spreads};
+pub use structure::marks;
 pub use tokens::{padded, tokens};
 pub use transcripts::{Texts, transcripts};
+pub use videos::videos;
 
 use super::error::{Error, Result};
 
 /// The subjects of all checks. `--accept` takes them with `-` in place of blanks.
-const SUBJECTS: [&str; 14] = [
+const SUBJECTS: [&str; 15] = [
     "columns",
     "names",
     "widths",
     "ids",
+    "videos",
     "split sizes",
     "lengths",
     "labels",

@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use super::Samples;
+use super::{Samples, structure};
 use crate::data::dataset::plan::Plan;
 use crate::data::dataset::profile::{Profile, Profiles};
-use crate::data::dataset::spread::Spread;
+use crate::data::dataset::spread::{Spread, varies};
 
 /// Frames of a split in which every dimension of features varies, and part of the dimensions that do not from
 /// which a warning is given.
 const MANY_FRAMES: u64 = 500;
 const PART: f64 = 0.1;
+
+/// The same of a smaller split, in which dimensions may not vary by chance.
+const SOME_FRAMES: u64 = 100;
+const LARGE_PART: f64 = 0.4;
 
 /// Fewer frames or dimensions show nothing about a split.
 const FRAMES: u64 = 30;
@@ -20,6 +24,11 @@ const DIMENSIONS: usize = 3;
 /// have unless they were scaled apart. In folds of ICT-MMMO with 16 validation samples they are up to 1.3 and 0.3.
 const RATIO: f64 = 2.5;
 const DISTANCE: f64 = 2.0;
+
+/// Ratio of deviations that dimensions do not have in common by chance, and the part of its logarithm by which half
+/// of them may differ from it.
+const COMMON: f64 = 1.5;
+const COMMON_WITHIN: f64 = 0.25;
 
 /// A value beyond this is no feature.
 const ABSURD: f32 = 1e12;
@@ -48,24 +57,15 @@ pub fn spreads(plans: &[Plan<'_>], spreads: &BTreeMap<String, Spread>) -> Vec<St
             if let Some(text) = constant(names, column, [a, b]) {
                 warnings.push(format!("{text} (first sample: {})", plan.ids[0]));
             }
-            let Some((ratio, distance)) = difference(a, b) else {
-                continue;
+            let scaled = Difference::of(a, b).filter(Difference::is_unusual);
+            let found = match (&scaled, structure::signs(column, a, b)) {
+                (_, Some(signs)) => vec![signs],
+                (Some(difference), _) => vec![difference.describe(column, train.split())],
+                _ => structure::differences(column, a, b),
             };
-            if ratio.max(1.0 / ratio) > RATIO || distance > DISTANCE {
-                let shown = if (0.01..1000.0).contains(&ratio) {
-                    format!("{ratio:.2}")
-                } else {
-                    format!("{ratio:.1e}")
-                };
-                warnings.push(format!(
-                    "{}: the deviation of {column} is {shown} times that in {}, and means are {distance:.1} \
-                     deviations apart (medians over its dimensions; first: {}): was one split standardized or \
-                     scaled and the other not?",
-                    plan.split(),
-                    train.split(),
-                    plan.ids[0]
-                ));
-            }
+            let (split, first) = (plan.split(), &plan.ids[0]);
+            let found = found.into_iter();
+            warnings.extend(found.map(|what| format!("{split}: {what} (first: {first})")));
         }
     }
     warnings
@@ -73,18 +73,18 @@ pub fn spreads(plans: &[Plan<'_>], spreads: &BTreeMap<String, Spread>) -> Vec<St
 
 /// Dimensions that vary in one split and are constant in the other.
 fn constant(names: [&str; 2], column: &str, [a, b]: [&Spread; 2]) -> Option<String> {
-    if a.frames().min(b.frames()) < MANY_FRAMES {
-        return None;
-    }
+    let part = match a.frames().min(b.frames()) {
+        MANY_FRAMES.. => PART,
+        SOME_FRAMES.. => LARGE_PART,
+        _ => return None,
+    };
     let (a, b) = (a.moments(), b.moments());
-    // A deviation of the last bits is that of sums.
-    let varies = |(mean, deviation): (f64, f64)| deviation > 1e-6 * mean.abs();
     let pairs = a.iter().zip(&b).enumerate();
     let pairs = pairs.filter(|(_, (a, b))| varies(**a) != varies(**b));
     let found: Vec<(usize, bool)> = pairs.map(|(at, (a, _))| (at, varies(*a))).collect();
     let (first, in_train) = found.first()?;
     let still = names[usize::from(*in_train)];
-    (found.len() as f64 >= PART * a.len() as f64).then(|| {
+    (found.len() as f64 >= part * a.len() as f64).then(|| {
         format!(
             "{}: {} of {} dimensions of {column} vary in one of {} and {} and are constant in the other, such as \
              dimension {first}, constant in {still}",
@@ -97,18 +97,55 @@ fn constant(names: [&str; 2], column: &str, [a, b]: [&Spread; 2]) -> Option<Stri
     })
 }
 
-/// Medians over dimensions: the deviation of `b` as a multiple of that of `a`, and the distance of means in
-/// units of the smaller deviation.
-fn difference(a: &Spread, b: &Spread) -> Option<(f64, f64)> {
-    if a.frames() < FRAMES || b.frames() < FRAMES {
-        return None;
+/// How the features of two splits differ.
+struct Difference {
+    /// Median over dimensions of the deviation of the second as a multiple of that of the first.
+    ratio: f64,
+    /// The same of the distance of means, in units of the smaller deviation.
+    distance: f64,
+    /// The dimensions have this ratio in common.
+    is_common: bool,
+}
+
+impl Difference {
+    fn of(a: &Spread, b: &Spread) -> Option<Self> {
+        if a.frames() < FRAMES || b.frames() < FRAMES {
+            return None;
+        }
+        let (a, b) = (a.moments(), b.moments());
+        let pairs = a.iter().zip(&b).filter(|(a, b)| a.1 > 0.0 && b.1 > 0.0);
+        let (ratios, distances): (Vec<f64>, Vec<f64>) = pairs
+            .map(|(a, b)| (b.1 / a.1, (b.0 - a.0).abs() / a.1.min(b.1)))
+            .unzip();
+        if ratios.len() < DIMENSIONS {
+            return None;
+        }
+        let ratio = median(ratios.clone());
+        let off = ratios.iter().map(|other| (other / ratio).ln().abs());
+        let (off, size) = (median(off.collect()), ratio.ln().abs());
+        Some(Self {
+            ratio,
+            distance: median(distances),
+            is_common: size > COMMON.ln() && off < COMMON_WITHIN * size,
+        })
     }
-    let (a, b) = (a.moments(), b.moments());
-    let pairs = a.iter().zip(&b).filter(|(a, b)| a.1 > 0.0 && b.1 > 0.0);
-    let (ratios, distances): (Vec<f64>, Vec<f64>) = pairs
-        .map(|(a, b)| (b.1 / a.1, (b.0 - a.0).abs() / a.1.min(b.1)))
-        .unzip();
-    (ratios.len() >= DIMENSIONS).then(|| (median(ratios), median(distances)))
+
+    fn is_unusual(&self) -> bool {
+        self.is_common || self.ratio.max(1.0 / self.ratio) > RATIO || self.distance > DISTANCE
+    }
+
+    fn describe(&self, column: &str, train: &str) -> String {
+        let shown = if (0.01..1000.0).contains(&self.ratio) {
+            format!("{:.2}", self.ratio)
+        } else {
+            format!("{:.1e}", self.ratio)
+        };
+        format!(
+            "the deviation of {column} is {shown} times that in {train}, and means are {:.1} deviations apart (medians \
+             over its dimensions): was one split standardized or scaled and the other not?",
+            self.distance
+        )
+    }
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

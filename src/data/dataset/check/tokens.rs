@@ -5,6 +5,11 @@ use crate::data::dataset::plan::Plan;
 use crate::data::dataset::split::Block;
 use crate::data::dataset::vocabulary::{CLS, SEP};
 
+/// BERT's token for what its vocabulary lacks, and the one for a masked word; and parts of the tokens of a split from
+/// which a warning is given.
+const UNKNOWN: (i32, f64) = (100, 0.1);
+const MASK: (i32, f64) = (103, 0.005);
+
 /// Checks the tokens of every sample. That the attention mask is ones, then zeros, is checked when it
 /// is read.
 pub fn tokens(plans: &[Plan<'_>]) -> Check {
@@ -26,6 +31,7 @@ pub fn tokens(plans: &[Plan<'_>]) -> Check {
             warnings.push(format!("{}: {other}", plan.split()));
             (first, last) = Default::default();
         }
+        warnings.extend(replaced(plan, block));
         if has_mask_twice(block) {
             warnings.push(format!(
                 "{}: the segment ids (row 2) equal the attention mask (first: {}); one text has segment 0",
@@ -89,6 +95,36 @@ fn token_row(block: &Block<i32>, row: usize, id: &str, found: [&mut Samples; 4])
     if text.contains(&0) {
         padded.add(id);
     }
+}
+
+/// Describes words that were replaced by one token of BERT's: [UNK], of which real texts have few, or [MASK].
+fn replaced(plan: &Plan<'_>, block: &Block<i32>) -> Option<String> {
+    let rows = (0..block.rows).map(|row| &block.row(row)[..block.width]);
+    let words = rows.flatten().filter(|token| !is_special(**token));
+    let all = words.clone().count().max(1) as f64;
+    let part = |token: i32| words.clone().filter(|own| **own == token).count() as f64 / all;
+    let (name, part, why) = [
+        (
+            "[UNK]",
+            UNKNOWN,
+            "made with the vocabulary of another language, or of cased text?",
+        ),
+        ("[MASK]", MASK, "masked before? Masks are drawn here"),
+    ]
+    .into_iter()
+    .map(|(name, (token, most), why)| (name, part(token), most, why))
+    .find_map(|(name, part, most, why)| (part > most).then_some((name, part, why)))?;
+    Some(format!(
+        "{}: {:.1} % of the tokens are {name} (first: {}): {why}",
+        plan.split(),
+        100.0 * part,
+        plan.ids[0]
+    ))
+}
+
+/// Whether a token is padding, CLS or SEP.
+fn is_special(token: i32) -> bool {
+    token == 0 || [CLS, SEP].contains(&i64::from(token))
 }
 
 /// Describes tokens that all begin and end like those of another tokenizer than BERT's.

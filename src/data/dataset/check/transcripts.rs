@@ -6,15 +6,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Check, Samples};
+use super::{Check, Samples, same_words};
 use crate::data::dataset::error::{Error, Result};
 use crate::data::dataset::plan::Plan;
+use crate::data::dataset::spec::Spec;
 use crate::data::dataset::split::Block;
 use crate::data::dataset::words::{is_chinese, separate};
 
 /// Fewer samples, or fewer words that occur twice, show nothing.
 const SAMPLES: usize = 6;
-const WORDS: usize = 30;
+pub const WORDS: usize = 30;
 
 /// Tokens of a text that is not said twice by chance.
 const LONG: usize = 8;
@@ -24,23 +25,18 @@ const LONG: usize = 8;
 /// # Errors
 /// [`Error::Contradiction`] where the numbers of words and tokens are unrelated, or equal words have
 /// different tokens: one of the two is in another order.
-pub fn transcripts(plans: &[Plan<'_>]) -> Result<Check> {
+pub fn transcripts(plans: &[Plan<'_>], spec: &Spec) -> Result<Check> {
     let mut warnings: Vec<String> = plans.iter().filter_map(literals).collect();
     warnings.extend(known_texts(plans));
+    let unlike = |plan| same_words::unlike_language(plan, spec);
+    warnings.extend(plans.iter().filter_map(unlike));
     let has = |plan: &Plan<'_>| plan.text_bert.is_some() && !plan.raw_text.is_empty();
     if !plans.iter().any(has) && warnings.is_empty() {
         return Ok(Check::idle("transcripts"));
     }
     for plan in plans {
-        let Some(block) = &plan.text_bert else {
+        let Some(texts) = texts_of(plan) else {
             continue;
-        };
-        let texts = Texts {
-            raw_text: &plan.raw_text,
-            ids: &plan.ids,
-            block,
-            lengths: &plan.lengths.text,
-            lost: None,
         };
         let (impossible, contradiction) = texts.compare(plan.split());
         if let Some(contradiction) = contradiction {
@@ -55,11 +51,23 @@ pub fn transcripts(plans: &[Plan<'_>]) -> Result<Check> {
                      tokens than letters)";
         warnings.extend(impossible.describe(plan.split(), fault));
     }
+    warnings.extend(same_words::tokens_of_train(plans));
     Ok(Check::new(
         "transcripts",
         "as many words as their tokens allow",
         warnings,
     ))
+}
+
+/// The transcripts and tokens of a split that has tokens.
+pub fn texts_of<'p>(plan: &'p Plan<'_>) -> Option<Texts<'p>> {
+    Some(Texts {
+        raw_text: &plan.raw_text,
+        ids: &plan.ids,
+        block: plan.text_bert.as_ref()?,
+        lengths: &plan.lengths.text,
+        lost: None,
+    })
 }
 
 /// Transcripts and tokens of the same samples.
@@ -101,8 +109,9 @@ impl Texts<'_> {
         (impossible, said)
     }
 
-    fn pairs(&self) -> Vec<Pair<'_>> {
-        (0..self.block.rows)
+    /// The pairs that can be compared; none where there are no transcripts.
+    pub fn pairs(&self) -> Vec<Pair<'_>> {
+        (0..self.block.rows.min(self.raw_text.len()))
             .filter_map(|row| self.pair(row))
             .collect()
     }
@@ -185,12 +194,12 @@ fn known_texts(plans: &[Plan<'_>]) -> Vec<String> {
 }
 
 /// A transcript and its tokens without CLS and SEP.
-struct Pair<'p> {
+pub struct Pair<'p> {
     row: usize,
-    words: Vec<String>,
-    tokens: &'p [i32],
+    pub words: Vec<String>,
+    pub tokens: &'p [i32],
     /// Words at least, and letters.
-    bounds: (usize, usize),
+    pub bounds: (usize, usize),
     /// The tokens fill all steps: the text was cut.
     cut: bool,
 }

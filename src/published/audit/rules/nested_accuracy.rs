@@ -11,7 +11,7 @@ pub const RULE: Rule = Rule {
     name: "nested-accuracy",
     definition: "an accuracy over seven classes above that over five, or over five above that over \
                  three: the fewer classes join neighboring ones, so what is right by the finer \
-                 classes is right by the coarser",
+                 classes is right by the coarser; and tables whose every row has Acc-3 or Acc-5 above Acc-2",
     strength: "odd: impossible for one set of predictions, but columns may be of different weights; very \
                unlikely where exchanged headings mend every row of a table",
     check,
@@ -19,6 +19,14 @@ pub const RULE: Rule = Rule {
 
 /// Finer and coarser classes.
 const NESTED: [(&str, &str); 2] = [("acc7", "acc5"), ("acc5", "acc3")];
+
+/// Accuracies over more classes that no carried row has above those over two, by data set: single rows may have
+/// predictions near zero that say more of one than of the other, whole tables do not.
+const TWO_CLASSES: [(&str, &str, &str); 3] = [
+    ("sims", "acc3", "acc2"),
+    ("mosi", "acc5", "acc2_non0"),
+    ("mosi", "acc5", "acc2_has0"),
+];
 
 /// The finer cell and the coarser one.
 type Pair<'a> = (Seen<'a>, Seen<'a>);
@@ -31,9 +39,10 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
     let mut out = Vec::new();
     let mut groups: BTreeMap<(&str, &str, &str), Vec<Pair<'_>>> = BTreeMap::new();
     for rows in parts_of_files(arranged).values() {
-        let exchanged = NESTED
-            .iter()
-            .find_map(|nested| exchanged_headings(rows, *nested));
+        let dataset = rows.first().map_or("", |row| row.dataset);
+        let two = TWO_CLASSES.iter().filter(|(name, ..)| *name == dataset);
+        let two = two.map(|(_, fine, coarse)| (*fine, *coarse));
+        let exchanged = (NESTED.into_iter().chain(two)).find_map(|n| exchanged_headings(rows, n));
         if let Some(finding) = exchanged {
             out.push(finding);
             continue;
@@ -82,6 +91,7 @@ fn exchanged_headings(
     // With the headings exchanged the other pair of accuracies must be in order too.
     let mended = both.iter().all(|(r, f, c)| match fine {
         "acc7" => r.get("acc3").is_none_or(|acc3| apart(f, acc3) <= 0.0),
+        "acc3" => r.get("acc5").is_none_or(|acc5| apart(acc5, c) <= 0.0),
         _ => r.get("acc7").is_none_or(|acc7| apart(acc7, c) <= 0.0),
     });
     let (first, f, c) = both[0];
@@ -144,7 +154,27 @@ fn finding((_, dataset, method): (&str, &str, &str), pairs: &[Pair<'_>]) -> Opti
 
 #[cfg(test)]
 mod tests {
+    use super::RULE;
     use crate::metric::protocol;
+    use crate::published::audit::{AuditSettings, Finding, TestSetStatistics, audit};
+    use crate::published::parse::{Options, parse};
+
+    fn found(text: &str) -> Vec<Finding> {
+        let table = parse("t.csv", text.as_bytes(), &Options::default()).unwrap();
+        let statistics = TestSetStatistics::published();
+        let all = audit(&[table], &statistics, AuditSettings::default()).into_iter();
+        all.filter(|f| f.rule == RULE.name).collect()
+    }
+
+    #[test]
+    fn exchanged_headings_of_three_and_two_classes_are_found() {
+        let rows = "A,35.1,57.2,72.8\nB,32.3,56.7,72.9\nC,33.0,57.1,70.1\n";
+        let sound = found(&format!("method,sims_acc5,sims_acc3,sims_acc2\n{rows}"));
+        assert!(sound.is_empty(), "{sound:?}");
+        let exchanged = found(&format!("method,sims_acc5,sims_acc2,sims_acc3\n{rows}"));
+        assert_eq!(exchanged.len(), 1, "{exchanged:?}");
+        assert!(exchanged[0].why.contains("headings exchanged"));
+    }
 
     /// The law behind the rule, on every pair of a fine grid.
     #[test]

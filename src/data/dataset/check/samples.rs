@@ -1,0 +1,134 @@
+//! Finds samples that are there twice, and features that several samples share.
+
+use std::collections::HashMap;
+
+use super::Check;
+use crate::data::dataset::plan::Plan;
+use crate::data::dataset::profile::{Profile, Profiles};
+
+/// Values other than zero below which features are alike by chance.
+const VALUES: usize = 12;
+
+/// Fewer frames are alike where an extractor saw little, and then in fewer than this part of the samples.
+const FRAMES: usize = 3;
+const PART: f64 = 0.02;
+
+/// Finds samples that are there twice under different ids, and features that several samples share.
+pub fn samples(plans: &[Plan<'_>], profiles: &Profiles) -> Check {
+    let mut warnings = Vec::new();
+    let mut seen: HashMap<u128, Sample<'_>> = HashMap::new();
+    let mut shared: [HashMap<u128, Sample<'_>>; 3] = Default::default();
+    for plan in plans.iter().filter(|plan| plan.official().is_some()) {
+        let of = |column| profiles.of(plan.split(), column);
+        let (Some(audio), Some(vision)) = (of("audio"), of("vision")) else {
+            continue;
+        };
+        let mut twice = Pairs::default();
+        let mut alike: [[Pairs<'_>; 2]; 3] = Default::default();
+        for row in 0..plan.ids.len() {
+            let sample = Sample { plan, row };
+            let frames = [&audio[row], &vision[row]];
+            if frames.iter().all(|profile| profile.end == 0) {
+                continue;
+            }
+            let hash = Profile::combined(frames, &sample.text());
+            if let Some(other) = seen.get(&hash) {
+                twice.add(*other, sample);
+                continue;
+            }
+            seen.insert(hash, sample);
+            let all = [
+                Some(&audio[row]),
+                Some(&vision[row]),
+                of("text").map(|t| &t[row]),
+            ];
+            for (at, profile) in all.into_iter().enumerate() {
+                // A short or constant span is alike by chance.
+                let Some(profile) = profile.filter(|p| p.values >= VALUES && !p.constant) else {
+                    continue;
+                };
+                let other = *shared[at].entry(profile.hash).or_insert(sample);
+                // Equal texts have equal features, and without tokens or transcripts texts are not known.
+                let is_same_text = at == 2 && other.text() == sample.text();
+                if !other.is(sample) && !is_same_text {
+                    alike[at][usize::from(profile.end < FRAMES)].add(other, sample);
+                }
+            }
+        }
+        let fault = "equal to another one in everything but the id";
+        warnings.extend(twice.describe(plan, fault));
+        for (column, [long, short]) in ["audio", "vision", "text features"].iter().zip(alike) {
+            let fault = format!("with the {column} of another sample");
+            warnings.extend(long.describe(plan, &fault));
+            if short.count as f64 >= PART * plan.ids.len() as f64 {
+                warnings.extend(short.describe(plan, &fault));
+            }
+        }
+    }
+    Check::new("samples", "all different", warnings)
+}
+
+/// A sample of a split.
+#[derive(Clone, Copy)]
+struct Sample<'p> {
+    plan: &'p Plan<'p>,
+    row: usize,
+}
+
+impl Sample<'_> {
+    fn id(&self) -> &str {
+        &self.plan.ids[self.row]
+    }
+
+    fn is(&self, other: Sample<'_>) -> bool {
+        self.plan.split() == other.plan.split() && self.row == other.row
+    }
+
+    /// What tells its text from others: its tokens, or its transcript.
+    fn text(&self) -> Vec<u8> {
+        match &self.plan.text_bert {
+            Some(block) => block
+                .row(self.row)
+                .iter()
+                .flat_map(|token| token.to_le_bytes())
+                .collect(),
+            None => self
+                .plan
+                .raw_text
+                .get(self.row)
+                .map(|text| text.clone().into_bytes())
+                .unwrap_or_default(),
+        }
+    }
+}
+
+/// Samples that are like another one, and the first such pair.
+#[derive(Default)]
+struct Pairs<'p> {
+    count: usize,
+    first: Option<(Sample<'p>, Sample<'p>)>,
+}
+
+impl<'p> Pairs<'p> {
+    fn add(&mut self, other: Sample<'p>, own: Sample<'p>) {
+        self.count += 1;
+        self.first.get_or_insert((own, other));
+    }
+
+    fn describe(&self, plan: &Plan<'_>, fault: &str) -> Option<String> {
+        let (own, other) = self.first?;
+        let samples = if self.count == 1 { "sample" } else { "samples" };
+        let whose = if other.plan.split() == plan.split() {
+            String::new()
+        } else {
+            format!(" of {}", other.plan.split())
+        };
+        Some(format!(
+            "{}: {} {samples} {fault} (first: {} and {}{whose})",
+            plan.split(),
+            self.count,
+            own.id(),
+            other.id()
+        ))
+    }
+}

@@ -1,0 +1,170 @@
+//! Labels that do not belong to their samples, as far as words, annotations and published counts show it.
+
+#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
+
+mod data;
+
+use data::{Column, MANY_STEPS, Order, Small, import, many, numbers, pickle};
+
+/// A split whose labels follow its words: `good` and `great` raise them, `bad` and `dull` lower them.
+fn spoken(count: usize, seed: u64) -> Small {
+    let small = many(count, seed);
+    let tokens = numbers(&small, "text_bert");
+    let label = |(row, sample): (usize, &[f64])| {
+        let tone = |word: &f64| match *word as i64 {
+            2000 | 2007 => 0.8,
+            2001 | 2008 => -0.8,
+            _ => 0.05,
+        };
+        let noise = (row * 11 % 17) as f64 / 20.0 - 0.4;
+        (sample[..MANY_STEPS].iter().map(tone).sum::<f64>() + noise).clamp(-3.0, 3.0)
+    };
+    let labels = tokens
+        .chunks(3 * MANY_STEPS)
+        .enumerate()
+        .map(label)
+        .collect();
+    labelled(small, labels)
+}
+
+fn labelled(small: Small, labels: Vec<f64>) -> Small {
+    small.set("regression_labels", Column::F64(vec![labels.len()], labels))
+}
+
+/// Warnings about labels where those of some splits were changed.
+fn found(
+    counts: [usize; 3],
+    splits: &[usize],
+    change: impl Fn(Vec<f64>) -> Vec<f64>,
+) -> Vec<String> {
+    let mut all = [1, 2, 3].map(|seed| spoken(counts[seed - 1], seed as u64));
+    for split in splits {
+        let labels = change(numbers(&all[*split], "regression_labels"));
+        all[*split] = labelled(all[*split].clone(), labels);
+    }
+    of(&all)
+}
+
+fn of(splits: &[Small; 3]) -> Vec<String> {
+    let named = ["train", "valid", "test"].into_iter().zip(splits);
+    let named: Vec<(&str, &Small)> = named.collect();
+    let (imported, _) = import(pickle(&named, Order::Little), |_| {});
+    let found = imported.warnings.into_iter();
+    found.filter(|text| text.starts_with("labels")).collect()
+}
+
+/// The labels in an order that has nothing to do with theirs.
+fn shuffled(labels: Vec<f64>) -> Vec<f64> {
+    let key = |i: u32| {
+        (i ^ (i << 7))
+            .wrapping_mul(2_654_435_761)
+            .rotate_left(13)
+            .wrapping_mul(40_503)
+    };
+    let mut order: Vec<(u32, f64)> = (1..).map(key).zip(labels).collect();
+    order.sort_by_key(|(key, _)| *key);
+    order.into_iter().map(|(_, label)| label).collect()
+}
+
+fn shifted(mut labels: Vec<f64>) -> Vec<f64> {
+    labels.rotate_right(1);
+    labels
+}
+
+#[test]
+fn labels_of_the_next_sample_are_warned_about() {
+    let counts = [240, 60, 80];
+    let none = found(counts, &[], |labels| labels);
+    assert!(none.is_empty(), "{none:?}");
+    for (split, name) in ["train", "valid", "test"].into_iter().enumerate() {
+        let found = found(counts, &[split], shifted);
+        let words =
+            format!("labels: {name}: the labels go with the words of the next or the last sample");
+        assert!(found.iter().any(|text| text.contains(&words)), "{found:#?}");
+    }
+    let found = found(counts, &[0, 1, 2], shifted);
+    assert!(!found.is_empty(), "all splits");
+}
+
+#[test]
+fn labels_in_another_order_in_train_or_everywhere_are_warned_about() {
+    let found_in = |splits: &[usize]| found([1001, 203, 250], splits, shuffled);
+    let train = found_in(&[0]);
+    assert!(
+        train[0].contains("train: words that go with high labels do not in the other splits"),
+        "{train:#?}"
+    );
+    let all = found_in(&[0, 1, 2]);
+    assert!(
+        all[0].contains("go with any in the other splits"),
+        "{all:#?}"
+    );
+}
+
+#[test]
+fn one_label_in_place_of_many_is_warned_about() {
+    let filled = |labels: Vec<f64>| {
+        let labels = labels.into_iter().enumerate();
+        labels
+            .map(|(at, label)| if at % 3 == 0 { 0.0 } else { label })
+            .collect()
+    };
+    let found = found([240, 160, 180], &[2], filled);
+    assert!(
+        found.iter().any(
+            |text| text.contains("test: 3") && text.contains("% of the labels are 0, in train")
+        ),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn a_split_of_the_published_size_has_the_published_signs() {
+    let splits = |change: fn(f64) -> f64| {
+        [([552, 53, 679], 1), ([92, 13, 124], 2), ([379, 30, 277], 3)].map(|(counts, seed)| {
+            let [negative, zero, positive] = counts;
+            let small = many(negative + zero + positive, seed);
+            let sign = |i: usize| match i {
+                i if i < negative => -1.0,
+                i if i < negative + zero => 0.0,
+                _ => 1.0,
+            };
+            let labels =
+                (0..negative + zero + positive).map(|i| sign(i) * (0.2 + (i % 14) as f64 / 5.0));
+            let labels = if seed == 3 {
+                labels.map(change).collect()
+            } else {
+                labels.collect()
+            };
+            labelled(small.without("text_bert").without("raw_text"), labels)
+        })
+    };
+    let none = of(&splits(|label| label));
+    assert!(none.is_empty(), "{none:?}");
+    let found = of(&splits(|label| (label + 0.5).min(3.0)));
+    assert!(
+        found[0].contains("in the published split of this size 379/30/277"),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn annotations_in_other_spellings_contradict_labels_too() {
+    let words = |small: Small, wrong: bool| {
+        let labels = numbers(&small, "regression_labels").into_iter();
+        let word = |label: f64| match if wrong { -label } else { label } {
+            label if label < 0.0 => "NEG",
+            label if label > 0.0 => "POS",
+            _ => "NEU",
+        };
+        let words = labels.map(|label| word(label).to_owned()).collect();
+        small.set("annotations", Column::TextList(words))
+    };
+    let splits = |wrong: bool| [24, 12, 14].map(|count| words(many(count, count as u64), wrong));
+    assert!(of(&splits(false)).is_empty());
+    let found = of(&splits(true));
+    assert!(
+        found[0].contains("with an annotation that contradicts the label"),
+        "{found:?}"
+    );
+}
