@@ -127,9 +127,10 @@ fn notes(rows: &[TableRow], section: &Section) -> Vec<String> {
         "Epochs without a second number: at most; how many the authors publish is not recorded."
             .to_string()
     });
-    let counted = section
-        .runs()
-        .any(|run| run.manifest.model.parameters.is_some());
+    let counted = section.runs().any(|run| {
+        let encoder = run.manifest.training.encoder.as_deref();
+        encoder.is_some_and(|key| key.starts_with("frozen:"))
+    });
     let counted = counted.then(|| {
         "Parameters: those that are trained, without those of a frozen text encoder.".to_string()
     });
@@ -360,6 +361,7 @@ mod tests {
                 "The same for all models: text encoder: tiny BERT trained with the model; training noise: a new random \
                  mask in every epoch; epochs: 3; learning rate: 0.001; weights selected by: validation MAE at missing \
                  rates 0, 0.5; parameters: 1 k.",
+                "Epochs without a second number: at most; how many the authors publish is not recorded.",
                 "-: not stated."
             ]
         );
