@@ -9,6 +9,7 @@ mod describe;
 mod duplicate_rows;
 mod equal_pair;
 mod exchanged_errors;
+mod exchanged_rates;
 mod impossible_count;
 mod impossible_f1;
 mod known_error;
@@ -63,6 +64,7 @@ pub const RULES: &[&Rule] = &[
     &nested_accuracy::RULE,
     &exchanged_errors::RULE,
     &rising_scores::RULE,
+    &exchanged_rates::RULE,
     &narrow_error::RULE,
     &tied_accuracy::RULE,
     &equal_pair::RULE,

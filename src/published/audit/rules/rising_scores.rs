@@ -51,7 +51,7 @@ fn rises(column: &ScoreColumn<'_>) -> Option<f64> {
 }
 
 /// A number that is larger where predictions are better.
-fn better(cell: &ParsedCell) -> f64 {
+pub(super) fn better(cell: &ParsedCell) -> f64 {
     if cell.metric.higher_is_better {
         cell.number.value
     } else {

@@ -1,0 +1,161 @@
+//! Finds two missing rates whose rows are exchanged in a whole table.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Rule;
+use super::describe::{self, list};
+use super::rising_scores::better;
+use crate::published::audit::arranged::{ScoreColumn, sub_table};
+use crate::published::audit::{Arranged, Finding, Strength};
+use crate::published::parse::{ParsedCell, ParsedCondition};
+
+pub const RULE: Rule = Rule {
+    name: "exchanged-rates",
+    definition: "two missing rates at which nine of ten columns of a table, of at least three methods, are better at the \
+                 higher one by half of what their distance usually costs, and fall with the rate once both are exchanged",
+    strength: "odd, since one draw of the masks is shared by all methods",
+    check,
+};
+
+/// Rates of a column, and columns and methods of a table.
+const RATES: usize = 5;
+const COLUMNS: usize = 6;
+const METHODS: usize = 3;
+/// Columns that agree, and the size of the step back against the usual one.
+const AGREE: f64 = 0.9;
+const STEP: f64 = 0.5;
+
+/// A column's cells by rate, each with a number that is larger where predictions are better.
+type Curve<'a> = Vec<(&'a ParsedCell, f64)>;
+
+fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
+    let mut tables: BTreeMap<_, Vec<(&ScoreColumn<'_>, Curve<'_>)>> = BTreeMap::new();
+    for column in &arranged.columns {
+        let key = (column.table, sub_table(column.method), column.dataset);
+        let curve = curve(column);
+        if curve.len() >= RATES {
+            tables.entry(key).or_default().push((column, curve));
+        }
+    }
+    tables.values().filter_map(|table| finding(table)).collect()
+}
+
+fn curve<'a>(column: &ScoreColumn<'a>) -> Curve<'a> {
+    let mut cells: Vec<(u32, &ParsedCell)> = (column.parts.iter())
+        .filter_map(|cell| match cell.condition {
+            ParsedCondition::Rate(parts) => Some((parts, *cell)),
+            _ => None,
+        })
+        .collect();
+    cells.sort_by_key(|(parts, _)| *parts);
+    cells
+        .into_iter()
+        .map(|(_, cell)| (cell, better(cell)))
+        .collect()
+}
+
+/// The step back from place `i` to place `j`, in units of what their distance costs once both are exchanged;
+/// `None` where exchanging them leaves a rise.
+fn step_back(curve: &Curve<'_>, i: usize, j: usize) -> Option<f64> {
+    let mut values: Vec<f64> = curve.iter().map(|(_, value)| *value).collect();
+    let back = values.get(j)? - values.get(i)?;
+    values.swap(i, j);
+    // Two places around both tell whether the exchanged curve falls there.
+    let around = &values[i.saturating_sub(1)..values.len().min(j + 2)];
+    let falls = around.windows(2).all(|pair| pair[0] >= pair[1]);
+    let cost = (values.first()? - values.last()?) / (values.len() - 1) as f64 * (j - i) as f64;
+    (back > 0.0 && falls && cost > 0.0).then_some(back / cost)
+}
+
+fn finding(table: &[(&ScoreColumn<'_>, Curve<'_>)]) -> Option<Finding> {
+    let methods: BTreeSet<&str> = table.iter().map(|(column, _)| column.method).collect();
+    if table.len() < COLUMNS || methods.len() < METHODS {
+        return None;
+    }
+    let rates = table.iter().map(|(_, curve)| curve.len()).min()?;
+    let pairs = (0..rates).flat_map(|i| (i + 1..rates).map(move |j| (i, j)));
+    let judged = pairs.filter_map(|(i, j)| {
+        let mut steps: Vec<f64> = (table.iter())
+            .filter_map(|(_, curve)| step_back(curve, i, j))
+            .collect();
+        steps.sort_by(f64::total_cmp);
+        let usual = *steps.get(steps.len() / 2)?;
+        let agree = steps.len() as f64 >= AGREE * table.len() as f64;
+        (agree && usual >= STEP).then_some((i, j, steps.len()))
+    });
+    let (i, j, agreeing) = judged.max_by_key(|(_, _, agreeing)| *agreeing)?;
+    let (first, curve) = &table[0];
+    let names = [i, j].map(|place| curve[place].0.condition.to_string());
+    let why = format!(
+        "{agreeing} of {} columns are better at {} than at {}, as {} of {} with {} and {}, and fall with the rate once both are \
+         exchanged",
+        table.len(),
+        names[1],
+        names[0],
+        first.metric.title,
+        first.method,
+        curve[j].0.number.text(),
+        curve[i].0.number.text(),
+    );
+    let part = sub_table(first.method).map_or(String::new(), |t| format!("table {t}"));
+    let about = describe::about(&[first.dataset, &part, &list(&names)]);
+    let cells = table.iter().flat_map(|(column, curve)| {
+        let cells = [i, j].into_iter().filter_map(|place| curve.get(place));
+        cells.map(|(cell, _)| column.seen(cell))
+    });
+    Some(Finding::new(Strength::Odd, about, why, cells))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::published::audit::{AuditSettings, TestSetStatistics, audit};
+    use crate::published::parse::{Options, parse};
+
+    /// Findings of a table of `methods` at six rates, whose line at place i is printed as that of `order[i]`.
+    fn found(methods: usize, order: [usize; 6], noise: f64) -> Vec<Finding> {
+        let mut text = "rate,method,mosi_acc2_n,mosi_mae,mosi_corr\n".to_owned();
+        for m in 0..methods {
+            for (i, of) in order.into_iter().enumerate() {
+                // What is shared by all methods at a rate, as one draw of the masks is.
+                let shared = noise * [0.0, 0.4, -1.0, 1.0, -0.3, 0.2][of];
+                let lost = of as f64 + 0.2 * m as f64 - shared;
+                text += &format!(
+                    "{},M{m},{:.2},{:.3},{:.3}\n",
+                    i as f64 / 10.0,
+                    83.0 - 3.1 * lost,
+                    0.8 + 0.1 * lost,
+                    0.7 - 0.1 * lost
+                );
+            }
+        }
+        let table = parse("t.csv", text.as_bytes(), &Options::default()).unwrap();
+        let statistics = TestSetStatistics::published();
+        let all = audit(&[table], &statistics, AuditSettings::default()).into_iter();
+        all.filter(|f| f.rule == RULE.name).collect()
+    }
+
+    #[test]
+    fn rows_of_two_rates_that_are_exchanged_are_found() {
+        for order in [[0, 1, 3, 2, 4, 5], [1, 0, 2, 3, 4, 5], [0, 4, 2, 3, 1, 5]] {
+            let all = found(3, order, 0.0);
+            assert_eq!(all.len(), 1, "{order:?}");
+            let moved: Vec<usize> = (0..6).filter(|i| order[*i] != *i).collect();
+            let names = format!("rate 0.{}", moved[1]);
+            assert!(
+                all[0].about.contains(&names.replace("0.0", "0")),
+                "{}",
+                all[0].about
+            );
+        }
+    }
+
+    #[test]
+    fn a_lucky_draw_of_masks_and_few_methods_are_not() {
+        let sound = [0, 1, 2, 3, 4, 5];
+        assert!(found(3, sound, 0.0).is_empty());
+        // The scores at place 3 are a little better than those at place 2.
+        assert!(found(4, sound, 0.6).is_empty());
+        assert!(found(2, [0, 1, 3, 2, 4, 5], 0.0).is_empty());
+    }
+}
