@@ -17,6 +17,10 @@ const FAR: f64 = 5.0;
 const NARROW: f64 = 0.2;
 const SAMPLES: usize = 10;
 
+/// Factor, up or down, between both deviations in the median dimension: ten recordings by the same extractor have 1.5 at most
+/// on measured features.
+const MIXED: f64 = 3.0;
+
 /// Mean and standard deviation of the features of a modality, per dimension, over frames that are not zeros.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scale {
@@ -71,11 +75,20 @@ impl Scale {
         if distances.len() < DIMENSIONS {
             return None;
         }
+        let mut factors: Vec<f64> = ratios.iter().map(|ratio| ratio.ln().abs()).collect();
         let (far, ratio) = (median(&mut distances), median(&mut ratios));
+        let factor = median(&mut factors).exp();
         let what = if far > FAR {
             format!("{} times as far from the training mean", shown(far))
         } else if samples >= SAMPLES && ratio < NARROW {
             format!("spread {} times as wide", shown(ratio))
+        } else if samples >= SAMPLES && factor > MIXED {
+            return Some(format!(
+                "single dimensions are spread {} times more or less than in the training (median of {}): columns in \
+                 another order, or another extractor?",
+                shown(factor),
+                distances.len()
+            ));
         } else {
             return None;
         };
@@ -138,6 +151,21 @@ mod tests {
         );
         assert_eq!(difference(1, 1.0), None);
         assert_eq!(difference(1, 0.01), None, "a single recording may be quiet");
+    }
+
+    #[test]
+    fn columns_in_another_order_are_found_where_their_scales_differ() {
+        let scale = |deviation: [f64; 5]| Scale {
+            mean: vec![0.0; 5],
+            deviation: deviation.to_vec(),
+        };
+        let own = scale([0.01, 0.1, 1.0, 10.0, 100.0]);
+        let reversed = scale([100.0, 10.0, 1.0, 0.1, 0.01]);
+        let text = own.difference(&reversed, 10).unwrap();
+        assert!(text.contains("spread 100 times more or less"), "{text}");
+        assert_eq!(own.difference(&reversed, 9), None);
+        let louder = scale([0.015, 0.06, 1.4, 14.0, 130.0]);
+        assert_eq!(own.difference(&louder, 10), None);
     }
 
     #[test]
