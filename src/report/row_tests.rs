@@ -10,6 +10,7 @@ use super::rows::section::Section;
 use super::rows::sort::sections;
 use crate::mask::Condition;
 use crate::record::Manifest;
+use crate::record::manifest::ExternalMetadata;
 
 const GRID: [f64; 2] = [0.0, 0.5];
 
@@ -234,4 +235,21 @@ fn an_untrained_baseline_is_one_row_whatever_is_set_beside_it() {
         .map(|run| run.mask.conditions.len())
         .sum();
     assert_eq!(tested, 3, "no score twice");
+}
+
+#[test]
+fn two_programs_that_give_a_model_one_name_have_a_row_each() {
+    let of = |seed: u64, title: &str| {
+        let mut m = manifest("net", seed, &[0.0]);
+        m.model.title = title.into();
+        m.external = Some(ExternalMetadata {
+            file: "p.csv".into(),
+            blake3: "00".into(),
+            rows: 1,
+        });
+        m
+    };
+    let apart = one(vec![of(11, "Ours"), of(12, "Theirs")]);
+    assert_eq!(labels(&apart), ["Ours", "Theirs"]);
+    assert_eq!(labels(&one(vec![of(11, "Ours"), of(12, "Ours")])), ["Ours"]);
 }

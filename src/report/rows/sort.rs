@@ -139,12 +139,9 @@ fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section>
     let runs = folds::pool(runs)?;
     same_masks::check(&runs)?;
     let protocol = runs[0].protocol;
-    let mut by_model: BTreeMap<String, Vec<ScoredRun>> = BTreeMap::new();
+    let mut by_model: BTreeMap<(String, String), Vec<ScoredRun>> = BTreeMap::new();
     for run in runs {
-        by_model
-            .entry(run.manifest.model.name.clone())
-            .or_default()
-            .push(run);
+        by_model.entry(model(&run)).or_default().push(run);
     }
     for runs in by_model.values_mut() {
         *runs = matched::join(std::mem::take(runs))?;
@@ -157,7 +154,7 @@ fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section>
     let several = trained.len() > 1;
     let rows: Result<Vec<_>> = by_model
         .into_iter()
-        .map(|(m, r)| rows(m, r, several))
+        .map(|((m, _), r)| rows(m, r, several))
         .collect();
     let mut rows: Vec<_> = rows?.into_iter().flatten().collect();
     rows.sort_by_key(|(place, row)| (row.baseline, place.clone()));
@@ -181,6 +178,15 @@ fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section>
         tests: Tests::Skipped("Differences were not tested.".to_string()),
         versions: Vec::new(),
     })
+}
+
+/// Name of a run's model; of predictions from elsewhere with the title and the citation that their user gave, since
+/// two programs may give two models one name.
+fn model(run: &ScoredRun) -> (String, String) {
+    let model = &run.manifest.model;
+    let stated = run.manifest.external.as_ref();
+    let stated = stated.map(|_| format!("{}\n{}", model.title, model.citation));
+    (model.name.clone(), stated.unwrap_or_default())
 }
 
 /// Puts the model's name behind labels that several rows have: users may give two models one title.

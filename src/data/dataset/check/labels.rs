@@ -1,10 +1,11 @@
 //! Checks whether labels look like sentiment in the range of the data set.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::between_labels::between;
 use super::classes::classes;
 use super::official_labels::signs;
+use super::videos::video_of;
 use super::{Check, Samples};
 use crate::data::dataset::carried::Carried;
 use crate::data::dataset::labels::{self, Labels};
@@ -13,6 +14,10 @@ use crate::data::dataset::spec::{Origin, Spec};
 
 /// Fewer labels show nothing about their distribution.
 const ENOUGH: usize = 12;
+
+/// Fewest labels whose mean and deviation are judged, and videos of several samples.
+const STANDARDIZED: usize = 30;
+const VIDEOS: usize = 5;
 
 /// Most different whole numbers that are taken for classes.
 const CLASSES: usize = 7;
@@ -40,6 +45,12 @@ pub fn labels(plans: &[Plan<'_>], spec: &Spec) -> Check {
                 .extend(found.map(|found| format!("{}: {found} (first: {first})", plan.split())));
         }
         warnings.extend(two_columns(plan, values));
+        if plan.official().is_some() {
+            warnings.extend(standardized(values).map(|text| format!("{}: {text}", plan.split())));
+            warnings.extend(
+                by_video(&plan.ids, values).map(|text| format!("{}: {text}", plan.split())),
+            );
+        }
         warnings.extend(signs(plan, spec));
         if plan.official().is_some() {
             warnings.extend(classes(plan));
@@ -59,6 +70,37 @@ pub fn labels(plans: &[Plan<'_>], spec: &Spec) -> Check {
     warnings.extend(between(plans));
     warnings.extend(beyond_classes(spec));
     Check::new("labels", "within the range of the data set", warnings)
+}
+
+/// Labels with mean 0 and deviation 1, to more digits than chance has.
+fn standardized(values: &[f64]) -> Option<String> {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    // With either divisor.
+    let unit = [n, n - 1.0].map(|count| ((squares / count).sqrt() - 1.0).abs() < 1e-4);
+    (values.len() >= STANDARDIZED && mean.abs() < 1e-4 && unit.contains(&true)).then(|| {
+        "labels have mean 0 and deviation 1: they were standardized, and zero and the classes lie elsewhere".to_owned()
+    })
+}
+
+/// Labels that are the same for all samples of each video, as a merge by the video alone leaves them.
+fn by_video(ids: &[String], values: &[f64]) -> Option<String> {
+    let mut videos: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    for (id, value) in ids.iter().zip(values) {
+        if let Some(video) = video_of(id) {
+            videos.entry(video).or_default().push(*value);
+        }
+    }
+    videos.retain(|_, labels| labels.len() > 1);
+    let same = |labels: &Vec<f64>| labels.iter().all(|label| *label == labels[0]);
+    let firsts: BTreeSet<u64> = videos.values().map(|labels| labels[0].to_bits()).collect();
+    (videos.len() >= VIDEOS && firsts.len() > 1 && videos.values().all(same)).then(|| {
+        format!(
+            "all samples of each of {} videos have one label: were labels merged by video, without the segment?",
+            videos.len()
+        )
+    })
 }
 
 /// A second column of labels, under their old name, that differs from the one that is read.
@@ -155,4 +197,36 @@ pub fn unusual_labels(values: &[f64], spec: &Spec) -> Option<String> {
     (low.abs().max(high) <= 0.4 * top).then(|| {
         format!("labels run from {low} to {high} only, the range is {range}: another scale?")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Forty labels of ten videos.
+    fn made() -> (Vec<String>, Vec<f64>) {
+        let ids = (0..40).map(|i| format!("v{}$_${}", i / 4, i % 4)).collect();
+        let labels = (0..40).map(|i| f64::from(i * 7 % 31 - 15) / 5.0).collect();
+        (ids, labels)
+    }
+
+    #[test]
+    fn standardized_labels_are_found() {
+        let (_, labels) = made();
+        assert_eq!(standardized(&labels), None);
+        let n = labels.len() as f64;
+        let mean = labels.iter().sum::<f64>() / n;
+        let deviation = (labels.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
+        let made: Vec<f64> = labels.iter().map(|v| (v - mean) / deviation).collect();
+        assert!(standardized(&made).is_some());
+    }
+
+    #[test]
+    fn labels_merged_by_video_are_found() {
+        let (ids, labels) = made();
+        assert_eq!(by_video(&ids, &labels), None);
+        let merged: Vec<f64> = (0..40).map(|i| labels[i / 4 * 4]).collect();
+        assert!(by_video(&ids, &merged).unwrap().contains("10 videos"));
+        assert_eq!(by_video(&ids, &[1.0; 40]), None);
+    }
 }

@@ -71,7 +71,7 @@ fn are_by_video(videos: &BTreeMap<String, Counts<'_>>, sizes: &Counts<'_>, sprea
 }
 
 /// The video that an id names: what is before MMSA's `$_$`, or before a number behind one of `_ / - [`.
-fn video_of(id: &str) -> Option<String> {
+pub(super) fn video_of(id: &str) -> Option<String> {
     if let Some((video, _)) = id.split_once("$_$") {
         return Some(video.to_lowercase());
     }

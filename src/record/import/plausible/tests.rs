@@ -287,6 +287,35 @@ fn gaps_that_were_filled_are_found() {
 }
 
 #[test]
+fn interpolated_gaps_and_labels_among_predictions_are_found() {
+    let gap = |i: usize| i * 7919 % 10 < 3;
+    assert_found("were missing predictions interpolated?", |changed| {
+        let pass = &mut changed.passes[1];
+        let inner = 1..pass.len() - 1;
+        // Every other gap has both neighbors.
+        for i in inner.filter(|i| gap(*i) && i % 2 == 0) {
+            pass[i] = f32::midpoint(pass[i - 1], pass[i + 1]);
+        }
+    });
+    assert_found("were missing predictions filled with labels?", |changed| {
+        let truth = changed.truth.clone();
+        let each = changed.passes[1].iter_mut().zip(truth).enumerate();
+        each.filter(|(i, _)| gap(*i))
+            .for_each(|(_, (p, truth))| *p = truth);
+    });
+    // Rounded predictions meet labels and each other's means by chance.
+    let mut rounded = simulate(STRONG);
+    for p in rounded.passes.iter_mut().flatten() {
+        *p = (*p * 10.0).round() / 10.0;
+    }
+    let found = rounded.found().join("; ");
+    assert!(
+        !found.contains("interpolated") && !found.contains("labels?"),
+        "{found}"
+    );
+}
+
+#[test]
 fn one_condition_in_another_scale_is_found() {
     let each = |changed: &mut Simulated, of: fn(f32) -> f32| {
         changed.passes[2].iter_mut().for_each(|p| *p = of(*p));
@@ -327,7 +356,7 @@ fn runs_that_share_predictions_are_found() {
     let mut other = simulate(STRONG);
     for pass in &mut other.passes {
         for (i, p) in pass.iter_mut().enumerate() {
-            *p += (i * 7919 % 1009) as f32 / 1009.0 - 0.5;
+            *p += (i * i * 7919 % 1009) as f32 / 1009.0 - 0.5;
         }
     }
     let (first, second) = (made.run(1), other.run(2));

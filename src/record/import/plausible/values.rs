@@ -30,6 +30,8 @@ pub(super) fn findings(run: &Joined, reference: &Reference<'_>) -> Vec<Finding> 
         for (at, pass) in chain.iter().enumerate().filter(|(_, pass)| pass.rate < 1.0) {
             found.extend(repeated(pass, chain.get(at + 1), reference));
             found.extend(carried(pass).map(|text| (Check::Copies, pass, text)));
+            found.extend(interpolated(pass).map(|text| (Check::Constant, pass, text)));
+            found.extend(leaked(pass, reference).map(|text| (Check::Copies, pass, text)));
         }
         let spreads = chain.windows(3).filter_map(spread);
         found.extend(spreads.map(|(pass, text)| (Check::Scale, pass, text)));
@@ -123,6 +125,49 @@ fn carried(pass: &Pass<'_>) -> Option<String> {
              predictions filled with it?"
         )
     })
+}
+
+/// Samples on the line between their neighbors, as `interpolate` of pandas fills gaps.
+fn interpolated(pass: &Pass<'_>) -> Option<String> {
+    let triples = pass.values.windows(3);
+    let on_line = triples.filter(|triple| {
+        let [before, here, after] = [0, 1, 2].map(|i| f64::from(triple[i]));
+        before != after && (before - 2.0 * here + after).abs() < 2e-6 * here.abs().max(1.0)
+    });
+    let count = on_line.count();
+    (exact(pass) && is_many(count, pass)).then(|| {
+        format!(
+            "{count} samples have exactly the mean of the predictions beside them: were missing predictions interpolated?"
+        )
+    })
+}
+
+/// Samples whose prediction is the label to the last bit; clipped predictions share the ends of the range with labels.
+fn leaked(pass: &Pass<'_>, reference: &Reference<'_>) -> Option<String> {
+    // Samples of which nothing is left share one prediction, which may be the label of some.
+    let counts = counts(pass.values.iter().copied());
+    let most = counts.iter().max_by_key(|(bits, count)| (**count, **bits));
+    let most = most.map(|(bits, _)| f32::from_bits(*bits));
+    let pairs = pass.values.iter().zip(reference.truth);
+    let same = pairs
+        .filter(|(p, truth)| p == truth && Some(**p) != most && !reference.range.contains(truth));
+    let count = same.count();
+    (exact(pass) && is_many(count, pass)).then(|| {
+        format!(
+            "{count} predictions are exactly the label of their sample: were missing predictions filled with labels?"
+        )
+    })
+}
+
+/// Whether most predictions differ, and not by their last bits alone: others meet labels and means of others by chance.
+fn exact(pass: &Pass<'_>) -> bool {
+    let different = counts(pass.values.iter().copied()).len();
+    5 * different > 3 * pass.values.len() && middle_half(pass.values) > 0.05
+}
+
+/// Samples that are no accident: of exact predictions hardly one is expected.
+fn is_many(count: usize, pass: &Pass<'_>) -> bool {
+    count >= 8 && 100 * count >= 3 * pass.values.len()
 }
 
 /// A condition that follows both its neighbors, but is spread clearly less, or more.
