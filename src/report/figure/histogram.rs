@@ -21,7 +21,7 @@ pub const BINS: usize = 24;
 
 /// What bars, numbers above them and the outline are.
 pub const CAPTION: &str = "Bars: share of predictions per bin over all seeds, all on one scale; a bar that \
-                           reaches beyond it is cut, with its share in percent above it (34+37 % of two neighbors). \
+                           reaches beyond it is cut, with its share in percent above it. \
                            Gray line: labels of the test split.";
 
 /// Shares of samples per bin, summing to at most 1.

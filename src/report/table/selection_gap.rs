@@ -141,7 +141,10 @@ fn notes(section: &Section, gap: &SelectionGap) -> Vec<String> {
     let rows = || gap.rows.iter().map(|row| &section.rows[row.index]);
     let spread = rows().any(|row| row.runs.len() > 1);
     let mut notes = vec![
-        format!("{}, of scores that are not rounded.", seeds(rows(), spread)),
+        format!(
+            "{}; scores are not rounded before they are averaged.",
+            seeds(rows(), spread)
+        ),
         format!(
             "Each training shown stores the weights that every rule chooses; all are tested under the same \
              conditions. Differences are the rule's minus those of {first}, within each training; their 95 % intervals hold \

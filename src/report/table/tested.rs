@@ -120,7 +120,7 @@ fn without_samples(
     let found: Vec<&str> = found.iter().map(String::as_str).collect();
     (!found.is_empty()).then(|| {
         format!(
-            "not tested: {} at conditions where nearly all predictions are equal",
+            "not tested: {} at conditions where nearly all predictions are equal, and over all conditions",
             all(&found)
         )
     })
