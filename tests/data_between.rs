@@ -4,7 +4,7 @@
 
 mod data;
 
-use data::{Column, MANY_STEPS, Order, Small, WIDTHS, import, many, numbers, pickle};
+use data::{Column, MANY_STEPS, Order, Small, WIDTHS, import, many, numbers, of, pickle};
 use lnln_bench::data::dataset::Imported;
 
 /// Changes a value of features, or a token at its index.
@@ -28,15 +28,6 @@ fn three(splits: &[Small; 3]) -> Imported {
     let named = ["train", "valid", "test"].into_iter().zip(splits);
     let named: Vec<(&str, &Small)> = named.collect();
     import(pickle(&named, Order::Little), |_| {}).0
-}
-
-/// The warnings of a check.
-fn of(imported: &Imported, subject: &str) -> Vec<String> {
-    let found = imported.warnings.iter();
-    found
-        .filter(|text| text.starts_with(subject))
-        .cloned()
-        .collect()
 }
 
 /// The one warning of a check, which must have these words.

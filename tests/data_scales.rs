@@ -5,7 +5,8 @@
 mod data;
 
 use data::{
-    Column, MANY_STEPS, Order, Small, WIDTHS, import, many, numbers, pickle, refusal, three, warned,
+    Column, MANY_STEPS, Order, Small, WIDTHS, import, many, numbers, of, pickle, refusal, three,
+    warned,
 };
 use lnln_bench::data::dataset::Imported;
 
@@ -19,14 +20,6 @@ fn warnings(split: usize, change: impl Fn(Small) -> Small) -> Imported {
         Order::Little,
     );
     import(bytes, |_| {}).0
-}
-
-fn of(imported: &Imported, subject: &str) -> Vec<String> {
-    let found = imported.warnings.iter();
-    found
-        .filter(|text| text.starts_with(subject))
-        .cloned()
-        .collect()
 }
 
 /// Audio or vision whose values were changed, given their index.

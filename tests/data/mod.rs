@@ -243,6 +243,15 @@ pub fn plain(small: &Small) -> (Imported, Split) {
     import(small.bytes(), |_| {})
 }
 
+/// The warnings of a check.
+pub fn of(imported: &Imported, subject: &str) -> Vec<String> {
+    let found = imported.warnings.iter();
+    found
+        .filter(|text| text.starts_with(subject))
+        .cloned()
+        .collect()
+}
+
 pub fn warned(imported: &Imported, words: &[&str]) {
     let has = |text: &String| words.iter().all(|word| text.contains(word));
     let warnings = &imported.warnings;

@@ -100,7 +100,8 @@ impl Scale {
     }
 }
 
-fn median(values: &mut [f64]) -> f64 {
+/// The median of at least one number, the upper one of an even count.
+pub fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }

@@ -16,6 +16,7 @@ use std::str::FromStr;
 
 use super::error::{Error, Result};
 use super::join::Joined;
+use crate::metric::correlation::ranks;
 
 /// Fewest samples whose correlation means something.
 const FEWEST: usize = 30;
@@ -86,6 +87,9 @@ pub(super) struct Reference<'a> {
     /// Smallest and largest label that the data set can have.
     pub range: [f32; 2],
 }
+
+/// Processes that share a test split.
+const PROCESSES: std::ops::Range<usize> = 2..9;
 
 /// What a check found in one run.
 struct Finding {
@@ -346,6 +350,15 @@ fn correlated(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Fin
     } else {
         None
     }
+}
+
+/// Ranks around 0, so that sums of squares lose no digits.
+fn centered_ranks(values: &[f32]) -> Vec<f64> {
+    let middle = (values.len() as f64 + 1.0) / 2.0;
+    ranks(values)
+        .into_iter()
+        .map(|rank| rank - middle)
+        .collect()
 }
 
 /// Pearson correlation with the labels, where there are samples enough for one.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::between_labels::between;
 use super::classes::classes;
 use super::official_labels::signs;
+use super::relation::deviation;
 use super::videos::video_of;
 use super::{Check, Samples};
 use crate::data::dataset::carried::Carried;
@@ -76,9 +77,9 @@ pub fn labels(plans: &[Plan<'_>], spec: &Spec) -> Check {
 fn standardized(values: &[f64]) -> Option<String> {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    let found = deviation(values)?;
     // With either divisor.
-    let unit = [n, n - 1.0].map(|count| ((squares / count).sqrt() - 1.0).abs() < 1e-4);
+    let unit = [1.0, n / (n - 1.0)].map(|factor| (found * factor.sqrt() - 1.0).abs() < 1e-4);
     (values.len() >= STANDARDIZED && mean.abs() < 1e-4 && unit.contains(&true)).then(|| {
         "labels have mean 0 and deviation 1: they were standardized, and zero and the classes lie elsewhere".to_owned()
     })

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Samples, structure};
 use crate::data::dataset::plan::Plan;
 use crate::data::dataset::profile::{Profile, Profiles};
+use crate::data::dataset::scale::median;
 use crate::data::dataset::spread::{Spread, varies};
 
 /// Frames of a split in which every dimension of features varies, and part of the dimensions that do not from
@@ -114,18 +115,18 @@ impl Difference {
         }
         let (a, b) = (a.moments(), b.moments());
         let pairs = a.iter().zip(&b).filter(|(a, b)| a.1 > 0.0 && b.1 > 0.0);
-        let (ratios, distances): (Vec<f64>, Vec<f64>) = pairs
+        let (mut ratios, mut distances): (Vec<f64>, Vec<f64>) = pairs
             .map(|(a, b)| (b.1 / a.1, (b.0 - a.0).abs() / a.1.min(b.1)))
             .unzip();
         if ratios.len() < DIMENSIONS {
             return None;
         }
-        let ratio = median(ratios.clone());
+        let ratio = median(&mut ratios);
         let off = ratios.iter().map(|other| (other / ratio).ln().abs());
-        let (off, size) = (median(off.collect()), ratio.ln().abs());
+        let (off, size) = (median(&mut off.collect::<Vec<_>>()), ratio.ln().abs());
         Some(Self {
             ratio,
-            distance: median(distances),
+            distance: median(&mut distances),
             is_common: size > COMMON.ln() && off < COMMON_WITHIN * size,
         })
     }
@@ -146,11 +147,6 @@ impl Difference {
             self.distance
         )
     }
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 /// Finds finite values that are too large for any feature.

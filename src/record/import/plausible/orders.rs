@@ -3,15 +3,11 @@
 //! that predictions in such an order may follow the labels a little.
 
 use super::super::join::Joined;
-use super::{Check, FEWEST, Finding, Reference, name};
-use crate::metric::correlation::ranks;
+use super::{Check, FEWEST, Finding, PROCESSES, Reference, centered_ranks, name};
 
 /// Standard errors between both correlations, and the least that the other order must have.
 const CERTAIN: f64 = 6.0;
 const FOLLOWS: f64 = 0.3;
-
-/// Processes that share a test split.
-const PROCESSES: std::ops::Range<usize> = 2..9;
 
 /// An order that the predictions for complete samples fit better.
 pub(super) fn finding(run: &Joined, reference: &Reference<'_>) -> Option<Finding> {
@@ -21,7 +17,7 @@ pub(super) fn finding(run: &Joined, reference: &Reference<'_>) -> Option<Finding
     if n < FEWEST {
         return None;
     }
-    let (p, t) = (centered(pass), centered(reference.truth));
+    let (p, t) = (centered_ranks(pass), centered_ranks(reference.truth));
     let norm = dot(p.iter().zip(&p)).sqrt() * dot(t.iter().zip(&t)).sqrt();
     let here = dot(p.iter().zip(&t)) / norm;
     let moved = (1..n).map(|by| {
@@ -51,14 +47,6 @@ pub(super) fn finding(run: &Joined, reference: &Reference<'_>) -> Option<Finding
             name(run)
         ),
     })
-}
-
-fn centered(values: &[f32]) -> Vec<f64> {
-    let middle = (values.len() as f64 + 1.0) / 2.0;
-    ranks(values)
-        .into_iter()
-        .map(|rank| rank - middle)
-        .collect()
 }
 
 fn dot<'a>(pairs: impl Iterator<Item = (&'a f64, &'a f64)>) -> f64 {

@@ -4,12 +4,9 @@
 //! stop doing so in a part whose order was changed in one of them. All parts of a grid are tried. Ranks replace
 //! values, since a few extreme predictions decide about a correlation.
 
-use std::ops::Range;
-
 use super::super::join::Joined;
 use super::steps::chains;
-use super::{Check, Finding, Reference, name};
-use crate::metric::correlation::ranks;
+use super::{Check, Finding, PROCESSES, Reference, centered_ranks, name};
 
 /// Fewest samples of a part, and of the rest, and the largest part of the test split.
 const SMALLEST: usize = 30;
@@ -17,9 +14,6 @@ const LARGEST: f64 = 0.75;
 
 /// Cells of the test split at whose borders contiguous parts begin and end.
 const CELLS: usize = 32;
-
-/// Every k-th sample, as processes that share a test split have.
-const STRIDES: Range<usize> = 2..9;
 
 /// What a part must differ by, in standard errors, and the rank correlation that the rest must have.
 struct Limits {
@@ -165,12 +159,9 @@ fn lost(x: &[f32], y: &[f32], limits: &Limits) -> Option<Lost> {
     if n < 2 * SMALLEST {
         return None;
     }
-    // Around 0, so that sums of squares lose no digits.
-    let middle = (n as f64 + 1.0) / 2.0;
-    let pairs: Vec<(f64, f64)> = ranks(x)
+    let pairs: Vec<(f64, f64)> = centered_ranks(x)
         .into_iter()
-        .zip(ranks(y))
-        .map(|(x, y)| (x - middle, y - middle))
+        .zip(centered_ranks(y))
         .collect();
     let mut upto = vec![Sums::default()];
     for (x, y) in &pairs {
@@ -184,7 +175,8 @@ fn lost(x: &[f32], y: &[f32], limits: &Limits) -> Option<Lost> {
         let step = 1;
         (Part { start, step }, upto[end].minus(upto[start]))
     });
-    let strides = STRIDES.flat_map(|step| (0..step).map(move |start| (start, step)));
+    // Every k-th sample is that of one process.
+    let strides = PROCESSES.flat_map(|step| (0..step).map(move |start| (start, step)));
     let strides = strides.map(|(start, step)| {
         let each = pairs[start..].iter().step_by(step);
         let sums = each.fold(Sums::default(), |sums, (x, y)| sums.plus(*x, *y));

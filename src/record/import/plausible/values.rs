@@ -135,7 +135,7 @@ fn interpolated(pass: &Pass<'_>) -> Option<String> {
         before != after && (before - 2.0 * here + after).abs() < 2e-6 * here.abs().max(1.0)
     });
     let count = on_line.count();
-    (exact(pass) && is_many(count, pass)).then(|| {
+    (is_many(count, pass) && exact(pass)).then(|| {
         format!(
             "{count} samples have exactly the mean of the predictions beside them: were missing predictions interpolated?"
         )
@@ -144,15 +144,18 @@ fn interpolated(pass: &Pass<'_>) -> Option<String> {
 
 /// Samples whose prediction is the label to the last bit; clipped predictions share the ends of the range with labels.
 fn leaked(pass: &Pass<'_>, reference: &Reference<'_>) -> Option<String> {
+    let pairs = pass.values.iter().zip(reference.truth);
+    let same = pairs.filter(|(p, truth)| p == truth && !reference.range.contains(truth));
+    let same: Vec<f32> = same.map(|(p, _)| *p).collect();
+    if !is_many(same.len(), pass) || !exact(pass) {
+        return None;
+    }
     // Samples of which nothing is left share one prediction, which may be the label of some.
     let counts = counts(pass.values.iter().copied());
     let most = counts.iter().max_by_key(|(bits, count)| (**count, **bits));
     let most = most.map(|(bits, _)| f32::from_bits(*bits));
-    let pairs = pass.values.iter().zip(reference.truth);
-    let same = pairs
-        .filter(|(p, truth)| p == truth && Some(**p) != most && !reference.range.contains(truth));
-    let count = same.count();
-    (exact(pass) && is_many(count, pass)).then(|| {
+    let count = same.iter().filter(|p| Some(**p) != most).count();
+    is_many(count, pass).then(|| {
         format!(
             "{count} predictions are exactly the label of their sample: were missing predictions filled with labels?"
         )
