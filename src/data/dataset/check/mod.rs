@@ -15,6 +15,7 @@ mod samples;
 mod splits;
 mod spreads;
 mod structure;
+mod texts;
 mod tokens;
 mod transcripts;
 mod videos;
@@ -27,8 +28,9 @@ pub use samples::samples;
 pub use splits::{ids, sizes, widths};
 pub use spreads::{large, spreads};
 pub use structure::marks;
+pub use texts::Texts;
 pub use tokens::{padded, tokens};
-pub use transcripts::{Texts, transcripts};
+pub use transcripts::transcripts;
 pub use videos::videos;
 
 use super::error::{Error, Result};

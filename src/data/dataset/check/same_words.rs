@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::Samples;
-use super::transcripts::{Pair, WORDS, texts_of};
+use super::texts::{Pair, SAMPLES, WORDS, texts_of};
 use crate::data::dataset::plan::Plan;
 use crate::data::dataset::spec::Spec;
 use crate::data::dataset::words::is_chinese;
@@ -13,9 +13,6 @@ const SAME: f64 = 0.5;
 
 /// Tokens for a word: those of words without blanks between them are more.
 const TOKENS_PER_WORD: f64 = 3.0;
-
-/// Fewer transcripts show nothing.
-const SAMPLES: usize = 6;
 
 /// Finds splits whose words have other tokens than in train.
 pub fn tokens_of_train(plans: &[Plan<'_>]) -> Vec<String> {
