@@ -25,7 +25,7 @@ mod write;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use crate::data::dataset::{Corpus, SplitName};
+use crate::data::dataset::{Corpus, Modality, SplitName};
 use crate::record::hash_bytes;
 use crate::record::manifest::ExternalMetadata;
 
@@ -129,10 +129,12 @@ pub fn score(file: &Path, corpus: &Corpus, runs: &Path, options: &Options) -> Re
     };
     let joined = join::join(&name, default, &source.rows, &samples, options)?;
     warnings.extend(join::split_names(&joined));
+    let absent = corpus.absent()?;
     let reference = plausible::Reference {
         ids: &ids,
         truth: &labels,
         range: corpus.spec.label_range,
+        absent: Modality::ALL.map(|modality| absent.contains(&modality)),
     };
     let existing = existing::runs(runs, &joined, &ids, corpus);
     warnings.extend(plausible::check(

@@ -1,12 +1,17 @@
 //! Looks for predictions that are not in label units: another scale, classes, probabilities, one value, another
 //! order.
 
+mod absent;
 mod between;
+mod first;
 mod orders;
 mod pairs;
 mod parts;
 mod scale;
+mod smooth;
 mod steps;
+mod subsets;
+mod unmasked;
 mod values;
 mod within;
 
@@ -86,6 +91,8 @@ pub(super) struct Reference<'a> {
     pub truth: &'a [f32],
     /// Smallest and largest label that the data set can have.
     pub range: [f32; 2],
+    /// Text, audio, vision of which no sample has a step.
+    pub absent: [bool; 3],
 }
 
 /// Processes that share a test split.
@@ -115,11 +122,16 @@ pub(super) fn check(
         let before: Vec<&Joined> = runs[..index].iter().chain(existing).collect();
         let mut of_run = Vec::from_iter(orders::finding(run, reference));
         of_run.extend(findings(run, runs, reference));
+        of_run.extend(absent::finding(run, reference));
+        of_run.extend(unmasked::finding(run, reference));
+        of_run.extend(subsets::finding(run, runs, reference));
         of_run.extend(between::findings(run, reference));
         of_run.extend(pairs::findings(run, &before, reference));
         of_run.extend(within::findings(run, reference));
         of_run.extend(parts::finding(run, reference));
+        of_run.extend(smooth::finding(run, reference));
         of_run.extend(values::findings(run, reference));
+        of_run.extend(first::finding(run, reference));
         // What is wrong once may be seen by several checks of a kind.
         let mut kinds: BTreeSet<Check> = allowed.iter().copied().collect();
         for finding in of_run {

@@ -7,7 +7,7 @@ use crate::mask::{self, Condition};
 use crate::metric::correlation;
 
 /// The distance from a label, as a part of the label range, at which a prediction is a copy of it.
-const COPY: f32 = 0.002;
+pub(super) const COPY: f32 = 0.002;
 
 /// Standard errors by which predictions are better where more is missing. Predictions of the same samples
 /// vary less than those of different ones, of which this is the standard error. Of 700 runs of 22 models the largest
@@ -19,7 +19,7 @@ const CERTAIN_OF_SUBSETS: f64 = 6.0;
 const STEP: f64 = 0.3;
 
 /// Correlation with the labels from which predictions clearly follow them.
-const FOLLOWS: f64 = 0.3;
+pub(super) const FOLLOWS: f64 = 0.3;
 
 /// What is odd about a run beside the labels and its own conditions.
 pub(super) fn findings(run: &Joined, reference: &Reference<'_>) -> Vec<Finding> {
@@ -224,7 +224,7 @@ fn reversed(run: &Joined, reference: &Reference<'_>) -> Option<String> {
 }
 
 /// Whether less is missing under one condition than under another, in each modality, of the same masks.
-fn less(a: &MaskKey, b: &MaskKey) -> bool {
+pub(super) fn less(a: &MaskKey, b: &MaskKey) -> bool {
     let mut rates = a.2.rates().into_iter().zip(b.2.rates());
     a.0 == b.0 && a.1 == b.1 && a.2 != b.2 && rates.all(|(a, b)| a <= b)
 }
@@ -237,7 +237,7 @@ fn described(key: &MaskKey) -> String {
 }
 
 /// Spearman correlation, which a few extreme predictions do not decide about.
-fn rank_correlation(a: &[f32], b: &[f32]) -> Option<f64> {
+pub(super) fn rank_correlation(a: &[f32], b: &[f32]) -> Option<f64> {
     let r = correlation::spearman(a, b).ok()?;
     (a.len() >= FEWEST).then_some(r.clamp(-0.999, 0.999))
 }

@@ -56,10 +56,7 @@ fn dot<'a>(pairs: impl Iterator<Item = (&'a f64, &'a f64)>) -> f64 {
 /// Orders with what they are: the sample at each place.
 fn others(ids: &[String]) -> Vec<(String, Vec<usize>)> {
     let n = ids.len();
-    let mut sorted: Vec<usize> = (0..n).collect();
-    sorted.sort_by_key(|i| &ids[*i]);
-    let mut numbers: Vec<usize> = (0..n).collect();
-    numbers.sort_by_cached_key(|i| runs_of_digits(&ids[*i]));
+    let [sorted, numbers] = sorted(ids);
     let mut orders = vec![
         ("in reverse order".to_string(), (0..n).rev().collect()),
         ("in the order of sorted ids".to_string(), sorted),
@@ -74,6 +71,15 @@ fn others(ids: &[String]) -> Vec<(String, Vec<usize>)> {
         orders.push((text, order.collect()));
     }
     orders
+}
+
+/// Samples by their ids as text, and by the numbers in them.
+pub(super) fn sorted(ids: &[String]) -> [Vec<usize>; 2] {
+    let mut by_text: Vec<usize> = (0..ids.len()).collect();
+    let mut by_number = by_text.clone();
+    by_text.sort_by_key(|i| &ids[*i]);
+    by_number.sort_by_cached_key(|i| runs_of_digits(&ids[*i]));
+    [by_text, by_number]
 }
 
 /// An id as text and numbers in turn, so that `$_$2` comes before `$_$10`.

@@ -4,7 +4,9 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::super::join::Joined;
-use super::{Reference, between, orders, pairs, parts, unsigned, values, within};
+use super::{
+    Reference, between, first, orders, pairs, parts, smooth, subsets, unsigned, values, within,
+};
 use crate::mask::Condition;
 
 /// What the test split and the model are like.
@@ -113,6 +115,7 @@ impl Simulated {
             ids: &self.ids,
             truth: &self.truth,
             range: [-3.0, 3.0],
+            absent: [false; 3],
         }
     }
 
@@ -129,6 +132,9 @@ impl Simulated {
         found.extend(orders::finding(run, &reference));
         found.extend(parts::finding(run, &reference));
         found.extend(values::findings(run, &reference));
+        found.extend(first::finding(run, &reference));
+        found.extend(smooth::finding(run, &reference));
+        found.extend(subsets::finding(run, &[], &reference));
         found.into_iter().map(|finding| finding.text).collect()
     }
 
@@ -329,6 +335,19 @@ fn one_condition_in_another_scale_is_found() {
 }
 
 #[test]
+fn complete_samples_in_another_scale_are_found() {
+    let complete = |changed: &mut Simulated, of: fn(f32) -> f32| {
+        changed.passes[0].iter_mut().for_each(|p| *p = of(*p));
+    };
+    for of in [(|p| p / 3.0) as fn(f32) -> f32, |p| 2.0 * p] {
+        assert_found("is one of them in another scale?", |c| complete(c, of));
+    }
+    assert_found("has one of them another zero?", |c| {
+        complete(c, |p| p + 0.5)
+    });
+}
+
+#[test]
 fn lost_signs_are_found() {
     let mut changed = simulate(STRONG);
     let signs = |changed: &Simulated| {
@@ -386,4 +405,33 @@ fn runs_that_share_predictions_are_found() {
         found.contains("were predictions of both exchanged"),
         "{found}"
     );
+}
+
+#[test]
+fn a_mean_over_neighboring_samples_is_found() {
+    let moving = |pass: &mut Vec<f32>, window: usize| {
+        let before = pass.clone();
+        for (i, p) in pass.iter_mut().enumerate() {
+            let part = &before[(i + 1).saturating_sub(window)..=i];
+            *p = part.iter().sum::<f32>() / part.len() as f32;
+        }
+    };
+    for rates in [&ALL[..], &[0], &[6]] {
+        for window in [2, 3, 5, 9] {
+            assert_found("averaged over neighboring samples", |changed| {
+                rates
+                    .iter()
+                    .for_each(|rate| moving(&mut changed.passes[*rate], window));
+            });
+        }
+        assert_found("averaged over neighboring samples", |changed| {
+            for rate in rates {
+                let mut last = 0.0;
+                for p in &mut changed.passes[*rate] {
+                    last = 0.4 * *p + 0.6 * last;
+                    *p = last;
+                }
+            }
+        });
+    }
 }

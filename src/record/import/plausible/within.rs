@@ -125,6 +125,7 @@ mod tests {
             ids: &ids,
             truth: &truth,
             range: [-3.0, 3.0],
+            absent: [false; 3],
         };
         [twice, constant].map(|of| of(&pass, &reference))
     }
