@@ -4,6 +4,7 @@ mod broken_trend;
 mod carried;
 mod constant_predictor;
 mod copied_column;
+mod copied_condition;
 mod count_rows;
 mod describe;
 mod duplicate_rows;
@@ -15,6 +16,7 @@ mod impossible_f1;
 mod known_error;
 mod lone_constant;
 mod misquote;
+mod moved_column;
 mod moved_run;
 mod narrow_error;
 mod nested_accuracy;
@@ -57,6 +59,7 @@ pub const RULES: &[&Rule] = &[
     &impossible_f1::RULE,
     &overall_mean::RULE,
     &copied_column::RULE,
+    &copied_condition::RULE,
     &moved_run::RULE,
     &duplicate_rows::RULE,
     &broken_trend::RULE,
@@ -65,6 +68,7 @@ pub const RULES: &[&Rule] = &[
     &exchanged_errors::RULE,
     &rising_scores::RULE,
     &exchanged_rates::RULE,
+    &moved_column::RULE,
     &narrow_error::RULE,
     &tied_accuracy::RULE,
     &equal_pair::RULE,
