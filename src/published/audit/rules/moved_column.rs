@@ -216,7 +216,8 @@ mod tests {
 
     #[test]
     fn a_column_in_another_order_is_found() {
-        let changes: [(&str, fn(&mut Vec<f64>)); 5] = [
+        type Change = fn(&mut Vec<f64>);
+        let changes: [(&str, Change); 5] = [
             ("fit a row further up", |c| c.rotate_right(1)),
             ("fit a row further down", |c| c.rotate_left(1)),
             ("fit upside down", |c| c.reverse()),

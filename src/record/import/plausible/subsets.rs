@@ -34,6 +34,9 @@ struct Pair {
     gains: Vec<f64>,
 }
 
+/// A pass and what each sample adds to its rank correlation.
+type Pass<'r> = (&'r MaskKey, Vec<f64>);
+
 /// The pairs of some runs, by their conditions.
 type Pairs = BTreeMap<(Condition, Condition), Pair>;
 
@@ -88,7 +91,7 @@ fn pairs(run: &Joined, to: &[f32]) -> Pairs {
         .flat_map(|a| passes.iter().map(move |b| (a, b)));
     let nested = both
         .filter(|((a, _), (b, _))| less(a, b) && (a.2.rate().is_none() || b.2.rate().is_none()));
-    let pair = |((a, x), (b, y)): (&(&MaskKey, Vec<f64>), &(&MaskKey, Vec<f64>))| {
+    let pair = |((a, x), (b, y)): (&Pass<'_>, &Pass<'_>)| {
         let pair = Pair {
             less: a.2,
             more: b.2,
