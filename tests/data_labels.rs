@@ -87,6 +87,45 @@ fn labels_of_the_next_sample_are_warned_about() {
 }
 
 #[test]
+fn labels_of_a_part_of_a_split_that_are_those_of_other_samples_are_warned_about() {
+    let counts = [240, 80, 120];
+    let last = |one_in: usize, change: fn(Vec<f64>) -> Vec<f64>| {
+        move |mut labels: Vec<f64>| {
+            let last = labels.split_off(labels.len() - labels.len() / one_in);
+            labels.extend(change(last));
+            labels
+        }
+    };
+    for (split, words) in [
+        (
+            0,
+            "train: in samples 120 to 239 (from 0; first: video1$_$120)",
+        ),
+        (
+            1,
+            "valid: in samples 40 to 79 (from 0; first: valid-video2$_$40)",
+        ),
+        (
+            2,
+            "test: in samples 60 to 119 (from 0; first: test-video3$_$60)",
+        ),
+    ] {
+        let found = found(counts, &[split], last(2, shifted));
+        let words = format!("{words} the labels go with the words of the next or the last sample");
+        assert!(found.iter().any(|text| text.contains(&words)), "{found:#?}");
+        assert_eq!(found.len(), 1, "{found:#?}");
+    }
+    let negated = last(4, |labels| labels.into_iter().map(|label| -label).collect());
+    let found_in_test = found(counts, &[2], negated);
+    assert!(
+        found_in_test
+            .iter()
+            .any(|text| text.contains("were they negated there?")),
+        "{found_in_test:#?}"
+    );
+}
+
+#[test]
 fn labels_in_another_order_in_train_or_everywhere_are_warned_about() {
     let found_in = |splits: &[usize]| found([1001, 203, 250], splits, shuffled);
     let train = found_in(&[0]);

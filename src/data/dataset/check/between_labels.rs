@@ -1,7 +1,6 @@
 //! Compares the labels of splits with each other: their spread, their classes, the labels of single modalities.
 
-use std::collections::BTreeMap;
-
+use super::frequent_label::frequent;
 use super::relation::{Relation, deviation};
 use super::{classes, label_words};
 use crate::data::dataset::labels;
@@ -13,10 +12,7 @@ pub const ENOUGH: usize = 30;
 /// Ratio of the deviations of labels that no two splits of one data set have.
 const SPREAD: f64 = 0.6;
 
-/// Part of the labels of a split that one value has.
-const FREQUENT: f64 = 0.15;
-
-/// Standard errors that correlations with labels of modalities, and parts of labels, in two splits differ by.
+/// Standard errors that correlations with labels of modalities in two splits differ by.
 const APART: f64 = 6.0;
 
 /// Finds splits whose labels differ from those of train in a way that negated, scaled or shuffled labels do.
@@ -53,34 +49,6 @@ fn spread(train: &Plan<'_>, other: &Plan<'_>) -> Option<String> {
             other.ids[0]
         )
     })
-}
-
-/// A label that many samples of one split have and few of the other: one that was written where there was none.
-fn frequent(train: &Plan<'_>, other: &Plan<'_>) -> Option<String> {
-    let (own, others) = (main(train)?, main(other)?);
-    let mut counts: BTreeMap<i64, [f64; 2]> = BTreeMap::new();
-    for (which, labels) in [own, others].into_iter().enumerate() {
-        for label in labels.iter().filter(|label| label.is_finite()) {
-            let key = (label * 1e4).round() as i64;
-            counts.entry(key).or_default()[which] += 1.0 / labels.len() as f64;
-        }
-    }
-    let n = own.len().min(others.len()) as f64;
-    let apart = |[a, b]: [f64; 2]| {
-        let (more, both) = (a.max(b), f64::midpoint(a, b));
-        let errors = (a - b).abs() / (2.0 * both * (1.0 - both) / n).sqrt();
-        more >= FREQUENT && more > 2.0 * a.min(b) && errors > APART
-    };
-    let (label, [in_train, there]) = counts.into_iter().find(|(_, parts)| apart(*parts))?;
-    Some(format!(
-        "{}: {:.0} % of the labels are {}, in {} {:.0} % (first: {}): written where there was none?",
-        other.split(),
-        100.0 * there,
-        label as f64 / 1e4,
-        train.split(),
-        100.0 * in_train,
-        other.ids[0]
-    ))
 }
 
 /// Labels of single modalities that go with the main ones in train and not, or inversely, in another split.

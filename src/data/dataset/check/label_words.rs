@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::between_labels::{ENOUGH, main};
+use super::label_parts;
 use super::relation::Relation;
 use crate::data::dataset::plan::Plan;
 
@@ -22,14 +23,14 @@ const FAINT: f64 = 3.0;
 const LARGE: [usize; 2] = [1000, 200];
 
 /// Samples without the word that a word's mean label is averaged with.
-const PRIOR: f64 = 5.0;
+pub const PRIOR: f64 = 5.0;
 
 /// A split with labels and words.
-struct Spoken<'p> {
-    plan: &'p Plan<'p>,
+pub struct Spoken<'p> {
+    pub plan: &'p Plan<'p>,
     /// What is said in each sample, each word once: token ids, else words of transcripts.
-    words: Vec<BTreeSet<String>>,
-    labels: &'p [f64],
+    pub words: Vec<BTreeSet<String>>,
+    pub labels: &'p [f64],
 }
 
 /// Splits whose labels go against the words that go with them in train, or in which they do not go with words
@@ -74,6 +75,10 @@ pub fn words(train: &Plan<'_>, others: &[&Plan<'_>]) -> Vec<String> {
             relation.correlation,
             other.plan.ids[0]
         ));
+    }
+    if warnings.is_empty() {
+        let all: Vec<&Spoken<'_>> = std::iter::once(&train).chain(&others).collect();
+        warnings = label_parts::parts(&all);
     }
     warnings
 }

@@ -5,6 +5,8 @@ mod between_labels;
 mod classes;
 mod columns;
 mod features;
+mod frequent_label;
+mod label_parts;
 mod label_words;
 mod labels;
 mod names;
