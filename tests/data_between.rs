@@ -348,3 +348,70 @@ fn transcripts_unlike_the_language_are_warned_about() {
     let (imported, _) = import(pickle(&named, Order::Little), sims);
     assert!(of(&imported, "transcripts")[0].contains("no Chinese character"));
 }
+
+/// Audio and vision with lengths of their own, some frames more or less than there are tokens.
+fn long(small: Small) -> Small {
+    let count = numbers(&small, "regression_labels").len();
+    let end = |i: usize, seed: usize| 2 + i % 7 + (i * seed) % 4;
+    let counts = |seed: usize| (0..count).map(|i| end(i, seed) as i64).collect();
+    let cut = |small, name, seed| {
+        features(
+            small,
+            name,
+            |[s, t, _], v| {
+                if t < end(s, seed) { v } else { 0.0 }
+            },
+        )
+    };
+    cut(cut(small, "audio", 3), "vision", 5)
+        .set("audio_lengths", Column::Ints(counts(3)))
+        .set("vision_lengths", Column::Ints(counts(5)))
+}
+
+/// A modality whose samples, with their lengths, were put into another order.
+fn reordered(small: Small, name: &'static str, lengths: &'static str) -> Small {
+    let values = numbers(&small, name);
+    let steps = small.0.iter().find_map(|column| match column {
+        (own, Column::Ints(steps)) if *own == lengths => Some(steps.clone()),
+        _ => None,
+    });
+    let steps = steps.unwrap();
+    let (count, size) = (steps.len(), values.len() / steps.len());
+    let mut order: Vec<usize> = (0..count).collect();
+    order.sort_by_key(|i| (*i as u32).wrapping_mul(2_654_435_761) >> 8);
+    let values = order.iter().flat_map(|i| &values[i * size..(i + 1) * size]);
+    let shape = vec![count, MANY_STEPS, size / MANY_STEPS];
+    let values = Column::F64(shape, values.copied().collect());
+    let steps = order.iter().map(|i| steps[*i]).collect();
+    small.set(name, values).set(lengths, Column::Ints(steps))
+}
+
+#[test]
+fn a_modality_in_another_order_with_its_lengths_is_warned_about() {
+    let sound = prepared(long, 2, |small| small);
+    assert!(of(&sound, "frames").is_empty(), "{:?}", sound.warnings);
+    let audio = |small| reordered(small, "audio", "audio_lengths");
+    for (split, name) in [(0, "train"), (1, "valid"), (2, "test")] {
+        let words = format!("{name}: the lengths of audio have a rank correlation of");
+        one(&prepared(long, split, audio), "frames", &words);
+    }
+    let vision = |small| reordered(long(small), "vision", "vision_lengths");
+    let everywhere = of(&prepared(vision, 2, |small| small), "frames");
+    assert!(
+        everywhere[0]
+            .contains("is vision, with its lengths, in another order than text and audio?"),
+        "{everywhere:#?}"
+    );
+    // Aligned files have no lengths: the frames themselves end elsewhere, and are not lengths of other samples.
+    let lost = |small: Small| {
+        features(
+            small,
+            "audio",
+            |[s, t, _], v| {
+                if s % 3 == 0 && t > 5 { 0.0 } else { v }
+            },
+        )
+    };
+    let aligned = prepared(lost, 2, |small| small);
+    assert!(of(&aligned, "frames").is_empty(), "{:?}", aligned.warnings);
+}

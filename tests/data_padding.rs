@@ -69,9 +69,20 @@ fn padding_at_the_end_is_not_moved_by_mistake() {
         options.padding = Some(Padding::Left);
     });
     assert!(
-        message.contains("padded at the end; give --padding right"),
+        message.contains(
+            "padded at the end (first: video$_$0$_$9.5), against --padding left; give --padding right"
+        ),
         "{message}"
     );
+    let message = refusal(cmu(Padding::Left).bytes(), |options| {
+        options.padding = Some(Padding::Right);
+    });
+    for words in [
+        "3 of the first 4 samples are padded at the beginning (first: video$_$0$_$9.5)",
+        "against --padding right; give --padding left, or, if their zero frames are no padding, lengths",
+    ] {
+        assert!(message.contains(words), "{words} is not in {message}");
+    }
     let message = refusal(cmu(Padding::Right).bytes(), |_| {});
     assert!(
         message.contains("audio_lengths") && message.contains("--padding right"),

@@ -125,6 +125,7 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Outcome, Error>
         .describe(&expected, request.read.missing_as);
     assumed.extend(notes);
     warnings.extend(dubious);
+    warnings.extend(samples.order());
     let lost = samples.report().lost.clone();
     warnings.extend(trained_on_complete(&manifest, &lost));
     let truth = labels(&samples, &inputs, &mut warnings);

@@ -412,6 +412,29 @@ fn lengths_that_contradict_the_frames_are_found() {
             "--padding right",
         ],
     );
+    let large: fn(usize) -> i64 = |i| 6 + i as i64 % 7;
+    let (imported, _) = import(with(large, four), |_| {});
+    warned(
+        &imported,
+        &["frames: train: 21 samples whose audio ends in 1 zero frame within the length"],
+    );
+    let (imported, _) = import(with(four, four), |_| {});
+    warned(
+        &imported,
+        &[
+            "frames: train:",
+            "whose audio has 1 more frame than the length",
+            "1 too small?",
+        ],
+    );
+    // Vision without a frame for SEP, with the steps of the text.
+    let (imported, _) = import(with(five, five), |_| {});
+    assert!(
+        !imported
+            .warnings
+            .iter()
+            .any(|text| text.starts_with("frames"))
+    );
 }
 
 #[test]

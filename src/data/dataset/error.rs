@@ -117,8 +117,12 @@ pub enum Error {
         advice: &'static str,
     },
     #[error(
-        "{place}: {samples} of the first {seen} samples are padded at the {end}{}; give --padding {found}",
-        .first.as_ref().map_or(String::new(), |sample| format!(" (first: {sample})"))
+        "{place}: {samples} of the first {seen} samples are padded at the {end}{}{}; give --padding {found}{}",
+        .first.as_ref().map_or(String::new(), |sample| format!(" (first: {sample})")),
+        .stated.map_or(String::new(), |stated| format!(", against --padding {stated}")),
+        .stated.filter(|stated| *stated == "right").map_or("", |_| {
+            ", or, if their zero frames are no padding, lengths that count them"
+        })
     )]
     Padding {
         place: String,
@@ -127,6 +131,8 @@ pub enum Error {
         first: Option<String>,
         found: &'static str,
         end: &'static str,
+        /// The end that the user named.
+        stated: Option<&'static str>,
     },
     #[error(
         "{path} has the name of {named} and holds {holds}: give it the name {holds}.h5, or prepare {named} \

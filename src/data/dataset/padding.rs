@@ -6,8 +6,9 @@
 use std::str::FromStr;
 
 use super::columns::Columns;
-use super::error::Result;
+use super::error::{Error, Result};
 use super::features::Features;
+use super::given_lengths::Given;
 
 /// Samples used for detection.
 const SAMPLES: usize = 64;
@@ -41,15 +42,17 @@ impl FromStr for Padding {
 }
 
 /// Counts of zero frames at the ends of the first samples of a column.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ends {
     pub seen: usize,
     /// Samples with more zero frames at the beginning than at the end.
     pub left: usize,
     /// Samples with more zero frames at the end.
     pub right: usize,
-    /// Index of the first sample that `left` counts.
-    pub first_left: Option<usize>,
+    /// Indices of the samples that `left` counts, and their zero frames at the beginning.
+    leads: Vec<(usize, usize)>,
+    /// Index of the first sample that `right` counts.
+    first_right: Option<usize>,
 }
 
 impl Ends {
@@ -66,9 +69,10 @@ impl Ends {
             let enough = |zeros: usize| zeros >= 2 && 10 * zeros >= frames().len();
             if lead > trail && enough(lead) {
                 ends.left += 1;
-                ends.first_left.get_or_insert(ends.seen);
+                ends.leads.push((ends.seen, lead));
             } else if trail > lead && enough(trail) {
                 ends.right += 1;
+                ends.first_right.get_or_insert(ends.seen);
             }
             ends.seen += 1;
             Ok(ends.seen < SAMPLES)
@@ -77,14 +81,75 @@ impl Ends {
     }
 
     /// Whether enough samples begin with zeros and hardly any ends with them. One sample is not enough.
-    pub fn is_left(self) -> bool {
+    pub fn is_left(&self) -> bool {
         one_sided(self.left, self.right, self.seen)
     }
 
     /// Whether enough samples end with zeros and hardly any begins with them.
-    pub fn is_right(self) -> bool {
+    pub fn is_right(&self) -> bool {
         one_sided(self.right, self.left, self.seen)
     }
+
+    /// Whether samples that are said to be padded at the end are padded at the beginning: most of them, or those
+    /// whose given lengths count the other frames. Without lengths every zero frame there would be one of the sample.
+    fn is_left_all_the_same(&self, lengths: Option<&[i32]>, steps: usize) -> bool {
+        let Some(lengths) = lengths else {
+            return 2 * self.left >= self.seen;
+        };
+        let counts = |(index, lead): &&(usize, usize)| {
+            let length = lengths.get(*index).map(|length| *length as usize);
+            length.is_some_and(|length| length + lead == steps)
+        };
+        2 * self.leads.iter().filter(counts).count() > self.left
+    }
+}
+
+/// Checks that zero frames are at the end that the user named, or at the end of samples.
+///
+/// # Errors
+/// [`Error::Padding`]; those of reading lengths.
+pub fn check(
+    columns: &Columns<'_>,
+    ids: &[String],
+    (column, features): (&str, &Features<'_>),
+    padding: Option<Padding>,
+) -> Result<()> {
+    let ends = Ends::of(columns, column, features)?;
+    let found = match padding {
+        Some(Padding::Left) => ends.is_right().then_some(Padding::Right),
+        Some(Padding::Right) if ends.is_left() => {
+            let given = Given {
+                columns,
+                ids,
+                modality: column,
+                steps: features.steps,
+                own: None,
+                width: Some(features.width),
+            };
+            let lengths = given.read()?;
+            let is_left = ends.is_left_all_the_same(lengths.as_deref(), features.steps);
+            is_left.then_some(Padding::Left)
+        }
+        Some(Padding::Right) => None,
+        None => ends.is_left().then_some(Padding::Left),
+    };
+    let Some(found) = found else {
+        return Ok(());
+    };
+    let first_left = ends.leads.first().map(|(index, _)| *index);
+    let (samples, end, first) = match found {
+        Padding::Left => (ends.left, "beginning", first_left),
+        Padding::Right => (ends.right, "end", ends.first_right),
+    };
+    Err(Error::Padding {
+        place: columns.place(column),
+        samples,
+        seen: ends.seen,
+        first: first.and_then(|index| ids.get(index).cloned()),
+        found: found.as_str(),
+        end,
+        stated: padding.map(Padding::as_str),
+    })
 }
 
 fn one_sided(this: usize, other: usize, seen: usize) -> bool {
@@ -176,7 +241,17 @@ mod tests {
         // Silence first, padding last.
         assert!(ends(&["0100", "0100", "0111"]).is_right());
         assert!(!ends(&["0011", "0011", "1100", "1100"]).is_left());
-        assert_eq!(ends(&["1111", "0011", "0001"]).first_left, Some(1));
+        assert_eq!(ends(&["1111", "0011", "0001"]).leads, [(1, 2), (2, 3)]);
+    }
+
+    #[test]
+    fn padding_at_the_beginning_shows_against_a_statement() {
+        let left = ends(&["0011", "0001", "1111"]);
+        assert!(left.is_left_all_the_same(None, 4));
+        assert!(left.is_left_all_the_same(Some(&[2, 1, 4]), 4));
+        // Lengths that count the zero frames: lost ones.
+        assert!(!left.is_left_all_the_same(Some(&[4, 4, 4]), 4));
+        assert!(!ends(&["0011", "0001", "1111", "1111", "1111"]).is_left_all_the_same(None, 4));
     }
 
     #[test]

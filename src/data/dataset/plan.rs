@@ -7,7 +7,7 @@ use super::features::Features;
 use super::frames::Frames;
 use super::labels::{self, Labels};
 use super::lengths::{Lengths, Sources};
-use super::padding::{Ends, Padding};
+use super::padding::{self, Padding};
 use super::spec::Spec;
 use super::split::Block;
 use super::split_name::SplitName;
@@ -88,9 +88,13 @@ impl<'a> Plan<'a> {
         if text.is_none() && text_bert.is_none() {
             return Err(columns.missing("column text_bert (or text)".into()));
         }
-        for (column, features) in [("audio", &audio), ("vision", &vision)] {
+        // Text with an attention mask is never moved.
+        let moved = text.as_ref().filter(|_| text_bert.is_none());
+        let moved = moved.map(|text| ("text", text)).into_iter();
+        let frames = [("audio", &audio), ("vision", &vision)];
+        for (column, features) in frames.into_iter().chain(moved) {
             if features.own_steps().is_none() && !features.is_absent() {
-                check_padding(&columns, &ids, (column, features), padding)?;
+                padding::check(&columns, &ids, (column, features), padding)?;
             }
         }
         let lengths = Lengths::read(&Sources {
@@ -290,38 +294,4 @@ fn official(split: &str) -> Option<SplitName> {
     SplitName::ALL
         .into_iter()
         .find(|name| name.as_str() == split)
-}
-
-/// Checks that zero frames are at the end that the user named, or at the end of samples.
-///
-/// # Errors
-/// [`Error::Padding`].
-pub fn check_padding(
-    columns: &Columns<'_>,
-    ids: &[String],
-    (column, features): (&str, &Features<'_>),
-    padding: Option<Padding>,
-) -> Result<()> {
-    if padding == Some(Padding::Right) {
-        return Ok(());
-    }
-    let ends = Ends::of(columns, column, features)?;
-    let left = padding == Some(Padding::Left);
-    let (wrong, found, samples) = if left {
-        (ends.is_right(), Padding::Right, ends.right)
-    } else {
-        (ends.is_left(), Padding::Left, ends.left)
-    };
-    if !wrong {
-        return Ok(());
-    }
-    let first = ends.first_left.filter(|_| !left);
-    Err(Error::Padding {
-        place: columns.place(column),
-        samples,
-        seen: ends.seen,
-        first: first.and_then(|index| ids.get(index).cloned()),
-        found: found.as_str(),
-        end: if left { "end" } else { "beginning" },
-    })
 }

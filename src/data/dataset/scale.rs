@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::split::Block;
-use super::spread::Spread;
+use super::spread::{Kinds, Spread};
 use super::standardize::Moments;
 
 /// Fewest dimensions that are not constant.
@@ -20,6 +20,12 @@ const SAMPLES: usize = 10;
 /// Factor, up or down, between both deviations in the median dimension: ten recordings by the same extractor have 1.5 at most
 /// on measured features.
 const MIXED: f64 = 3.0;
+
+/// Values of each dimension, on average, without which nothing is said about those that are lacking; the share of frames in
+/// which a dimension has negative values often; and the root mean square of one that has values beyond 1.
+const VALUES: u64 = 100;
+const OFTEN: f64 = 0.05;
+const WIDE: f64 = 2.0;
 
 /// Mean and standard deviation of the features of a modality, per dimension, over frames that are not zeros.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,6 +61,15 @@ impl Scale {
         Self {
             mean: vec![0.0; width],
             deviation: vec![1.0; width],
+        }
+    }
+
+    /// That of features before they are standardized by `moments`.
+    pub fn raw(moments: &Moments) -> Self {
+        let all = |values: &[f32]| values.iter().map(|value| f64::from(*value)).collect();
+        Self {
+            mean: all(&moments.mean),
+            deviation: all(&moments.deviation),
         }
     }
 
@@ -97,6 +112,37 @@ impl Scale {
              unit?",
             distances.len()
         ))
+    }
+}
+
+/// How a function changed features of `samples` samples, by the values that they lack: a dimension with a negative
+/// mean has negative values, in a share of at least mean² / (mean² + deviation²) of its frames, and one with a root
+/// mean square above 2 has values beyond 1.
+pub fn function(training: &Scale, found: &Kinds, samples: usize) -> Option<String> {
+    let dimensions = || training.mean.iter().zip(&training.deviation);
+    let all = training.mean.len();
+    if samples < SAMPLES || found.values < VALUES * all as u64 {
+        return None;
+    }
+    let share = |(mean, deviation): &(&f64, &f64)| mean.powi(2) / mean.hypot(**deviation).powi(2);
+    let negative = || dimensions().filter(|(mean, _)| **mean < 0.0);
+    let often = negative().filter(|one| share(one) >= OFTEN).count();
+    let (below, beyond) = (
+        negative().count(),
+        dimensions().filter(|(mean, deviation)| mean.hypot(**deviation) > WIDE),
+    );
+    let beyond = beyond.count();
+    if found.negative == 0 && (often >= DIMENSIONS || below >= DIMENSIONS && 4 * below >= all) {
+        Some(format!(
+            "no value is negative, and {below} of {all} dimensions have a negative mean in the training: were negative              values cut or their sign taken away?"
+        ))
+    } else if found.beyond_one == 0 && beyond >= DIMENSIONS && 2 * beyond >= all {
+        Some(format!(
+            "no value is beyond 1 or -1, and {beyond} of {all} dimensions are in the training by more than {WIDE} from 0 \
+             (root mean square): was a function such as tanh or another scale applied?"
+        ))
+    } else {
+        None
     }
 }
 
@@ -167,6 +213,43 @@ mod tests {
         assert_eq!(own.difference(&reversed, 9), None);
         let louder = scale([0.015, 0.06, 1.4, 14.0, 130.0]);
         assert_eq!(own.difference(&louder, 10), None);
+    }
+
+    #[test]
+    fn a_function_is_found_by_the_values_that_features_lack() {
+        let found = |means: [f64; 5], deviation: f64, kinds: Kinds, samples: usize| {
+            let scale = Scale {
+                mean: means.to_vec(),
+                deviation: vec![deviation; 5],
+            };
+            function(&scale, &kinds, samples)
+        };
+        let kinds = |negative: u64, beyond_one: u64| Kinds {
+            values: 2000,
+            negative,
+            beyond_one,
+            ..Kinds::default()
+        };
+        let centered = [-0.1, 0.1, -0.05, 0.02, -0.01];
+        let text = found(centered, 1.0, kinds(0, 500), 20).unwrap();
+        assert!(
+            text.contains("no value is negative, and 3 of 5 dimensions"),
+            "{text}"
+        );
+        assert_eq!(found(centered, 1.0, kinds(1, 500), 20), None);
+        assert_eq!(
+            found(centered, 1.0, kinds(0, 500), 5),
+            None,
+            "few recordings"
+        );
+        // Rare events, never negative, in features whose first dimension alone is centered.
+        assert_eq!(
+            found([-0.1, 0.1, 0.1, 0.2, 0.3], 1.0, kinds(0, 9), 20),
+            None
+        );
+        let text = found(centered, 3.0, kinds(900, 0), 20).unwrap();
+        assert!(text.contains("no value is beyond 1 or -1"), "{text}");
+        assert_eq!(found(centered, 3.0, kinds(900, 40), 20), None);
     }
 
     #[test]

@@ -231,7 +231,8 @@ pub fn varies((mean, deviation): (f64, f64)) -> bool {
 }
 
 impl Kinds {
-    fn add(&mut self, frame: &[f32]) {
+    /// Counts the values of a frame.
+    pub fn add(&mut self, frame: &[f32]) {
         for value in frame.iter().filter(|value| **value != 0.0) {
             self.values += 1;
             self.negative += u64::from(*value < 0.0);

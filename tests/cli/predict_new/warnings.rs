@@ -74,6 +74,64 @@ fn labels_and_features_of_other_samples_are_warned_about() {
 }
 
 #[test]
+fn features_without_the_negative_values_of_the_training_are_warned_about() {
+    for standardize in [false, true] {
+        let trained = Trained::new("lf_dnn", "features", "", standardize);
+        let input = trained.path("new.pkl");
+        let mut split = raw_split(&trained);
+        let cut = |values: &mut [f32]| values.iter_mut().for_each(|value| *value = value.max(0.0));
+        cut(&mut split.text.as_mut().unwrap().data);
+        cut(&mut split.vision.data);
+        contest(&split, "test", &input);
+        let text = is_match("text: no value is negative, and [0-9]+ of [0-9]+ dimensions have");
+        let vision = contains("vision: no value is negative");
+        let audio = contains("audio: no value").not();
+        let found = text.unwrap().and(vision).and(audio);
+        trained.predict(&input, "").success().stderr(found);
+    }
+}
+
+#[test]
+fn a_modality_in_another_order_with_its_lengths_is_warned_about() {
+    let trained = Trained::new("lf_dnn", "tiny", "", false);
+    let input = trained.path("new.pkl");
+    let order = contains("in another order than text and audio?");
+    let mut split = raw_split(&trained);
+    contest(&split, "test", &input);
+    let is_quiet = contains("in another order").not();
+    trained.predict(&input, "").success().stderr(is_quiet);
+    let size = split.vision.steps * split.vision.width;
+    split.vision.data.rotate_left(31 * size);
+    split.vision_lengths.rotate_left(31);
+    contest(&split, "test", &input);
+    trained.predict(&input, "").success().stderr(order);
+}
+
+#[test]
+fn words_that_the_tokenizer_did_not_know_are_warned_about_once() {
+    let trained = Trained::new("lf_dnn", "tiny", "", false);
+    let input = trained.path("new.pkl");
+    let mut split = raw_split(&trained);
+    split.raw_text.clear();
+    let block = split.text_bert.as_mut().unwrap();
+    let width = block.width;
+    let rows = block.data.chunks_mut(3 * width).skip(2);
+    for id in rows.flat_map(|row| &mut row[..width]) {
+        if ![0, 101, 102].contains(id) {
+            *id = 100;
+        }
+    }
+    contest(&split, "test", &input);
+    let words = format!(
+        "% of the tokens are [UNK] (first: {}): made with the vocabulary of another language",
+        split.ids[2]
+    );
+    let masks = contains("Masks put [UNK] in place of a missing word").count(1);
+    let found = contains(words).and(masks);
+    trained.predict(&input, "").success().stderr(found);
+}
+
+#[test]
 fn transcripts_in_another_order_than_the_tokens_are_warned_about() {
     let trained = Trained::new("lf_dnn", "tiny", "", false);
     let input = trained.path("new.pkl");

@@ -1,5 +1,7 @@
 //! Checks the values of features, from a profile of every sample.
 
+use super::length_offset::Given;
+use super::length_order::length_order;
 use super::{Check, Samples};
 use crate::data::dataset::error::{Error, Result};
 use crate::data::dataset::features::Features;
@@ -67,7 +69,7 @@ pub fn features(plans: &[Plan<'_>], profiles: &Profiles) -> Result<Vec<String>> 
     Ok(warnings)
 }
 
-/// Finds lengths that contradict where the frames end.
+/// Finds lengths that contradict where the frames end, or those of the other modalities.
 ///
 /// # Errors
 /// [`Error::Contradiction`] where the lengths of audio and vision are exchanged, or where samples are in
@@ -77,6 +79,7 @@ pub fn lengths_of_frames(plans: &[Plan<'_>], profiles: &Profiles) -> Result<Chec
     for plan in plans {
         check_exchanged(plan, profiles)?;
     }
+    warnings.extend(length_order(plans, profiles));
     for (plan, column, all) in each(plans, profiles) {
         check_order(plan, column, all)?;
         let lengths = match column {
@@ -84,6 +87,21 @@ pub fn lengths_of_frames(plans: &[Plan<'_>], profiles: &Profiles) -> Result<Chec
             "vision" => &plan.lengths.vision,
             _ => continue,
         };
+        let given = plan.columns.get(&format!("{column}_lengths")).is_some();
+        if let Some(features) = plan.features_of(column).filter(|_| given) {
+            let lengths = Given {
+                column,
+                steps: features.steps,
+                lengths,
+                profiles: all,
+                tokens: plan.text_bert.as_ref().map(|_| &plan.lengths.text[..]),
+                ids: &plan.ids,
+            };
+            if let Some(text) = lengths.offset(plan.split()) {
+                warnings.push(text);
+                continue;
+            }
+        }
         let mut early = Samples::default();
         for ((profile, length), id) in all.iter().zip(lengths).zip(&plan.ids) {
             let length = usize::try_from(*length).unwrap_or(0);
@@ -94,7 +112,6 @@ pub fn lengths_of_frames(plans: &[Plan<'_>], profiles: &Profiles) -> Result<Chec
         }
         if early.count() >= ENOUGH && 2 * early.count() >= all.len() {
             let fault = format!("whose {column} ends in zero frames before its length");
-            let given = plan.columns.get(&format!("{column}_lengths")).is_some();
             let advice = if given {
                 "; leave the lengths out and give --padding right to count frames"
             } else {

@@ -31,7 +31,7 @@ pub fn tokens(plans: &[Plan<'_>]) -> Check {
             warnings.push(format!("{}: {other}", plan.split()));
             (first, last) = Default::default();
         }
-        warnings.extend(replaced(plan, block));
+        warnings.extend(replaced(block, &plan.ids, plan.split()).map(|found| found.describe()));
         if has_mask_twice(block) {
             warnings.push(format!(
                 "{}: the segment ids (row 2) equal the attention mask (first: {}); one text has segment 0",
@@ -97,13 +97,24 @@ fn token_row(block: &Block<i32>, row: usize, id: &str, found: [&mut Samples; 4])
     }
 }
 
-/// Describes words that were replaced by one token of BERT's: [UNK], of which real texts have few, or [MASK].
-fn replaced(plan: &Plan<'_>, block: &Block<i32>) -> Option<String> {
-    let rows = (0..block.rows).map(|row| &block.row(row)[..block.width]);
-    let words = rows.flatten().filter(|token| !is_special(**token));
+/// Words of a split that were replaced by one token.
+pub struct Replaced {
+    split: String,
+    /// The token's name, and its part of the words.
+    name: &'static str,
+    part: f64,
+    why: &'static str,
+    /// The first sample that has it.
+    first: String,
+}
+
+/// Finds words that were replaced by one token of BERT's: [UNK], of which real texts have few, or [MASK].
+pub fn replaced(block: &Block<i32>, ids: &[String], split: &str) -> Option<Replaced> {
+    let row = |row: usize| &block.row(row)[..block.width];
+    let words = (0..block.rows).flat_map(row);
+    let words = words.filter(|token| !is_special(**token));
     let all = words.clone().count().max(1) as f64;
-    let part = |token: i32| words.clone().filter(|own| **own == token).count() as f64 / all;
-    let (name, part, why) = [
+    [
         (
             "[UNK]",
             UNKNOWN,
@@ -112,14 +123,42 @@ fn replaced(plan: &Plan<'_>, block: &Block<i32>) -> Option<String> {
         ("[MASK]", MASK, "masked before? Masks are drawn here"),
     ]
     .into_iter()
-    .map(|(name, (token, most), why)| (name, part(token), most, why))
-    .find_map(|(name, part, most, why)| (part > most).then_some((name, part, why)))?;
-    Some(format!(
-        "{}: {:.1} % of the tokens are {name} (first: {}): {why}",
-        plan.split(),
-        100.0 * part,
-        plan.ids[0]
-    ))
+    .find_map(|(name, (token, most), why)| {
+        let part = words.clone().filter(|own| **own == token).count() as f64 / all;
+        let first = (0..block.rows).find(|at| row(*at).contains(&token))?;
+        (part > most).then(|| Replaced {
+            split: split.to_owned(),
+            name,
+            part,
+            why,
+            first: ids.get(first).cloned().unwrap_or_default(),
+        })
+    })
+}
+
+impl Replaced {
+    /// For `prepare`.
+    pub fn describe(&self) -> String {
+        let Self {
+            split,
+            name,
+            part,
+            why,
+            first,
+        } = self;
+        format!(
+            "{split}: {:.1} % of the tokens are {name} (first: {first}): {why}",
+            100.0 * part
+        )
+    }
+
+    /// For a file whose samples are predicted.
+    pub fn describe_new(&self) -> String {
+        format!(
+            "{}. Masks put [UNK] in place of a missing word, and a model reads it as one; it is not counted as missing",
+            self.describe()
+        )
+    }
 }
 
 /// Whether a token is padding, CLS or SEP.

@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 use super::column::{Part, Target};
-use super::report::Lost;
+use super::report::Found;
 use super::samples::{NewSamples, is_left};
 use super::{Chunk, Expected};
 use crate::data::dataset::error::{Error, Result};
@@ -12,7 +12,6 @@ use crate::data::dataset::features::Features;
 use crate::data::dataset::frames::Frames;
 use crate::data::dataset::modality::Modality;
 use crate::data::dataset::split::{Block, Split};
-use crate::data::dataset::spread::Spread;
 use crate::data::dataset::tokens;
 
 /// Parts of a column, and what was found in it.
@@ -30,7 +29,7 @@ impl NewSamples<'_> {
         mut f: impl FnMut(&Chunk) -> Result<(), E>,
     ) -> Result<(), E> {
         let samples = &*self;
-        let (lost, done) = thread::scope(|scope| {
+        let (found, done) = thread::scope(|scope| {
             let mut parts = Vec::new();
             let mut readers = Vec::new();
             for modality in Modality::ALL {
@@ -46,17 +45,25 @@ impl NewSamples<'_> {
             let done = samples.receive(rows, &parts, &mut f);
             // Readers stop once the receiver is gone.
             drop(parts);
-            let mut lost = Vec::new();
+            let mut found = Vec::new();
             for (modality, reader) in readers {
                 let read = reader.join();
                 let read = read.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-                lost.push((modality, read));
+                found.push((modality, read));
             }
-            (lost, done)
+            (found, done)
         });
-        for (modality, read) in lost {
+        for (modality, read) in found {
             let which = modality as usize;
-            (self.found.lost[which], self.found.spreads[which]) = read?;
+            let Found {
+                lost,
+                spread,
+                kinds,
+                ends,
+            } = read?;
+            (self.found.lost[which], self.found.spreads[which]) = (lost, spread);
+            self.found.kinds[which] = Some(kinds).filter(|_| !self.is_standardized);
+            self.ends[which] = ends;
         }
         for modality in Modality::ALL {
             let which = modality as usize;
@@ -66,12 +73,7 @@ impl NewSamples<'_> {
     }
 
     /// Reads a column and sends it in parts of `rows` samples, until nothing is received any more.
-    fn send(
-        &self,
-        modality: Modality,
-        rows: usize,
-        parts: &SyncSender<Part>,
-    ) -> Result<(Lost, Spread)> {
+    fn send(&self, modality: Modality, rows: usize, parts: &SyncSender<Part>) -> Result<Found> {
         let which = modality as usize;
         let (features, lengths) = (&self.features[which], &self.source_lengths[which]);
         let target = self.target(modality, features);
@@ -85,13 +87,13 @@ impl NewSamples<'_> {
                 && features.own_steps().is_none()
                 && (modality != Modality::Text || self.tokens.is_none()),
         };
-        let (mut found, mut spread) = (Lost::default(), Spread::default());
+        let mut found = Found::default();
         let (mut part, mut held, mut stopped) = (Part::default(), 0, false);
         let read = frames.for_each(|block| {
             for (index, sample) in block.values.chunks_exact(frames.sample()).enumerate() {
                 let row = block.first + index;
                 let length = lengths.get(row).map_or(0, |length| *length as usize);
-                let pushed = target.push(sample, length, &mut part, &mut found, &mut spread);
+                let pushed = target.push(sample, length, &mut part, &mut found);
                 pushed.map_err(|fault| {
                     self.columns
                         .sample(modality.as_str(), &self.ids, row, fault)
@@ -109,7 +111,7 @@ impl NewSamples<'_> {
         });
         match read {
             Err(error) if !stopped => Err(error),
-            _ => Ok((found, spread)),
+            _ => Ok(found),
         }
     }
 

@@ -1,8 +1,7 @@
 //! Gives the frames of a column the steps that a model was trained with, standardizes them and marks lost ones.
 
 use super::lost::{self, MissingAs};
-use super::report::Lost;
-use crate::data::dataset::spread::Spread;
+use super::report::Found;
 use crate::data::dataset::standardize::Moments;
 
 /// Frames of consecutive samples.
@@ -33,13 +32,20 @@ impl Target<'_> {
         sample: &[f32],
         length: usize,
         part: &mut Part,
-        found: &mut Lost,
-        spread: &mut Spread,
+        found: &mut Found,
     ) -> Result<(), String> {
+        let Found {
+            lost: found,
+            spread,
+            kinds,
+            ends,
+        } = found;
         let (size, width) = (self.steps * self.width, self.width);
         let nonzero = |values: &[f32]| values.iter().any(|value| *value != 0.0);
         let (own, past) = sample.split_at((length * width).min(sample.len()));
         found.samples_past_length += u64::from(nonzero(past));
+        let last = own.iter().rposition(|value| *value != 0.0);
+        ends.push(last.map_or(0, |last| last / width.max(1) + 1));
         let last = &own[own.len().saturating_sub(width)..];
         found.samples_ending_in_zeros += u64::from(nonzero(own) && !nonzero(last));
         let start = part.values.len();
@@ -64,6 +70,9 @@ impl Target<'_> {
             return Err("a frame of NaN; --missing-as nan takes such frames as missing".to_owned());
         }
         found.not_finite += (unknown - (steps.nan * width).min(unknown)) as u64;
+        let kept = values[..valid * width].chunks_exact(width.max(1));
+        let kept = kept.zip(&part.lost[marks..]).filter(|(_, lost)| !**lost);
+        kept.for_each(|(frame, _)| kinds.add(frame));
         let (frames, padding) = values.split_at_mut(valid * width);
         if let Some(moments) = self.moments {
             moments.apply(frames);

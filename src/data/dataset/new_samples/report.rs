@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::Expected;
 use super::lost::{MissingAs, Steps};
 use crate::data::dataset::modality::Modality;
-use crate::data::dataset::scale::Scale;
-use crate::data::dataset::spread::Spread;
+use crate::data::dataset::scale::{self, Scale};
+use crate::data::dataset::spread::{Kinds, Spread};
 
 /// What is lost of one modality.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
@@ -60,14 +60,28 @@ impl Lost {
     }
 }
 
+/// What was found in a column of features.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    pub lost: Lost,
+    /// Features as the model reads them, without missing frames.
+    pub spread: Spread,
+    /// Values as they are in the file, without missing frames.
+    pub kinds: Kinds,
+    /// One past the last frame of each sample that is not zero.
+    pub ends: Vec<usize>,
+}
+
 /// What was found in a file and how it was taken.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     pub samples: usize,
     /// Text, audio, vision.
     pub lost: [Lost; 3],
-    /// Features as the model reads them, without missing frames.
+    /// Of features as the model reads them.
     pub spreads: [Spread; 3],
+    /// Of features as they are in the file; none of a file that is standardized already.
+    pub kinds: [Option<Kinds>; 3],
 }
 
 impl Report {
@@ -128,6 +142,7 @@ impl Report {
                 Some(scale) => {
                     let found = Scale::new(&self.spreads[which]);
                     let difference = found.and_then(|f| scale.difference(&f, self.samples));
+                    let difference = difference.or_else(|| self.function(expected, which, scale));
                     warnings.extend(difference.map(|text| format!("{modality}: {text}")));
                 }
             }
@@ -139,6 +154,14 @@ impl Report {
                 unknown.join(" or ")
             ));
         }
+    }
+
+    /// Features that a function changed, by the values that they lack.
+    fn function(&self, expected: &Expected, which: usize, scale: &Scale) -> Option<String> {
+        let kinds = self.kinds[which].as_ref()?;
+        // Standardized values tell nothing of those before.
+        let raw = expected.moments[which].as_ref().map(Scale::raw);
+        scale::function(raw.as_ref().unwrap_or(scale), kinds, self.samples)
     }
 
     fn one(

@@ -6,15 +6,14 @@ use super::select::{Selected, select};
 use super::text::{self, Tokens};
 use super::{Expected, ReadOptions};
 use super::{dimensions, lengths, names};
-use crate::data::dataset::check::{Texts, padded};
+use crate::data::dataset::check::{SampleSteps, Texts, padded, replaced};
 use crate::data::dataset::columns::Columns;
 use crate::data::dataset::error::Result;
 use crate::data::dataset::features::Features;
 use crate::data::dataset::labels;
 use crate::data::dataset::lengths::Sources;
 use crate::data::dataset::modality::Modality;
-use crate::data::dataset::padding::Padding;
-use crate::data::dataset::plan::check_padding;
+use crate::data::dataset::padding::{self, Padding};
 use crate::data::dataset::special_tokens::SpecialTokens;
 use crate::data::dataset::split::Block;
 use crate::data::dataset::split_name::SplitName;
@@ -47,6 +46,8 @@ pub struct NewSamples<'a> {
     /// The file is standardized already.
     pub(super) is_standardized: bool,
     pub(super) found: Report,
+    /// Where the frames of every sample end, known once all chunks were read.
+    pub(super) ends: [Vec<usize>; 3],
     /// What was assumed about the file.
     pub assumed: Vec<String>,
     /// What is dubious about it.
@@ -97,10 +98,12 @@ impl<'a> NewSamples<'a> {
         if let Some(block) = &block {
             tokens::check(&columns, block, &ids)?;
         }
-        for modality in [Modality::Audio, Modality::Vision] {
+        for modality in Modality::ALL {
             let (column, own) = (modality.as_str(), &features[modality as usize]);
-            if own.own_steps().is_none() && !own.is_absent() {
-                check_padding(&columns, &ids, (column, own), options.padding)?;
+            // Text with an attention mask is never moved.
+            let is_moved = modality != Modality::Text || block.is_none();
+            if is_moved && own.own_steps().is_none() && !own.is_absent() {
+                padding::check(&columns, &ids, (column, own), options.padding)?;
             }
         }
         warnings.extend(dimensions::single_steps(&features, expected));
@@ -129,6 +132,9 @@ impl<'a> NewSamples<'a> {
             };
             warnings.extend(texts.compare(columns.split).1);
             warnings.extend(padded(block, &ids, columns.split));
+            let reads_tokens = expected.widths[0].is_none() && !expected.absent[0];
+            let unknown = replaced(block, &ids, columns.split).filter(|_| reads_tokens);
+            warnings.extend(unknown.map(|found| found.describe_new()));
         }
         let mut found = Report {
             samples: ids.len(),
@@ -156,6 +162,7 @@ impl<'a> NewSamples<'a> {
             source_lengths,
             is_standardized,
             found,
+            ends: Default::default(),
             assumed,
             warnings,
         };
@@ -206,6 +213,28 @@ impl<'a> NewSamples<'a> {
     /// What was found, complete once all chunks were read.
     pub fn report(&self) -> &Report {
         &self.found
+    }
+
+    /// A modality that is in another order than the others, by the lengths of its samples; known once all chunks were
+    /// read.
+    pub fn order(&self) -> Option<String> {
+        let of = |modality: Modality| {
+            let which = modality as usize;
+            let features = &self.features[which];
+            let tokens = modality == Modality::Text && self.tokens.is_some();
+            if self.is_absent(modality) || !tokens && features.steps < 2 {
+                return Vec::new();
+            }
+            let own = lengths::has_own(&self.columns, modality.as_str());
+            // Steps that are taken from the text show nothing of the frames.
+            if tokens || own || features.own_steps().is_some() {
+                let lengths = self.source_lengths[which].iter();
+                lengths.map(|n| (*n).max(0) as usize).collect()
+            } else {
+                self.ends[which].clone()
+            }
+        };
+        SampleSteps::new(self.split(), &self.ids, Modality::ALL.map(of)).odd_one()
     }
 
     /// Whether a modality is neither in the file nor in the training data.

@@ -1,0 +1,322 @@
+//! Compares the lengths of a sample's modalities: a long one has many frames of audio and vision and many tokens.
+//!
+//! In the files of CMU-MOSI and CMU-MOSEI the rank correlation of any two is 0.8 to 0.95. Where one modality has none
+//! with the others, its samples are in another order, together with their lengths.
+
+use super::relation::{Relation, deviation};
+use crate::data::dataset::modality::Modality;
+use crate::data::dataset::plan::Plan;
+use crate::data::dataset::profile::{Profile, Profiles};
+
+/// Samples of a split, or of a half, without which nothing is judged.
+const SAMPLES: usize = 30;
+
+/// Correlation, and its standard errors, of lengths that go together; and by how many those differ that do not.
+const TOGETHER: f64 = 0.5;
+const CERTAIN: f64 = 6.0;
+
+/// Correlation, and its standard errors, that lengths have at most by chance.
+const UNRELATED: f64 = 0.25;
+const CHANCE: f64 = 3.5;
+
+/// Deviation of lengths, as a share of their mean, and their number of different values, from which they are those of
+/// speech: numbers of frames that were chosen, such as about sixteen a sample, go with nothing.
+const VARIED: f64 = 0.25;
+const DIFFERENT: usize = 8;
+
+/// Lengths of the samples of a split, by modality; not a number where a sample has none.
+#[derive(Clone)]
+pub struct SampleSteps {
+    split: String,
+    ids: Vec<String>,
+    steps: [Vec<f64>; 3],
+}
+
+/// Deviation of the lengths of a half, as a share of that of all, that is judged.
+const UNSORTED: f64 = 0.6;
+
+/// The modalities beside each one, in the order of [`Modality::ALL`].
+const OTHERS: [[usize; 2]; 3] = [[1, 2], [0, 2], [0, 1]];
+
+/// The order in which modalities are judged: of two alone it is audio or vision that is named.
+const JUDGED: [usize; 3] = [1, 2, 0];
+
+impl SampleSteps {
+    /// Of a split; lengths of 0 are those of a sample without the modality, and a modality without several steps has
+    /// none at all.
+    pub fn new(split: &str, ids: &[String], steps: [Vec<usize>; 3]) -> Self {
+        let known = |steps: Vec<usize>| {
+            let known = steps
+                .into_iter()
+                .map(|n| if n > 0 { n as f64 } else { f64::NAN });
+            known.collect()
+        };
+        Self {
+            split: split.to_owned(),
+            ids: ids.to_vec(),
+            steps: steps.map(known),
+        }
+    }
+
+    fn of(plan: &Plan<'_>, profiles: &Profiles) -> Self {
+        let of = |column: &'static str, lengths: &[i32]| {
+            let features = plan.features_of(column);
+            let tokens = column == "text" && plan.text_bert.is_some();
+            let several = features.is_some_and(|features| features.steps > 1) || tokens;
+            if !several {
+                return Vec::new();
+            }
+            let own = features.is_some_and(|features| features.own_steps().is_some());
+            let given = ["lengths", "mask"]
+                .iter()
+                .any(|end| plan.columns.get(&format!("{column}_{end}")).is_some());
+            match profiles.of(plan.split(), column) {
+                // Steps that are taken from the text show nothing of the frames.
+                Some(profiles) if !(tokens || own || given) => ends(profiles),
+                _ => lengths.iter().map(|n| (*n).max(0) as usize).collect(),
+            }
+        };
+        let lengths = &plan.lengths;
+        let steps = [
+            of("text", &lengths.text),
+            of("audio", &lengths.audio),
+            of("vision", &lengths.vision),
+        ];
+        Self::new(plan.split(), &plan.ids, steps)
+    }
+
+    /// One half of the samples, unless they are sorted by length, so that it has lengths of one kind.
+    fn half(&self, which: usize) -> Option<Self> {
+        let middle = self.ids.len() / 2;
+        let range = [0..middle, middle..self.ids.len()][which].clone();
+        let part = |steps: &Vec<f64>| steps.get(range.clone()).unwrap_or_default().to_vec();
+        let half = Self {
+            split: self.split.clone(),
+            ids: self.ids[range.clone()].to_vec(),
+            steps: self.steps.each_ref().map(part),
+        };
+        let mut pairs = half.steps.iter().zip(&self.steps);
+        let is_varied = pairs.all(|(half, all)| match (deviation(half), deviation(all)) {
+            (Some(half), Some(all)) => half >= UNSORTED * all,
+            (None, None) => true,
+            _ => false,
+        });
+        is_varied.then_some(half)
+    }
+
+    /// The rank correlation of the lengths of two modalities over the samples that have both.
+    fn relation(&self, a: usize, b: usize) -> Option<Relation> {
+        let pairs = self.steps[a].iter().zip(&self.steps[b]);
+        let pairs = pairs.filter(|(a, b)| a.is_finite() && b.is_finite());
+        let (a, b): (Vec<f64>, Vec<f64>) = pairs.map(|(a, b)| (*a, *b)).unzip();
+        Relation::of(&ranks(&a), &ranks(&b), SAMPLES)
+    }
+
+    /// The modalities that this one has nothing to do with, if there is none that it goes with.
+    fn unrelated(&self, which: usize) -> Option<Vec<(usize, Relation)>> {
+        let pairs = OTHERS[which].into_iter();
+        let pairs: Vec<_> = pairs
+            .filter_map(|other| Some((other, self.relation(which, other)?)))
+            .collect();
+        let is_chance = |relation: &Relation| {
+            relation.correlation.abs() < UNRELATED && relation.errors().abs() < CHANCE
+        };
+        let all = !pairs.is_empty() && pairs.iter().all(|(_, relation)| is_chance(relation));
+        all.then_some(pairs)
+    }
+
+    /// Whether the lengths are as different as those of speech.
+    fn is_varied(&self, which: usize) -> bool {
+        let known: Vec<f64> = self.steps[which]
+            .iter()
+            .copied()
+            .filter(|n| n.is_finite())
+            .collect();
+        let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
+        let mut different = known.clone();
+        different.sort_by(f64::total_cmp);
+        different.dedup();
+        different.len() >= DIFFERENT && deviation(&known).is_some_and(|d| d >= VARIED * mean)
+    }
+
+    /// A modality whose lengths have nothing to do with those of the other two, which go together.
+    pub fn odd_one(&self) -> Option<String> {
+        let found = JUDGED.into_iter().find_map(|which| {
+            let pairs = self.unrelated(which)?;
+            let [a, b] = OTHERS[which];
+            let others = self.relation(a, b)?;
+            let fits = pairs.len() == 2 && goes_together(&others) && self.is_varied(which);
+            fits.then_some((which, pairs, others))
+        });
+        let (which, pairs, others) = found?;
+        Some(self.describe(
+            which,
+            &pairs,
+            &format!("which have one of {:.2}", others.correlation),
+        ))
+    }
+
+    /// A modality whose lengths have nothing to do with those of others here, and go with them in one of `references`.
+    fn unlike(&self, references: &[Self]) -> Option<String> {
+        JUDGED.into_iter().find_map(|which| {
+            let pairs = self.unrelated(which)?;
+            let (split, there) = pairs.iter().find_map(|(other, own)| {
+                references.iter().find_map(|reference| {
+                    let there = reference.relation(which, *other)?;
+                    let apart = goes_together(&there) && there.apart(own) >= CERTAIN;
+                    apart.then(|| (&reference.split, there.correlation))
+                })
+            })?;
+            Some(self.describe(which, &pairs, &format!("in {split} of {there:.2}")))
+        })
+    }
+
+    fn describe(&self, which: usize, pairs: &[(usize, Relation)], where_: &str) -> String {
+        let names: Vec<String> = pairs
+            .iter()
+            .map(|(other, _)| Modality::ALL[*other].to_string())
+            .collect();
+        let found: Vec<String> = pairs
+            .iter()
+            .map(|(_, relation)| format!("{:.2}", relation.correlation))
+            .collect();
+        let (name, others) = (Modality::ALL[which], names.join(" and "));
+        format!(
+            "{}: the lengths of {name} have a rank correlation of {} with those of {others}, {where_} (first: {}): is \
+             {name}, with its lengths, in another order than {others}?",
+            self.split,
+            found.join(" and "),
+            self.ids.first().map_or("", String::as_str)
+        )
+    }
+}
+
+fn goes_together(relation: &Relation) -> bool {
+    relation.correlation >= TOGETHER && relation.errors() >= CERTAIN
+}
+
+/// Finds modalities of a split, or of half of one, that are in another order than the others.
+pub fn length_order(plans: &[Plan<'_>], profiles: &Profiles) -> Vec<String> {
+    let official = plans.iter().filter(|plan| plan.official().is_some());
+    let all: Vec<SampleSteps> = official
+        .map(|plan| SampleSteps::of(plan, profiles))
+        .collect();
+    let warnings = all.iter().filter_map(|own| {
+        let whole = own.unlike(&all).or_else(|| own.odd_one());
+        whole.or_else(|| (0..2).find_map(|which| own.half(which)?.unlike(&all)))
+    });
+    warnings.collect()
+}
+
+/// Where the frames of every sample end.
+fn ends(profiles: &[Profile]) -> Vec<usize> {
+    profiles.iter().map(|profile| profile.end).collect()
+}
+
+/// The rank of each value, the mean one of equal values.
+fn ranks(values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
+    let mut ranks = vec![0.0; values.len()];
+    let mut first = 0;
+    for same in order.chunk_by(|a, b| values[*a] == values[*b]) {
+        let rank = first as f64 + (same.len() - 1) as f64 / 2.0;
+        for at in same {
+            ranks[*at] = rank;
+        }
+        first += same.len();
+    }
+    ranks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COUNT: usize = 120;
+
+    /// Lengths of text, audio and vision of samples of 5 to 44 words.
+    fn steps(split: &str, seed: usize) -> SampleSteps {
+        let noise = |i: usize, by: usize| (i * by + seed) * 7919 % 13;
+        let words = |i: usize| 5 + (i + seed) * 37 % 40;
+        let all = |of: &dyn Fn(usize) -> usize| (0..COUNT).map(of).collect();
+        let ids: Vec<String> = (0..COUNT).map(|i| format!("{split}{i}")).collect();
+        SampleSteps::new(
+            split,
+            &ids,
+            [
+                all(&|i| words(i) + 2),
+                all(&|i| 3 * words(i) + noise(i, 3)),
+                all(&|i| 2 * words(i) + noise(i, 5)),
+            ],
+        )
+    }
+
+    fn reorder(values: &mut [f64]) {
+        let key = |i: usize| (i as u32).wrapping_mul(2_654_435_761) >> 8;
+        let mut keyed: Vec<(u32, f64)> = (0..values.len())
+            .map(key)
+            .zip(values.iter().copied())
+            .collect();
+        keyed.sort_by_key(|(key, _)| *key);
+        for (value, (_, moved)) in values.iter_mut().zip(keyed) {
+            *value = moved;
+        }
+    }
+
+    fn turned(mut own: SampleSteps, which: &[usize]) -> SampleSteps {
+        for which in which {
+            reorder(&mut own.steps[*which]);
+        }
+        own
+    }
+
+    #[test]
+    fn a_modality_in_another_order_is_found_by_the_other_splits() {
+        let train = steps("train", 1);
+        let sound = [train.clone(), steps("test", 2)];
+        assert_eq!(sound[1].unlike(&sound), None);
+        for which in [1, 2] {
+            let moved = turned(steps("test", 2), &[which]);
+            let text = moved.unlike(std::slice::from_ref(&train)).unwrap();
+            let name = Modality::ALL[which];
+            let words = format!("test: the lengths of {name} have a rank correlation of");
+            assert!(
+                text.starts_with(&words) && text.contains("in train of 0.9"),
+                "{text}"
+            );
+        }
+        // Half of a split.
+        let mut half = steps("test", 2);
+        reorder(&mut half.steps[1][COUNT / 2..]);
+        assert_eq!(half.unlike(&sound), None);
+        assert!(half.half(1).unwrap().unlike(&sound).is_some());
+        assert_eq!(half.half(0).unwrap().unlike(&sound), None);
+        // Lengths of 0 are those of samples without the modality.
+        let mut lost = steps("test", 2);
+        lost.steps[1][..COUNT - 40].fill(f64::NAN);
+        assert_eq!(lost.unlike(&sound), None);
+    }
+
+    #[test]
+    fn a_modality_in_another_order_in_all_splits_is_found_by_the_other_two() {
+        let moved = turned(steps("test", 2), &[2]);
+        let text = moved.odd_one().unwrap();
+        assert!(
+            text.contains("of vision") && text.contains("text and audio"),
+            "{text}"
+        );
+        let text = turned(steps("test", 2), &[1, 2]).odd_one().unwrap();
+        assert!(text.contains("of text have a rank"), "{text}");
+        assert_eq!(steps("test", 2).odd_one(), None);
+        // Sixteen frames a sample, or one less: no lengths of speech.
+        let mut chosen = steps("test", 2);
+        chosen.steps[2] = (0..COUNT).map(|i| 15.0 + (i % 2) as f64).collect();
+        assert_eq!(chosen.odd_one(), None);
+    }
+
+    #[test]
+    fn equal_values_have_the_mean_of_their_ranks() {
+        assert_eq!(ranks(&[5.0, 1.0, 5.0, 9.0]), [1.5, 0.0, 1.5, 3.0]);
+    }
+}
