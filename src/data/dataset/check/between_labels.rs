@@ -1,13 +1,11 @@
 //! Compares the labels of splits with each other: their spread, their classes, the labels of single modalities.
 
 use super::frequent_label::frequent;
+use super::main_labels::{ENOUGH, main};
 use super::relation::{Relation, deviation};
 use super::{classes, label_words};
 use crate::data::dataset::labels;
 use crate::data::dataset::plan::Plan;
-
-/// Fewer samples show nothing about a split.
-pub const ENOUGH: usize = 30;
 
 /// Ratio of the deviations of labels that no two splits of one data set have.
 const SPREAD: f64 = 0.6;
@@ -30,12 +28,6 @@ pub fn between(plans: &[Plan<'_>]) -> Vec<String> {
     }
     warnings.extend(label_words::words(train, others));
     warnings
-}
-
-/// The labels that are predicted.
-pub fn main<'p>(plan: &'p Plan<'_>) -> Option<&'p [f64]> {
-    let main = plan.labels.iter().find(|(name, _)| name == labels::MAIN)?;
-    (main.1.len() >= ENOUGH).then_some(&main.1[..])
 }
 
 fn spread(train: &Plan<'_>, other: &Plan<'_>) -> Option<String> {

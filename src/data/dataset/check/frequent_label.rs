@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::between_labels::main;
+use super::main_labels::main;
 use super::videos::video_of;
 use crate::data::dataset::plan::Plan;
 

@@ -6,8 +6,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
-use super::label_words::{PRIOR, Spoken};
 use super::relation::Relation;
+use super::spoken::{PRIOR, Spoken};
 
 /// Samples of a part without which nothing is judged.
 const ENOUGH: usize = 30;

@@ -164,7 +164,7 @@ impl SampleSteps {
                 references.iter().find_map(|reference| {
                     let there = reference.relation(which, *other)?;
                     let apart = goes_together(&there) && there.apart(own) >= CERTAIN;
-                    apart.then(|| (&reference.split, there.correlation))
+                    apart.then_some((&reference.split, there.correlation))
                 })
             })?;
             Some(self.describe(which, &pairs, &format!("in {split} of {there:.2}")))
