@@ -2,7 +2,7 @@
 
     python own_model.py data/mosi.h5 [EPOCHS]
 
-Needs PyTorch, the package in python/ (docs/python.md), and the program lnln-bench for scores and report.
+Needs the wheel with its extra `data` (docs/python.md).
 """
 
 import copy
