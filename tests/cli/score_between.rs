@@ -281,11 +281,13 @@ fn predictions_of_a_stored_run_under_another_name_are_warned_about() {
     )));
     // The predictions of one run in the folder of another.
     let runs = find_runs(&data.runs()).unwrap().finished;
-    let folder = |i: usize| runs[i].evaluation_folders().remove(0);
-    let kept = data.folder.path().join("kept");
-    fs::rename(folder(1), &kept).unwrap();
     let target = runs[0].path().join("evaluations").join("fedcba987654");
-    fs::rename(&kept, target).unwrap();
+    fs::create_dir(&target).unwrap();
+    // Copied: a run without its predictions is an error of its own.
+    for file in fs::read_dir(runs[1].evaluation_folders().remove(0)).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), target.join(file.file_name())).unwrap();
+    }
     let out = data.folder.path().join("report");
     let mut command = program();
     command.arg("report").arg(data.runs()).arg("--out").arg(out);

@@ -28,9 +28,44 @@ pub(super) fn settle(entries: &mut [Entry]) -> Vec<String> {
         }
         groups.entry(entry.group.clone()).or_default().push(at);
     }
-    let mut notes = shares(entries, &groups);
+    let mut notes = trailing_zeros(entries, &groups);
+    notes.extend(shares(entries, &groups));
     notes.extend(hundredfold(entries, &groups));
     notes
+}
+
+/// Fewest numbers of a column that do not all end in zero by chance.
+const ENDING_IN_ZERO: usize = 6;
+
+fn ends_in_zero(entry: &Entry) -> bool {
+    let number = &entry.cell.number;
+    number.decimals > 1 && number.units() % 10 == 0
+}
+
+/// Takes zeros away that a format of cells put behind the digits of every number of a column: they state no precision.
+fn trailing_zeros(entries: &mut [Entry], groups: &Groups) -> Vec<String> {
+    let all: Vec<&Vec<usize>> = groups
+        .values()
+        .filter(|group| {
+            group.len() >= ENDING_IN_ZERO && group.iter().all(|at| ends_in_zero(&entries[*at]))
+        })
+        .collect();
+    let Some(first) = all.first().map(|group| group[0]) else {
+        return Vec::new();
+    };
+    let printed = entries[first].cell.number.text();
+    for group in &all {
+        while group.iter().all(|at| ends_in_zero(&entries[*at])) {
+            for at in group.iter() {
+                entries[*at].cell.number.decimals -= 1;
+            }
+        }
+    }
+    vec![format!(
+        "{} printed with a zero behind every number: {printed} is read as {}",
+        titles(entries, &all),
+        entries[first].cell.number.text()
+    )]
 }
 
 /// Brings accuracies and F1 that are printed as fractions to percent.

@@ -4,6 +4,7 @@
 mod absent;
 mod between;
 mod first;
+mod means;
 mod orders;
 mod pairs;
 mod parts;
@@ -125,6 +126,7 @@ pub(super) fn check(
         of_run.extend(absent::finding(run, reference));
         of_run.extend(unmasked::finding(run, reference));
         of_run.extend(subsets::finding(run, runs, reference));
+        of_run.extend(means::finding(run, runs, reference));
         of_run.extend(between::findings(run, reference));
         of_run.extend(pairs::findings(run, &before, reference));
         of_run.extend(within::findings(run, reference));

@@ -26,6 +26,15 @@ pub fn ids(plans: &[Plan<'_>]) -> Result<Check> {
                 problem: "the id is empty".to_owned(),
             });
         }
+        if let Some(id) = plan.ids.iter().find(|id| is_spreadsheet_error(id)) {
+            return Err(Error::Sample {
+                place: plan.columns.place("id"),
+                sample: id.clone(),
+                problem: "the id has an error of a spreadsheet, which takes an id that begins with - or = for a formula; \
+                          take the ids from the source"
+                    .to_owned(),
+            });
+        }
         for id in &plan.ids {
             let twice = own.insert(id.as_str(), ()).is_some();
             match seen.get(id.as_str()) {
@@ -46,6 +55,14 @@ pub fn ids(plans: &[Plan<'_>]) -> Result<Check> {
         "unique, no sample in two splits",
         warnings,
     ))
+}
+
+/// What Excel and LibreOffice put in place of a formula that they cannot compute.
+fn is_spreadsheet_error(id: &str) -> bool {
+    let errors = [
+        "#NAME?", "#VALUE!", "#REF!", "#DIV/0!", "#NUM!", "#N/A", "Err:5",
+    ];
+    errors.iter().any(|error| id.contains(error))
 }
 
 fn duplicate(plan: &Plan<'_>, id: &str, other: &str) -> Error {

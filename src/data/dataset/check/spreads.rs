@@ -35,7 +35,7 @@ const COMMON_WITHIN: f64 = 0.25;
 const ABSURD: f32 = 1e12;
 
 /// A value beyond this, and so many times the usual largest value of a sample, is none either.
-const LARGE: f32 = 1e6;
+const LARGE: f32 = 1e4;
 const TIMES: f32 = 1e4;
 
 /// Finds splits whose features have another scale than those of train, in most dimensions.

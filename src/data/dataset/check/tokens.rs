@@ -7,7 +7,7 @@ use crate::data::dataset::vocabulary::{CLS, SEP};
 
 /// BERT's token for what its vocabulary lacks, and the one for a masked word; and parts of the tokens of a split from
 /// which a warning is given.
-const UNKNOWN: (i32, f64) = (100, 0.1);
+const UNKNOWN: (i32, f64) = (100, 0.03);
 const MASK: (i32, f64) = (103, 0.005);
 
 /// Checks the tokens of every sample. That the attention mask is ones, then zeros, is checked when it

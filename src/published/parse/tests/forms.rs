@@ -33,6 +33,23 @@ fn headings_of_two_lines_sections_and_blocks_are_read() {
 }
 
 #[test]
+fn zeros_behind_every_number_of_a_column_state_no_precision() {
+    let rows = |ends: [&str; 6]| {
+        let row = |(at, end): (usize, &str)| format!("M{at},4{at}.{at}{end},0.{at}1\n");
+        let rows: String = ends.into_iter().enumerate().map(row).collect();
+        table(&format!(
+            "Dataset,Method,Acc-7,MAE\n{}",
+            rows.replace('M', "MOSI,M")
+        ))
+    };
+    let t = rows(["0"; 6]);
+    assert_eq!(short(&t)[2], "mosi M1 acc7 41.1");
+    assert!(notes(&t).contains("40.00 is read as 40.0"), "{}", notes(&t));
+    let t = rows(["0", "0", "0", "0", "0", "5"]);
+    assert_eq!(short(&t)[2], "mosi M1 acc7 41.10");
+}
+
+#[test]
 fn section_lines_that_are_not_understood_set_rows_apart_where_they_must() {
     let t = table("Method,MAE,Corr\nSetting one,,\nA,0.8,0.5\nSetting two,,\nA,0.9,0.4\n");
     assert_eq!(short(&t)[2], "A (Setting two) mae 0.9");

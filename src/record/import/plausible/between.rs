@@ -2,12 +2,15 @@
 
 use super::super::join::{Joined, MaskKey};
 use super::steps::{self, Pass};
-use super::{Check, FEWEST, Finding, ROUNDING, Reference, middle_half, name};
+use super::{Check, FEWEST, Finding, Reference, middle_half, name};
 use crate::mask::{self, Condition};
 use crate::metric::correlation;
 
 /// The distance from a label, as a part of the label range, at which a prediction is a copy of it.
 pub(super) const COPY: f32 = 0.002;
+
+/// Part of the label range by which predictions of one model for the same input differ at most, on any device.
+const AGAIN: f32 = 1e-4;
 
 /// Standard errors by which predictions are better where more is missing. Predictions of the same samples
 /// vary less than those of different ones, of which this is the standard error. Of 700 runs of 22 models the largest
@@ -64,7 +67,7 @@ fn labels(run: &Joined, reference: &Reference<'_>) -> Option<String> {
 
 /// Two rates, or two masks of one, with equal predictions.
 fn conditions(run: &Joined, reference: &Reference<'_>) -> Option<String> {
-    let near = ROUNDING * (reference.range[1] - reference.range[0]);
+    let near = AGAIN * (reference.range[1] - reference.range[0]);
     let passes: Vec<_> = run.passes.iter().filter(|(_, p)| varies(p)).collect();
     let mut pairs = passes
         .iter()

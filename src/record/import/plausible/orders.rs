@@ -65,6 +65,12 @@ fn others(ids: &[String]) -> Vec<(String, Vec<usize>)> {
             numbers,
         ),
     ];
+    let [text, back] = in_videos(ids);
+    orders.push((
+        "in the order of ids sorted as text within each video".to_string(),
+        text,
+    ));
+    orders.push(("in reverse order within each video".to_string(), back));
     for count in PROCESSES {
         let order = (0..count).flat_map(|rank| (rank..n).step_by(count));
         let text = format!("in the order in which {count} processes share them");
@@ -80,6 +86,26 @@ pub(super) fn sorted(ids: &[String]) -> [Vec<usize>; 2] {
     by_text.sort_by_key(|i| &ids[*i]);
     by_number.sort_by_cached_key(|i| runs_of_digits(&ids[*i]));
     [by_text, by_number]
+}
+
+/// Samples of each video by their ids as text, where 10 comes before 2, and in reverse order.
+fn in_videos(ids: &[String]) -> [Vec<usize>; 2] {
+    let places: Vec<usize> = (0..ids.len()).collect();
+    let videos = || places.chunk_by(|a, b| video(&ids[*a]) == video(&ids[*b]));
+    let by_text = videos().flat_map(|clips| {
+        let mut clips = clips.to_vec();
+        clips.sort_by_key(|i| &ids[*i]);
+        clips
+    });
+    let back = videos().flat_map(|clips| clips.iter().rev().copied());
+    [by_text.collect(), back.collect()]
+}
+
+/// What is before the number of a clip: `_0efYOjQYRc` of `_0efYOjQYRc$_$10` and of `_0efYOjQYRc[10]`.
+fn video(id: &str) -> &str {
+    let id = id.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let name = id.trim_end_matches(|c: char| c.is_ascii_digit());
+    name.trim_end_matches(|c: char| "$_[/-".contains(c))
 }
 
 /// An id as text and numbers in turn, so that `$_$2` comes before `$_$10`.

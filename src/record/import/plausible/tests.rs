@@ -5,7 +5,8 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::super::join::Joined;
 use super::{
-    Reference, between, first, orders, pairs, parts, smooth, subsets, unsigned, values, within,
+    Reference, between, first, means, orders, pairs, parts, smooth, subsets, unsigned, values,
+    within,
 };
 use crate::mask::Condition;
 
@@ -69,7 +70,7 @@ fn simulate(kind: Kind) -> Simulated {
             pass.push(kept.map(|(_, word)| word).sum::<f32>());
         }
     }
-    let ids = (0..kind.samples).map(|i| format!("v{}$_${i}", i / kind.video));
+    let ids = (0..kind.samples).map(|i| format!("v{}$_${}", i / kind.video, i % kind.video));
     Simulated {
         ids: ids.collect(),
         truth,
@@ -135,6 +136,7 @@ impl Simulated {
         found.extend(first::finding(run, &reference));
         found.extend(smooth::finding(run, &reference));
         found.extend(subsets::finding(run, &[], &reference));
+        found.extend(means::finding(run, &[], &reference));
         found.into_iter().map(|finding| finding.text).collect()
     }
 
@@ -235,11 +237,25 @@ fn ids_in_another_order_are_found_with_the_order() {
     let mut sorted: Vec<usize> = (0..n).collect();
     sorted.sort_by_key(|i| &sound.ids[*i]);
     let shared = (0..4).flat_map(|rank| (rank..n).step_by(4));
+    // Within each video 10 comes before 2, or the last clip first.
+    let video = |i: &usize| sound.ids[*i].rsplit_once("$_$").unwrap().0;
+    let places: Vec<usize> = (0..n).collect();
+    let by_text = places
+        .chunk_by(|a, b| video(a) == video(b))
+        .flat_map(|clips| {
+            let mut clips = clips.to_vec();
+            clips.sort_by_key(|i| &sound.ids[*i]);
+            clips
+        });
+    let back = places.chunk_by(|a, b| video(a) == video(b));
+    let back = back.flat_map(|clips| clips.iter().rev().copied());
     for (order, words) in [
         (
             (1..n).chain([0]).collect::<Vec<_>>(),
             "of the sample 1 further on",
         ),
+        (by_text.collect(), "as text within each video"),
+        (back.collect(), "in reverse order within each video"),
         (
             (n - 16..n).chain(0..n - 16).collect(),
             "of the sample 16 before",
@@ -405,6 +421,39 @@ fn runs_that_share_predictions_are_found() {
         found.contains("were predictions of both exchanged"),
         "{found}"
     );
+}
+
+#[test]
+fn means_of_seeds_and_of_rates_are_found() {
+    assert_found(
+        "condition 0.4: the predictions are on the line between those at 0.3 and 0.5",
+        |changed| {
+            let [low, high] = [3, 5].map(|rate| changed.passes[rate].clone());
+            let line = low
+                .iter()
+                .zip(&high)
+                .map(|(a, b)| (500.0 * (a + b)).round() / 1000.0);
+            changed.passes[4] = line.collect();
+        },
+    );
+    let kinds = [3, 4].map(|seed| simulate(Kind { seed, ..STRONG }));
+    let mut runs = vec![kinds[0].run(1), kinds[1].run(2), kinds[0].run(3)];
+    for (key, pass) in &mut runs[2].passes {
+        let both = kinds.each_ref().map(|kind| kind.run(1).passes[key].clone());
+        *pass = both[0]
+            .iter()
+            .zip(&both[1])
+            .map(|(a, b)| (a + b) / 2.0)
+            .collect();
+    }
+    let reference = kinds[0].reference();
+    let found = |run: &Joined| means::finding(run, &runs, &reference).map(|finding| finding.text);
+    let text = found(&runs[2]).unwrap();
+    assert!(
+        text.contains("the means of those of the other 2 seeds"),
+        "{text}"
+    );
+    assert_eq!(found(&runs[0]), None);
 }
 
 #[test]
