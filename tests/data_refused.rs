@@ -176,6 +176,11 @@ fn samples_that_are_there_twice() {
         &Small::new().set("id", Column::TextList(twice)),
         &["train/id", "sample b$_$2", "occurs twice"],
     );
+    let formula = ["a$_$1", "b$_$2", "#NAME?$_$3", "d$_$2"].map(String::from);
+    refused(
+        &Small::new().set("id", Column::TextList(formula.into())),
+        &["train/id", "sample #NAME?$_$3", "an error of a spreadsheet"],
+    );
     let folder = tempfile::tempdir().unwrap();
     let shared = Small::new();
     // The name decides what the ids of a split are called.

@@ -72,6 +72,34 @@ fn features_scaled_in_one_split_are_warned_about() {
 }
 
 #[test]
+fn a_split_standardized_by_its_own_statistics_is_warned_about() {
+    let width = WIDTHS[2];
+    let standardized = warnings(2, |small| {
+        let values = numbers(&small, "vision");
+        let moments: Vec<(f64, f64)> = (0..width)
+            .map(|at| {
+                let column = values.iter().skip(at).step_by(width);
+                let valid: Vec<f64> = column.copied().filter(|v| *v != 0.0).collect();
+                let mean = valid.iter().sum::<f64>() / valid.len() as f64;
+                let squares = valid.iter().map(|v| (v - mean).powi(2)).sum::<f64>();
+                (mean, (squares / valid.len() as f64).sqrt())
+            })
+            .collect();
+        features(small, "vision", move |at, v| {
+            let (mean, deviation) = moments[at % width];
+            if v == 0.0 { v } else { (v - mean) / deviation }
+        })
+    });
+    warned(
+        &standardized,
+        &[
+            "test: every dimension of vision has mean 0 and deviation 1",
+            "--standardize",
+        ],
+    );
+}
+
+#[test]
 fn values_that_are_no_features_are_warned_about() {
     let size = MANY_STEPS * WIDTHS[1];
     let large = |value: f64| {

@@ -31,6 +31,10 @@ const DISTANCE: f64 = 2.0;
 const COMMON: f64 = 1.5;
 const COMMON_WITHIN: f64 = 0.25;
 
+/// Distance from 0 of means, and from 1 of deviations, that no split has in five dimensions but by its own statistics.
+const OWN: f64 = 1e-3;
+const OWN_DIMENSIONS: usize = 5;
+
 /// A value beyond this is no feature.
 const ABSURD: f32 = 1e12;
 
@@ -58,6 +62,15 @@ pub fn spreads(plans: &[Plan<'_>], spreads: &BTreeMap<String, Spread>) -> Vec<St
             if let Some(text) = constant(names, column, [a, b]) {
                 warnings.push(format!("{text} (first sample: {})", plan.ids[0]));
             }
+            if is_standardized_alone(b) {
+                warnings.push(format!(
+                    "{}: every dimension of {column} has mean 0 and deviation 1 (first: {}): standardized by the split's \
+                     own mean and deviation? Those of {} belong there: --standardize takes them",
+                    plan.split(),
+                    plan.ids[0],
+                    train.split()
+                ));
+            }
             let scaled = Difference::of(a, b).filter(Difference::is_unusual);
             let found = match (&scaled, structure::signs(column, a, b)) {
                 (_, Some(signs)) => vec![signs],
@@ -70,6 +83,14 @@ pub fn spreads(plans: &[Plan<'_>], spreads: &BTreeMap<String, Spread>) -> Vec<St
         }
     }
     warnings
+}
+
+/// Whether a split that was read whole has the mean 0 and the deviation 1 in every dimension.
+fn is_standardized_alone(spread: &Spread) -> bool {
+    let moments = spread.moments().into_iter();
+    let varying: Vec<(f64, f64)> = moments.filter(|moments| varies(*moments)).collect();
+    let near = |(mean, deviation): &(f64, f64)| mean.abs() < OWN && (deviation - 1.0).abs() < OWN;
+    spread.frames() >= SOME_FRAMES && varying.len() >= OWN_DIMENSIONS && varying.iter().all(near)
 }
 
 /// Dimensions that vary in one split and are constant in the other.
