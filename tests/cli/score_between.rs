@@ -179,7 +179,7 @@ fn one_condition_in_another_order_is_warned_about() {
                 let of = if rate == 0.9 { order(index) } else { index };
                 let prediction = (0.8 - 0.3 * rate) * data.truth[of]
                     + 0.6 * noise(of, 1)
-                    + 0.3 * rate * noise(of, 2);
+                    + 0.3 * rate * rate * noise(of, 2);
                 lines.push(format!("{id},{rate},1,{prediction}"));
             }
         }
