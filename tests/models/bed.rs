@@ -1,5 +1,7 @@
 //! What tests of models share: small inputs, and every model built for them.
 
+use std::io::Write;
+
 use serde_json::Value;
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
@@ -406,7 +408,9 @@ pub fn needs_lstm_in_bfloat16(built: &Built) -> bool {
         .any(|(name, _)| name.contains("weight_ih"));
     let skipped = has_lstm && !lnln_bench::support::host::has_cpu_flag("avx512f");
     if skipped {
-        println!(
+        // Not by eprintln, which the test harness keeps to itself.
+        let _ = writeln!(
+            std::io::stderr(),
             "skipped: {} has an LSTM, this CPU no AVX-512",
             built.entry.name
         );
