@@ -23,9 +23,10 @@ fn main() {
 /// libtorch is another one: this script also runs after every commit.
 #[cfg(feature = "torch")]
 fn compile_native() {
-    const SOURCES: [&str; 7] = [
+    const SOURCES: [&str; 8] = [
         "src/train/native.cpp",
         "src/train/operations.cpp",
+        "src/model/layers/autocast.cpp",
         "src/model/layers/dense.cpp",
         "src/model/layers/low_memory.cpp",
         "src/model/layers/fused_attention.cpp",

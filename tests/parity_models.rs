@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use lnln_bench::model::{Engine, MODELS};
 use lnln_bench::selftest::models::{Setting, published, run};
 use lnln_bench::selftest::{self, Comparison};
+use lnln_bench::support::Progress;
 use tch::{Device, Kind};
 
 fn golden() -> PathBuf {
@@ -159,7 +160,7 @@ fn cases_and_models_know_each_other() {
     );
     // The path of `selftest`.
     let one = golden().join(&cases[0]);
-    let report = selftest::run(&one, selftest::Setting::default()).unwrap();
+    let report = selftest::run(&one, selftest::Setting::default(), &Progress::hidden()).unwrap();
     assert!(report.skipped.is_empty(), "{:?}", report.skipped);
 }
 

@@ -50,6 +50,7 @@ def train(seed):
             loss.backward()
             optimizer.step()
         error = sum((predict(model, v) - torch.tensor(v["labels"])).abs().mean().item() for v in validation)
+        print(f"seed {seed}, epoch {epoch + 1} of {epochs}: validation MAE {error / len(validation):.3f}", flush=True)
         best = min(best, (error, copy.deepcopy(model.state_dict())), key=lambda pair: pair[0])
     model.load_state_dict(best[1])
     return model

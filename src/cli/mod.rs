@@ -233,7 +233,7 @@ impl Cli {
             Command::Runs(args) => runs::run(args),
             Command::Score(args) => score::run(args),
             Command::Audit(args) => audit::run(args),
-            Command::Selftest(args) => selftest::run(args),
+            Command::Selftest(args) => selftest::run(args, &progress),
             Command::List(args) => list::run(args),
             Command::Doctor(args) => doctor::run(&args, tables),
             Command::Schema(args) => schema::run(&args),

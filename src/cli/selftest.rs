@@ -7,6 +7,7 @@ use comfy_table::Table;
 #[cfg(feature = "torch")]
 use lnln_bench::model::Engine;
 use lnln_bench::selftest::{self, Comparison, Setting};
+use lnln_bench::support::Progress;
 #[cfg(feature = "torch")]
 use lnln_bench::train::{DeviceSpec, device, native};
 
@@ -112,12 +113,12 @@ impl Args {
 }
 
 /// Run the subcommand.
-pub fn run(args: Args) -> anyhow::Result<()> {
+pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
     let golden = match &args.golden {
         Some(folder) => folder.clone(),
         None => installed()?,
     };
-    let report = selftest::run(&golden, args.setting()?)?;
+    let report = selftest::run(&golden, args.setting()?, progress)?;
     let failed = report
         .comparisons
         .iter()

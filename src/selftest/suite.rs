@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::support::Progress;
+
 use super::{Comparison, Error, masks, metrics};
 
 /// What came of a folder of cases.
@@ -25,14 +27,35 @@ pub type Setting = ();
 ///
 /// # Errors
 /// [`Error`] where the folder or a case cannot be read.
-pub fn run(folder: &Path, setting: Setting) -> Result<Report, Error> {
+pub fn run(folder: &Path, setting: Setting, progress: &Progress) -> Result<Report, Error> {
     let mut report = Report::default();
-    visit(folder, setting, &mut report)?;
+    let all = folders(folder)?;
+    let bar = progress.bar("selftest", all.len() as u64, "folders");
+    for (position, (below, files)) in all.iter().enumerate() {
+        let name = below.strip_prefix(folder).unwrap_or(below);
+        bar.update(position as u64, name.to_string_lossy());
+        check(below, files, setting, &mut report)?;
+    }
+    bar.finish();
     Ok(report)
 }
 
-fn visit(folder: &Path, setting: Setting, report: &mut Report) -> Result<(), Error> {
-    let (folders, files) = entries(folder)?;
+/// `folder` and those below it, in name order, each before its own, with their files.
+fn folders(folder: &Path) -> Result<Vec<(PathBuf, Vec<PathBuf>)>, Error> {
+    let (below, files) = entries(folder)?;
+    let mut all = vec![(folder.to_owned(), files)];
+    for folder in below {
+        all.extend(folders(&folder)?);
+    }
+    Ok(all)
+}
+
+fn check(
+    folder: &Path,
+    files: &[PathBuf],
+    setting: Setting,
+    report: &mut Report,
+) -> Result<(), Error> {
     let has = |name: &str| files.iter().any(|file| file.ends_with(name));
     let any = |extension: &str| {
         files
@@ -48,9 +71,7 @@ fn visit(folder: &Path, setting: Setting, report: &mut Report) -> Result<(), Err
     } else if any("json") {
         report.comparisons.extend(metrics::run(folder)?);
     }
-    folders
-        .iter()
-        .try_for_each(|folder| visit(folder, setting, report))
+    Ok(())
 }
 
 #[cfg(feature = "torch")]

@@ -1,7 +1,5 @@
 //! What tests of models share: small inputs, and every model built for them.
 
-use std::io::Write;
-
 use serde_json::Value;
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
@@ -398,22 +396,4 @@ pub fn nothing_of(batch: Batch, encoder: &EncoderSetup) -> Batch {
 
 pub fn is_finite(tensor: &Tensor) -> bool {
     tensor.isfinite().all().int64_value(&[]) == 1
-}
-
-/// Whether a model has an LSTM, which libtorch computes in bfloat16 on CPUs with AVX-512 alone; says what is skipped.
-pub fn needs_lstm_in_bfloat16(built: &Built) -> bool {
-    let has_lstm = built
-        .sorted()
-        .iter()
-        .any(|(name, _)| name.contains("weight_ih"));
-    let skipped = has_lstm && !lnln_bench::support::host::has_cpu_flag("avx512f");
-    if skipped {
-        // Not by eprintln, which the test harness keeps to itself.
-        let _ = writeln!(
-            std::io::stderr(),
-            "skipped: {} has an LSTM, this CPU no AVX-512",
-            built.entry.name
-        );
-    }
-    skipped
 }

@@ -20,8 +20,10 @@ const COPIED: [&str; 4] = ["almt", "lnln", "qdrf", "p_rmf"];
 /// last bit may move a number by half of its range.
 const LEVELS: i64 = 1001;
 
-/// A learning rate at which ten steps do not carry rounding on to other losses. MulT's published one does.
+/// A learning rate and steps that do not carry rounding on to other losses. MulT's published rate does, and ten steps do
+/// with QDRF on CPUs without AVX-512.
 const RATE: f64 = 1e-4;
+const STEPS: u32 = 6;
 
 fn for_some_models(check: impl Fn(&Choice, &EncoderSetup)) {
     for_every_model(|entry, encoder| {
@@ -109,9 +111,6 @@ impl Fit {
 #[test]
 fn kept_copies_are_those_that_are_made_anew() {
     for_some_models(|choice, encoder| {
-        if needs_lstm_in_bfloat16(&Built::of(choice, encoder)) {
-            return;
-        }
         let name = choice.name();
         let mut batch = batch(encoder, 5);
         let [kept, new] = [Copies::Kept, Copies::New].map(|copies| {
@@ -151,9 +150,6 @@ const FOLLOWS: f64 = 0.02;
 #[test]
 fn losses_follow_float32() {
     for_some_models(|choice, encoder| {
-        if needs_lstm_in_bfloat16(&Built::of(choice, encoder)) {
-            return;
-        }
         let text = match encoder {
             EncoderSetup::States { .. } => "states",
             EncoderSetup::Bert { .. } => "encoder",
@@ -163,7 +159,7 @@ fn losses_follow_float32() {
         let [single, half] = [Precision::Fp32, Precision::Bf16].map(|precision| {
             let copies = (precision == Precision::Bf16).then_some(Copies::Kept);
             let mut fit = Fit::new(choice, encoder, precision, copies);
-            let losses = (1..=10).map(|epoch| {
+            let losses = (1..=STEPS).map(|epoch| {
                 batch.epoch = epoch;
                 fit.step(&batch)
             });

@@ -31,9 +31,6 @@ fn every_parameter_has_a_finite_gradient_that_is_not_zero() {
 fn products_in_bfloat16_still_train() {
     for_every_network(|choice, encoder| {
         let (mut built, mut batch) = (Built::of(choice, encoder), batch(encoder, 5));
-        if needs_lstm_in_bfloat16(&built) {
-            return;
-        }
         for epoch in 1..=2 {
             batch.epoch = epoch;
             let guard = Precision::Bf16.enter(Device::Cpu).unwrap();

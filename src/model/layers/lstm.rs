@@ -5,6 +5,7 @@ use std::borrow::Borrow;
 use tch::nn::Path;
 use tch::{Device, Kind, Tensor};
 
+use super::autocast::Pause;
 use super::init;
 
 /// Layout of an [`Lstm`].
@@ -81,8 +82,9 @@ impl Lstm {
     /// (B, T, inputs) to outputs (B, T, directions * hidden) and final hidden states
     /// (layers * directions, B, hidden), padding read like everything else.
     pub fn forward(&self, x: &Tensor, train: bool) -> (Tensor, Tensor) {
-        let start = self.start(x);
-        let (dropout, train) = self.mode(x, train);
+        let (_pause, x) = Pause::for_lstm(x);
+        let start = self.start(&x);
+        let (dropout, train) = self.mode(&x, train);
         let (outputs, hidden, _) = x.lstm(
             &[&start, &start],
             &self.weights.iter().collect::<Vec<_>>(),
@@ -99,9 +101,10 @@ impl Lstm {
     /// As [`forward`](Self::forward), reading only the first `lengths` (B) steps of each sample;
     /// outputs beyond them are 0. A sample without any step is read for one, a padded one.
     pub fn forward_valid(&self, x: &Tensor, lengths: &Tensor, train: bool) -> (Tensor, Tensor) {
-        let packed = Packed::new(x, lengths);
-        let start = self.start(x);
-        let (dropout, train) = self.mode(x, train);
+        let (_pause, x) = Pause::for_lstm(x);
+        let packed = Packed::new(&x, lengths);
+        let start = self.start(&x);
+        let (dropout, train) = self.mode(&x, train);
         let (outputs, hidden, _) = Tensor::lstm_data(
             &packed.data,
             &packed.sizes,
@@ -127,6 +130,7 @@ impl Lstm {
             let (_, hidden) = self.forward_valid(x, lengths, false);
             return hidden.transpose(0, 1).flatten(1, -1);
         }
+        let (_pause, x) = Pause::for_lstm(x);
         let (rows, steps) = (x.size()[0], x.size()[1]);
         let last = lengths.to_kind(Kind::Int64).clamp(1, steps) - 1;
         let start = Tensor::zeros([1, rows, self.size.hidden], (x.kind(), x.device()));
@@ -139,12 +143,12 @@ impl Lstm {
             outputs.gather(1, &index, false).squeeze_dim(1)
         };
         let (forward, backward) = self.weights.split_at(4);
-        let mut states = vec![read(x, forward)];
+        let mut states = vec![read(&x, forward)];
         if self.size.bidirectional {
             // The valid steps from the last to the first.
             let step = Tensor::arange(steps, (Kind::Int64, x.device()));
             let index = (last.unsqueeze(1) - step).clamp_min(0);
-            let reversed = x.gather(1, &index.unsqueeze(2).expand_as(x), false);
+            let reversed = x.gather(1, &index.unsqueeze(2).expand_as(&x), false);
             states.push(read(&reversed, backward));
         }
         Tensor::cat(&states, 1)

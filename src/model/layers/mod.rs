@@ -2,6 +2,7 @@
 
 pub mod align;
 pub mod attention;
+mod autocast;
 pub mod bert;
 pub mod bert_config;
 pub mod bert_hook;
