@@ -24,14 +24,13 @@ type Sums<'p> = HashMap<&'p str, (f64, f64)>;
 
 /// Splits that have a part whose labels are those of the sample beside, or negated.
 pub fn parts(splits: &[&Spoken<'_>]) -> Vec<String> {
-    let all: Vec<Samples<'_>> = splits.iter().map(|split| Samples::of(split)).collect();
     let mut known = Known::default();
-    for samples in &all {
-        known.add(samples, 0..samples.labels.len(), 1.0);
+    for split in splits {
+        known.add(split, 0..split.labels.len(), 1.0);
     }
-    let found = splits.iter().zip(&all).filter_map(|(split, samples)| {
-        let judged: Vec<Part> = places(samples.labels.len())
-            .filter_map(|range| Part::of(samples, range, &known))
+    let found = splits.iter().filter_map(|split| {
+        let judged: Vec<Part> = places(split.labels.len())
+            .filter_map(|range| Part::of(split, range, &known))
             .collect();
         let (part, what) = worst(&judged)?;
         let Range { start, end } = part.range;
@@ -46,7 +45,7 @@ pub fn parts(splits: &[&Spoken<'_>]) -> Vec<String> {
 }
 
 /// Both halves, the middle one, and the quarters.
-fn places(n: usize) -> impl Iterator<Item = Range<usize>> {
+pub(super) fn places(n: usize) -> impl Iterator<Item = Range<usize>> {
     let (half, quarter) = (n / 2, n / 4);
     let halves = [0..half, quarter..quarter + half, n - half..n];
     let quarters = (0..4).map(move |at| at * n / 4..(at + 1) * n / 4);
@@ -82,21 +81,6 @@ fn worst(judged: &[Part]) -> Option<(&Part, String)> {
     found.map(|(_, part, text)| (part, text))
 }
 
-/// Words and labels of a split.
-struct Samples<'p> {
-    words: &'p [BTreeSet<String>],
-    labels: &'p [f64],
-}
-
-impl<'p> Samples<'p> {
-    fn of(split: &'p Spoken<'_>) -> Self {
-        Self {
-            words: &split.words,
-            labels: split.labels,
-        }
-    }
-}
-
 /// What is known of words from all samples, or from all but a part.
 #[derive(Clone, Default)]
 struct Known<'p> {
@@ -106,10 +90,8 @@ struct Known<'p> {
 
 impl<'p> Known<'p> {
     /// Adds the samples of a range, or takes them away with a weight of -1.
-    fn add(&mut self, samples: &Samples<'p>, range: Range<usize>, weight: f64) {
-        let rows = samples.words[range.clone()]
-            .iter()
-            .zip(&samples.labels[range]);
+    fn add(&mut self, split: &'p Spoken<'_>, range: Range<usize>, weight: f64) {
+        let rows = split.words[range.clone()].iter().zip(&split.labels[range]);
         for (words, label) in rows.filter(|(_, label)| label.is_finite()) {
             self.all.0 += weight * label;
             self.all.1 += weight;
@@ -143,13 +125,13 @@ struct Part {
 
 impl Part {
     /// Judged by the words of all samples outside of the range.
-    fn of(samples: &Samples<'_>, range: Range<usize>, known: &Known<'_>) -> Option<Self> {
+    fn of<'p>(split: &'p Spoken<'_>, range: Range<usize>, known: &Known<'p>) -> Option<Self> {
         let mut others = known.clone();
-        others.add(samples, range.clone(), -1.0);
-        let part = samples.words[range.clone()].iter();
+        others.add(split, range.clone(), -1.0);
+        let part = split.words[range.clone()].iter();
         let scores: Vec<f64> = part.map(|words| others.tone(words)).collect();
         let relation = |tones: &[f64], labels: &[f64]| Relation::of(tones, labels, ENOUGH - 1);
-        let labels = &samples.labels[range.clone()];
+        let labels = &split.labels[range.clone()];
         let last = labels.len() - 1;
         let beside = [
             relation(&scores[..last], &labels[1..]),
