@@ -207,3 +207,17 @@ fn annotations_in_other_spellings_contradict_labels_too() {
         "{found:?}"
     );
 }
+
+#[test]
+fn labels_in_the_order_of_ids_sorted_as_text_are_warned_about() {
+    // Sample $_$10 comes before $_$2.
+    let sorted = |labels: Vec<f64>| -> Vec<f64> {
+        let mut order: Vec<usize> = (0..labels.len()).collect();
+        order.sort_by_key(|at| at.to_string());
+        order.into_iter().map(|at| labels[at]).collect()
+    };
+    let found = found([240, 120, 160], &[2], sorted);
+    let words = "labels: test: the labels go with the words of the samples that have their places where the clips of \
+                 each video are sorted as text";
+    assert!(found.iter().any(|text| text.contains(words)), "{found:#?}");
+}

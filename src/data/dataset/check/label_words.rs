@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::label_orders::reordered;
 use super::label_parts;
 use super::relation::Relation;
 use super::spoken::Spoken;
@@ -17,6 +18,9 @@ const APART: f64 = 4.5;
 const NEXT: f64 = 4.0;
 const NEGATIVE: f64 = 4.0;
 const UNRELATED: f64 = 2.0;
+
+/// Standard errors by which labels fit better in another order within videos: up to six orders are tried.
+const SORTED: f64 = 4.5;
 
 /// Samples of train, and of each other split, in which words of reviews tell labels by more standard errors than these.
 const FAINT: f64 = 3.0;
@@ -38,7 +42,7 @@ pub fn words(train: &Plan<'_>, others: &[&Plan<'_>]) -> Vec<String> {
     }
     let relations: Vec<(&Spoken<'_>, Relation)> = others
         .iter()
-        .filter_map(|other| Some((other, train.tells(other, 0, 0)?)))
+        .filter_map(|other| Some((other, train.tells(train.labels, other, other.labels)?)))
         .collect();
     if let Some(text) = in_train(&train, &others, &relations) {
         return vec![text];
@@ -119,32 +123,59 @@ fn agree(splits: &[Spoken<'_>]) -> bool {
     let name = largest.plan.split();
     let others = splits.iter().filter(|one| one.plan.split() != name);
     others
-        .filter_map(|one| largest.tells(one, 0, 0))
+        .filter_map(|one| largest.tells(largest.labels, one, one.labels))
         .any(|relation| relation.errors() > APART)
 }
 
 /// Whose labels are those of the sample before or after, and a warning: those of train, of another split, or of both.
 fn shifted(train: &Spoken<'_>, other: &Spoken<'_>) -> Option<(String, String)> {
-    let own = train.tells(other, 0, 0)?;
     let (first, second) = (train.plan.split(), other.plan.split());
     let both = format!("{first} and {second}");
+    let own = train.tells(train.labels, other, other.labels)?;
     let shifts = [1, -1].into_iter().flat_map(|by| {
+        let (a, b) = (train.moved(by), other.moved(by));
         [
-            (second, other, 0, by),
-            (first, train, by, 0),
-            (both.as_str(), train, by, by),
+            (second, other, train.labels.to_vec(), b.clone()),
+            (first, train, a.clone(), other.labels.to_vec()),
+            (both.as_str(), train, a, b),
         ]
     });
     let shifts = shifts.filter_map(|(whose, split, a, b)| {
-        let relation = train.tells(other, a, b)?;
+        let relation = train.tells(&a, other, &b)?;
         let is_better = relation.errors() > NEXT && relation.apart(&own) > NEXT;
         (is_better && relation.correlation > own.correlation).then_some((whose, split, relation))
     });
-    let (whose, split, best) = shifts.max_by(|a, b| a.2.correlation.total_cmp(&b.2.correlation))?;
+    let best = shifts.max_by(|a, b| a.2.correlation.total_cmp(&b.2.correlation));
+    let Some((whose, split, best)) = best else {
+        return sorted(train, other);
+    };
     let text = format!(
         "{whose}: the labels go with the words of the next or the last sample, with a correlation of {:.2} in place of \
          {:.2} (first: {}): were they shifted by one?",
         best.correlation, own.correlation, split.plan.ids[0]
+    );
+    Some((whose.to_owned(), text))
+}
+
+/// Labels of another split that are in another order within each video: its ids were sorted as text, or by number.
+fn sorted(train: &Spoken<'_>, other: &Spoken<'_>) -> Option<(String, String)> {
+    let orders = reordered(&other.plan.ids, other.labels).into_iter();
+    let found = orders.filter_map(|labels| {
+        // The samples that have another label then.
+        let known = other.labels.iter().zip(&labels);
+        let same: Vec<f64> = known.map(|(own, label)| own + 0.0 * label).collect();
+        let own = train.tells(train.labels, other, &same)?;
+        let relation = train.tells(train.labels, other, &labels)?;
+        let is_better = relation.errors() > SORTED && relation.apart(&own) > SORTED;
+        (is_better && relation.correlation > own.correlation).then_some((own, relation))
+    });
+    let (own, best) = found.max_by(|a, b| a.1.correlation.total_cmp(&b.1.correlation))?;
+    let whose = other.plan.split();
+    let text = format!(
+        "{whose}: the labels go with the words of the samples that have their places where the clips of each video are \
+         sorted as text ($_$10 before $_$2), with a correlation of {:.2} in place of {:.2} (first: {}): were labels \
+         and ids sorted differently? Join them by id",
+        best.correlation, own.correlation, other.plan.ids[0]
     );
     Some((whose.to_owned(), text))
 }

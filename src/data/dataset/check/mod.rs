@@ -6,6 +6,7 @@ mod classes;
 mod columns;
 mod features;
 mod frequent_label;
+mod label_orders;
 mod label_parts;
 mod label_words;
 mod labels;

@@ -40,32 +40,28 @@ impl<'p> Spoken<'p> {
         (one.words.len() == labels.len()).then_some(one)
     }
 
-    /// How the labels of another split go with the words that go with them here, each of both with its labels moved
-    /// by so many samples.
-    pub fn tells(&self, other: &Self, own_shift: isize, shift: isize) -> Option<Relation> {
-        let tones = self.tones(own_shift);
-        let scores: Vec<f64> = other
-            .words
-            .iter()
-            .map(|words| tone(words, &tones))
-            .collect();
-        let labels: Vec<f64> = other.moved(shift).collect();
-        Relation::of(&scores, &labels, ENOUGH)
+    /// How labels of another split go with the words that go with labels here.
+    pub fn tells(&self, own: &[f64], other: &Self, labels: &[f64]) -> Option<Relation> {
+        let tones = self.tones(own);
+        let words = other.words.iter();
+        let scores: Vec<f64> = words.map(|words| tone(words, &tones)).collect();
+        Relation::of(&scores, labels, ENOUGH)
     }
 
     /// The labels, each at the place of the one `shift` samples before it.
-    fn moved(&self, shift: isize) -> impl Iterator<Item = f64> + Clone {
-        let n = self.labels.len();
-        let start = shift.rem_euclid(n as isize) as usize;
-        self.labels.iter().copied().cycle().skip(start).take(n)
+    pub fn moved(&self, shift: isize) -> Vec<f64> {
+        let mut labels = self.labels.to_vec();
+        let by = shift.rem_euclid(labels.len().max(1) as isize);
+        labels.rotate_left(by as usize);
+        labels
     }
 
     /// By word how far the mean label of the samples with it is from the mean of all, towards 0 for rare words.
-    fn tones(&self, shift: isize) -> HashMap<&str, f64> {
-        let known = self.moved(shift).filter(|label| label.is_finite());
-        let mean = known.clone().sum::<f64>() / known.count() as f64;
+    fn tones(&self, labels: &[f64]) -> HashMap<&str, f64> {
+        let known = || labels.iter().filter(|label| label.is_finite());
+        let mean = known().sum::<f64>() / known().count() as f64;
         let mut sums: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
-        for (words, label) in self.words.iter().zip(self.moved(shift)) {
+        for (words, label) in self.words.iter().zip(labels) {
             for word in words.iter().filter(|_| label.is_finite()) {
                 let (sum, count) = sums.entry(word).or_default();
                 *sum += label - mean;
