@@ -3,13 +3,12 @@
 //! In the files of CMU-MOSI and CMU-MOSEI the rank correlation of any two is 0.8 to 0.95. Where one modality has none
 //! with the others, its samples are in another order, together with their lengths.
 
+use super::cut::{cut, rates};
 use super::relation::{Relation, deviation};
+use super::shifted_lengths::shifted;
 use crate::data::dataset::modality::Modality;
 use crate::data::dataset::plan::Plan;
 use crate::data::dataset::profile::{Profile, Profiles};
-
-/// Samples of a split, or of a half, without which nothing is judged.
-const SAMPLES: usize = 30;
 
 /// Correlation, and its standard errors, of lengths that go together; and by how many those differ that do not.
 const TOGETHER: f64 = 0.5;
@@ -27,19 +26,19 @@ const DIFFERENT: usize = 8;
 /// Lengths of the samples of a split, by modality; not a number where a sample has none.
 #[derive(Clone)]
 pub struct SampleSteps {
-    split: String,
-    ids: Vec<String>,
-    steps: [Vec<f64>; 3],
+    pub(super) split: String,
+    pub(super) ids: Vec<String>,
+    pub(super) steps: [Vec<f64>; 3],
 }
 
 /// Deviation of the lengths of a half, as a share of that of all, that is judged.
 const UNSORTED: f64 = 0.6;
 
 /// The modalities beside each one, in the order of [`Modality::ALL`].
-const OTHERS: [[usize; 2]; 3] = [[1, 2], [0, 2], [0, 1]];
+pub(super) const OTHERS: [[usize; 2]; 3] = [[1, 2], [0, 2], [0, 1]];
 
 /// The order in which modalities are judged: of two alone it is audio or vision that is named.
-const JUDGED: [usize; 3] = [1, 2, 0];
+pub(super) const JUDGED: [usize; 3] = [1, 2, 0];
 
 impl SampleSteps {
     /// Of a split; lengths of 0 are those of a sample without the modality, and a modality without several steps has
@@ -106,10 +105,7 @@ impl SampleSteps {
 
     /// The rank correlation of the lengths of two modalities over the samples that have both.
     fn relation(&self, a: usize, b: usize) -> Option<Relation> {
-        let pairs = self.steps[a].iter().zip(&self.steps[b]);
-        let pairs = pairs.filter(|(a, b)| a.is_finite() && b.is_finite());
-        let (a, b): (Vec<f64>, Vec<f64>) = pairs.map(|(a, b)| (*a, *b)).unzip();
-        Relation::of(&ranks(&a), &ranks(&b), SAMPLES)
+        Relation::of_ranks(&self.steps[a], &self.steps[b])
     }
 
     /// The modalities that this one has nothing to do with, if there is none that it goes with.
@@ -186,12 +182,18 @@ impl SampleSteps {
              {name}, with its lengths, in another order than {others}?",
             self.split,
             found.join(" and "),
-            self.ids.first().map_or("", String::as_str)
+            self.first()
         )
+    }
+
+    /// The id of the first sample.
+    pub(super) fn first(&self) -> &str {
+        self.ids.first().map_or("", String::as_str)
     }
 }
 
-fn goes_together(relation: &Relation) -> bool {
+/// Whether lengths go together as those of speech.
+pub(super) fn goes_together(relation: &Relation) -> bool {
     relation.correlation >= TOGETHER && relation.errors() >= CERTAIN
 }
 
@@ -203,30 +205,22 @@ pub fn length_order(plans: &[Plan<'_>], profiles: &Profiles) -> Vec<String> {
         .collect();
     let warnings = all.iter().filter_map(|own| {
         let whole = own.unlike(&all).or_else(|| own.odd_one());
-        whole.or_else(|| (0..2).find_map(|which| own.half(which)?.unlike(&all)))
+        let part = || shifted(own).or_else(|| (0..2).find_map(|at| own.half(at)?.unlike(&all)));
+        whole.or_else(part)
     });
-    warnings.collect()
+    let mut warnings: Vec<String> = warnings.collect();
+    let short = cut(&all);
+    // Samples that were cut have fewer frames for each token.
+    if short.is_empty() {
+        warnings.extend(rates(&all));
+    }
+    warnings.extend(short);
+    warnings
 }
 
 /// Where the frames of every sample end.
 fn ends(profiles: &[Profile]) -> Vec<usize> {
     profiles.iter().map(|profile| profile.end).collect()
-}
-
-/// The rank of each value, the mean one of equal values.
-fn ranks(values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
-    let mut ranks = vec![0.0; values.len()];
-    let mut first = 0;
-    for same in order.chunk_by(|a, b| values[*a] == values[*b]) {
-        let rank = first as f64 + (same.len() - 1) as f64 / 2.0;
-        for at in same {
-            ranks[*at] = rank;
-        }
-        first += same.len();
-    }
-    ranks
 }
 
 #[cfg(test)]
@@ -313,10 +307,5 @@ mod tests {
         let mut chosen = steps("test", 2);
         chosen.steps[2] = (0..COUNT).map(|i| 15.0 + (i % 2) as f64).collect();
         assert_eq!(chosen.odd_one(), None);
-    }
-
-    #[test]
-    fn equal_values_have_the_mean_of_their_ranks() {
-        assert_eq!(ranks(&[5.0, 1.0, 5.0, 9.0]), [1.5, 0.0, 1.5, 3.0]);
     }
 }

@@ -4,6 +4,7 @@
 mod between_labels;
 mod classes;
 mod columns;
+mod cut;
 mod features;
 mod frequent_label;
 mod label_orders;
@@ -18,6 +19,7 @@ mod official_labels;
 mod relation;
 mod same_words;
 mod samples;
+mod shifted_lengths;
 mod splits;
 mod spoken;
 mod spreads;

@@ -1,5 +1,8 @@
 //! Correlations with what is known of their error.
 
+/// Pairs without which a correlation of ranks is not known.
+const RANKS: usize = 30;
+
 /// A correlation of pairs of numbers.
 pub struct Relation {
     pub correlation: f64,
@@ -29,6 +32,14 @@ impl Relation {
         })
     }
 
+    /// Of the ranks of pairs of finite numbers, if there are enough of them.
+    pub fn of_ranks(a: &[f64], b: &[f64]) -> Option<Self> {
+        let pairs = a.iter().zip(b);
+        let pairs = pairs.filter(|(a, b)| a.is_finite() && b.is_finite());
+        let (a, b): (Vec<f64>, Vec<f64>) = pairs.map(|(a, b)| (*a, *b)).unzip();
+        Self::of(&ranks(&a), &ranks(&b), RANKS)
+    }
+
     /// The correlation in standard errors.
     pub fn errors(&self) -> f64 {
         self.z / self.error
@@ -43,6 +54,22 @@ impl Relation {
     pub fn is_below(&self, limit: f64, errors: f64) -> bool {
         self.z + errors * self.error < limit.atanh()
     }
+}
+
+/// The rank of each value, the mean one of equal values.
+fn ranks(values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
+    let mut ranks = vec![0.0; values.len()];
+    let mut first = 0;
+    for same in order.chunk_by(|a, b| values[*a] == values[*b]) {
+        let rank = first as f64 + (same.len() - 1) as f64 / 2.0;
+        for at in same {
+            ranks[*at] = rank;
+        }
+        first += same.len();
+    }
+    ranks
 }
 
 /// The standard deviation of the finite values, if they vary.
@@ -70,5 +97,10 @@ mod tests {
         assert!(other.is_below(0.5, 2.5) && !same.is_below(0.5, 2.5));
         assert!(of(&a[..20], &b).is_none(), "too few");
         assert!(of(&[1.0; 40], &a).is_none(), "a constant");
+    }
+
+    #[test]
+    fn equal_values_have_the_mean_of_their_ranks() {
+        assert_eq!(ranks(&[5.0, 1.0, 5.0, 9.0]), [1.5, 0.0, 1.5, 3.0]);
     }
 }
