@@ -290,6 +290,132 @@ fn dimensions_that_are_constant_in_one_split_are_warned_about() {
     assert!(of(&sound, "features").is_empty(), "{:?}", sound.warnings);
 }
 
+/// Warnings of three splits of many samples that were all changed.
+fn everywhere(change: impl Fn(Small) -> Small) -> Imported {
+    let splits = [(120, 1), (90, 2), (80, 3)].map(|(count, seed)| change(many(count, seed)));
+    let [train, valid, test] = &splits;
+    let named = [("train", train), ("valid", valid), ("test", test)];
+    import(pickle(&named, Order::Little), |_| {}).0
+}
+
+#[test]
+fn features_that_were_rounded_in_all_splits_are_warned_about() {
+    let rounded = |small| features(small, "audio", |_, v| v.trunc());
+    warned(
+        &everywhere(rounded),
+        &[
+            "features: all values of audio are whole numbers in every split, from 0 to 31",
+            "(first: video1$_$0): were features cast to integers",
+            "--accept features",
+        ],
+    );
+    let flags = everywhere(|small| features(small, "vision", |_, v| f64::from(u8::from(v > 0.0))));
+    assert!(
+        !flags.warnings.iter().any(|text| text.contains("whole")),
+        "{:?}",
+        flags.warnings
+    );
+}
+
+#[test]
+fn samples_scaled_by_themselves_in_one_split_are_warned_about() {
+    let width = WIDTHS[2];
+    let size = MANY_STEPS * width;
+    let scaled = |small: Small| {
+        let values = numbers(&small, "vision");
+        let moments: Vec<(f64, f64)> = (0..values.len())
+            .map(|at| {
+                let sample = values[at / size * size..][..size].chunks(width);
+                let there = sample.filter(|frame| frame.iter().any(|v| *v != 0.0));
+                let column: Vec<f64> = there.map(|frame| frame[at % width]).collect();
+                let n = column.len().max(1) as f64;
+                let mean = column.iter().sum::<f64>() / n;
+                let variance = column.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n;
+                (mean, variance.sqrt().max(1e-9))
+            })
+            .collect();
+        features(small, "vision", |at, v| {
+            let (mean, deviation) = moments[at];
+            if v == 0.0 { v } else { (v - mean) / deviation }
+        })
+    };
+    warned(
+        &large(2, scaled),
+        &[
+            "features: test: ",
+            "% of the samples have vision with mean 0 and deviation 1 in every dimension, in train 0 %",
+        ],
+    );
+    let all = everywhere(scaled);
+    assert!(
+        !all.warnings
+            .iter()
+            .any(|text| text.contains("of the samples have")),
+        "{:?}",
+        all.warnings
+    );
+}
+
+#[test]
+fn dimensions_of_another_modality_are_warned_about() {
+    let found = large(1, |small| {
+        let (audio, width) = (numbers(&small, "audio"), WIDTHS[2]);
+        let copied = |at: usize, v: f64| {
+            let (frame, at) = (at / width, at % width);
+            if at < 4 {
+                audio[frame * WIDTHS[1] + at]
+            } else {
+                v
+            }
+        };
+        features(small, "vision", copied)
+    });
+    warned(
+        &found,
+        &[
+            "features: valid: 4 of 20 dimensions of vision have the values of dimensions of audio in the same samples",
+            "dimension 0 those of dimension 0",
+        ],
+    );
+}
+
+#[test]
+fn masked_and_repeated_frames_are_warned_about() {
+    let width = WIDTHS[1];
+    let masked = |small| {
+        let is_lost = |at: usize| ((at / width) as u32).wrapping_mul(2_654_435_761) >> 8;
+        features(
+            small,
+            "audio",
+            |at, v| if is_lost(at) % 10 < 4 { 0.0 } else { v },
+        )
+    };
+    let found = everywhere(masked);
+    for split in ["train", "valid", "test"] {
+        warned(
+            &found,
+            &[
+                &format!("features: {split}: "),
+                "within samples are zero, one by one",
+            ],
+        );
+    }
+    let found = large(2, |small| {
+        let before = numbers(&small, "audio");
+        features(small, "audio", |at, v| {
+            let frame = at / width;
+            let first = before[(frame / 2 * 2) * width + at % width];
+            if v == 0.0 { v } else { first }
+        })
+    });
+    warned(
+        &found,
+        &[
+            "features: test: most frames of audio repeat the one before in 100 % of the samples, in train in 0 %",
+        ],
+    );
+}
+
 #[test]
 fn one_vector_that_is_repeated_is_warned_about() {
     let width = WIDTHS[1];

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::carried::Carried;
 use super::check::{self, Check, Samples};
+use super::details::Details;
 use super::error::Result;
 use super::frames::{self, Frames, all_finite};
 use super::plan::Plan;
@@ -36,6 +37,8 @@ pub struct Findings {
     pub profiles: Profiles,
     /// Means and deviations of features, per column.
     pub spreads: BTreeMap<String, Spread>,
+    /// What single samples are like, per column.
+    pub details: BTreeMap<String, Details>,
     /// Warnings about samples whose padding is not zero.
     pub padding: Vec<String>,
 }
@@ -61,6 +64,11 @@ impl Findings {
         values.extend(check::large(plans, &self.profiles));
         values.extend(check::spreads(plans, &self.spreads));
         values.extend(check::marks(plans, &self.spreads));
+        values.extend(check::repeats(plans, &self.profiles));
+        values.extend(check::scattered(plans, &self.profiles));
+        values.extend(check::copied(plans, &self.details));
+        values.extend(check::rounded(plans, &self.details));
+        values.extend(check::scaled_by_sample(plans, &self.details));
         Ok([
             Check::new("features", "all values finite", values),
             Check::new("padding", "zero", self.padding.clone()),
@@ -165,6 +173,7 @@ impl<'c> Converter<'c> {
         let mut first_replaced = None;
         let profiles = self.findings.profiles.entry(plan.split(), frames.column);
         let spread = self.findings.spreads.entry(name.clone()).or_default();
+        let details = self.findings.details.entry(name.clone()).or_default();
         frames.for_each(|samples| {
             overflow += samples.overflow;
             let each = samples.values.chunks_exact(frames.sample());
@@ -175,6 +184,7 @@ impl<'c> Converter<'c> {
             for (index, sample) in each.enumerate() {
                 let row = (samples.first + index, plan.rows());
                 spread.add(sample, frames.width(), row);
+                details.add(sample, frames.width(), row);
             }
             let (count, row) = clean(samples.values, frames, samples.first, moments);
             replaced += count;

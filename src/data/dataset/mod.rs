@@ -2,10 +2,12 @@
 
 mod carried;
 mod check;
+mod column_hashes;
 mod columns;
 mod convert;
 pub mod corpus;
 pub mod dataset_name;
+mod details;
 mod detect;
 pub mod digest;
 mod error;
@@ -28,7 +30,9 @@ mod padding;
 mod plan;
 mod profile;
 mod registry;
+mod runs;
 mod sample;
+mod sample_scale;
 mod scale;
 mod shapes;
 mod source;
@@ -46,6 +50,7 @@ mod token_ids;
 mod token_rows;
 mod tokens;
 mod vocabulary;
+mod whole_numbers;
 mod word_piece;
 mod words;
 

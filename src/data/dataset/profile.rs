@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::runs::Runs;
+
 /// Summary of one sample of one column, before values are cleaned.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Profile {
@@ -19,6 +21,8 @@ pub struct Profile {
     pub largest: f32,
     /// Hash of the values up to there.
     pub hash: u128,
+    /// Zero and equal frames up to there.
+    pub runs: Runs,
 }
 
 impl Profile {
@@ -49,6 +53,7 @@ impl Profile {
             hash: content
                 .iter()
                 .fold(END, |hash, value| step(hash, value.to_bits())),
+            runs: Runs::of(content, width),
         }
     }
 

@@ -2,8 +2,10 @@
 //! is an error.
 
 mod between_labels;
+mod by_sample;
 mod classes;
 mod columns;
+mod copied;
 mod cut;
 mod features;
 mod frequent_label;
@@ -17,8 +19,11 @@ mod main_labels;
 mod names;
 mod official_labels;
 mod relation;
+mod repeats;
+mod rounded;
 mod same_words;
 mod samples;
+mod scattered;
 mod shifted_lengths;
 mod splits;
 mod spoken;
@@ -29,12 +34,17 @@ mod tokens;
 mod transcripts;
 mod videos;
 
+pub use by_sample::scaled_by_sample;
 pub use columns::{columns, lengths};
+pub use copied::copied;
 pub use features::{features, lengths_of_frames};
 pub use labels::{labels, unusual_labels};
 pub use length_order::SampleSteps;
 pub use names::{misspelt, names};
+pub use repeats::repeats;
+pub use rounded::rounded;
 pub use samples::samples;
+pub use scattered::scattered;
 pub use splits::{ids, sizes, widths};
 pub use spreads::{large, spreads};
 pub use structure::marks;

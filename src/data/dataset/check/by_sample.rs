@@ -1,0 +1,52 @@
+//! Finds splits whose samples were each scaled by their own statistics, while those of train were not.
+
+use std::collections::BTreeMap;
+
+use crate::data::dataset::details::Details;
+use crate::data::dataset::plan::Plan;
+use crate::data::dataset::sample_scale::Form;
+
+/// Samples without which nothing is judged, and the parts of them that are all and none.
+const SAMPLES: usize = 10;
+const ALL: f64 = 0.9;
+const NONE: f64 = 0.1;
+
+/// Finds splits in which each sample has, say, mean 0 and deviation 1, where those of train have not, or the reverse.
+pub fn scaled_by_sample(plans: &[Plan<'_>], details: &BTreeMap<String, Details>) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let Some(train) = plans.first() else {
+        return warnings;
+    };
+    let official = plans
+        .iter()
+        .skip(1)
+        .filter(|plan| plan.official().is_some());
+    for plan in official {
+        for column in ["text", "audio", "vision"] {
+            let of = |plan: &Plan<'_>| details.get(&format!("{}/{column}", plan.split()));
+            let (Some(there), Some(own)) = (of(train), of(plan)) else {
+                continue;
+            };
+            let parts = |form: Form| {
+                let part = |details: &Details| details.scales.part(form, SAMPLES);
+                Some((form, [part(own)?, part(there)?]))
+            };
+            let differ = |(_, [own, there]): &(Form, [f64; 2])| {
+                own.max(*there) >= ALL && own.min(*there) <= NONE
+            };
+            let Some((form, found)) = Form::ALL.into_iter().filter_map(parts).find(differ) else {
+                continue;
+            };
+            let [own, there] = found.map(|part| (100.0 * part).round());
+            warnings.push(format!(
+                "{}: {own} % of the samples have {column} with {}, in {} {there} % (first: {}): was one split scaled \
+                 sample by sample and the other not? Scale all or none",
+                plan.split(),
+                form.describe(),
+                train.split(),
+                plan.ids[0]
+            ));
+        }
+    }
+    warnings
+}

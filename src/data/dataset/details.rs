@@ -1,0 +1,25 @@
+//! Looks closer at the samples of a column of features: whole numbers, samples brought to one scale, equal columns.
+
+use super::column_hashes::ColumnHashes;
+use super::sample_scale::SampleScales;
+use super::whole_numbers::WholeNumbers;
+
+/// What was seen in a column of a split.
+#[derive(Clone, Debug, Default)]
+pub struct Details {
+    pub whole: WholeNumbers,
+    pub scales: SampleScales,
+    pub hashes: ColumnHashes,
+}
+
+impl Details {
+    /// Adds a sample of `width` values a frame, by its row of `rows`.
+    pub fn add(&mut self, sample: &[f32], width: usize, (row, rows): (usize, usize)) {
+        if width == 0 {
+            return;
+        }
+        self.whole.add(sample);
+        self.scales.add(sample, width, (row, rows));
+        self.hashes.add(sample, width, (row, rows));
+    }
+}

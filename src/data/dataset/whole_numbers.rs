@@ -1,0 +1,101 @@
+//! Tells features that were rounded from flags, counts, classes and pixels.
+
+use std::collections::BTreeSet;
+
+/// Different values that flags and classes do not have.
+const DIFFERENT: usize = 17;
+
+/// Largest value of an unsigned byte: coordinates in pixels, whole numbers by nature, go beyond.
+const BYTE: f32 = 255.0;
+
+/// Single precision has no fractions from here on.
+const NO_FRACTIONS: f32 = 8_388_608.0;
+
+/// Values of a column, looked at until one is no whole number.
+#[derive(Clone, Debug, Default)]
+pub struct WholeNumbers {
+    has_fraction: bool,
+    zeros: u64,
+    others: u64,
+    range: Option<(f32, f32)>,
+    /// Some of the values other than zero.
+    different: BTreeSet<i64>,
+}
+
+impl WholeNumbers {
+    /// Adds the values of a sample; those that are not finite, and zeros past the last other value, do not count.
+    pub fn add(&mut self, sample: &[f32]) {
+        if self.has_fraction {
+            return;
+        }
+        let end = sample.iter().rposition(|value| *value != 0.0);
+        let content = &sample[..end.map_or(0, |last| last + 1)];
+        for value in content.iter().filter(|value| value.abs() < NO_FRACTIONS) {
+            if value.fract() != 0.0 {
+                self.has_fraction = true;
+                return;
+            }
+            let (least, largest) = self.range.unwrap_or((*value, *value));
+            self.range = Some((least.min(*value), largest.max(*value)));
+            if *value == 0.0 {
+                self.zeros += 1;
+                continue;
+            }
+            self.others += 1;
+            if self.different.len() < DIFFERENT {
+                self.different.insert(*value as i64);
+            }
+        }
+    }
+
+    /// The smallest and the largest value of whole numbers that are neither flags and classes, which are few and not
+    /// negative, nor counts, which are mostly zero, nor pixels.
+    pub fn rounded(&self) -> Option<(f32, f32)> {
+        let range = self.range.filter(|_| !self.has_fraction)?;
+        // One negative value alone is a mark.
+        let is_negative = self.different.range(..0).count() > 1;
+        let is_byte = range.1 <= BYTE && self.zeros < self.others;
+        let is_many = is_byte && self.different.len() >= DIFFERENT;
+        (is_negative || is_many).then_some(range)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rounded(values: impl Iterator<Item = f32>) -> Option<(f32, f32)> {
+        let mut whole = WholeNumbers::default();
+        whole.add(&values.collect::<Vec<f32>>());
+        whole.rounded()
+    }
+
+    #[test]
+    fn rounded_features_are_told_from_flags_and_counts() {
+        let wave = |i: i32| 2.6 * (i as f32 / 7.0).sin();
+        assert_eq!(rounded((0..400).map(wave)), None);
+        assert_eq!(
+            rounded((0..400).map(|i| wave(i).trunc())),
+            Some((-2.0, 2.0))
+        );
+        let bytes = (0..400).map(|i| (i * 37 % 256) as f32);
+        assert_eq!(rounded(bytes), Some((0.0, 255.0)));
+        // Flags, one-hot vectors, intensities from 0 to 5, signs, counts.
+        assert_eq!(rounded((0..400).map(|i| (i % 3 / 2) as f32)), None);
+        assert_eq!(rounded((0..400).map(|i| (i % 6) as f32)), None);
+        assert_eq!(rounded((0..400).map(|i| (i % 3 - 1) as f32)), None);
+        let counts = (0..400).map(|i| if i % 4 == 0 { (i % 60) as f32 } else { 0.0 });
+        assert_eq!(rounded(counts), None);
+        assert_eq!(rounded([0.0; 40].into_iter()), None);
+        // Coordinates in pixels, and values without fractions in single precision.
+        let pixel = |i: i32| {
+            if i % 50 == 0 {
+                -1.0
+            } else {
+                (i * 37 % 640) as f32
+            }
+        };
+        assert_eq!(rounded((0..400).map(pixel)), None);
+        assert_eq!(rounded((0..400).map(|i| -1e9 - 100.0 * i as f32)), None);
+    }
+}
