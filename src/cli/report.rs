@@ -234,6 +234,9 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     for sentence in describe_left_out(&written.left_out) {
         tracing::warn!("{sentence}");
     }
+    for sentence in &written.warnings {
+        tracing::warn!("{sentence}");
+    }
     if args.json {
         let record = ReportRecord {
             unfinished: unfinished.iter().map(|run| run.id()).collect(),

@@ -20,6 +20,7 @@ use crate::mask::Condition;
 use crate::metric::Metric;
 use crate::record::{MaskGrid, RunDir, find_runs};
 use crate::report::rows::baseline;
+use crate::report::rows::doubtful;
 use crate::report::rows::joined::LeftOut;
 use crate::report::rows::order;
 use crate::report::rows::reference::Reference;
@@ -41,6 +42,8 @@ pub(super) struct Built {
     pub references: Vec<Reference>,
     /// Conditions at which rows lack numbers that others have.
     pub left_out: Vec<LeftOut>,
+    /// Doubts about rows that are shown side by side.
+    pub warnings: Vec<String>,
     /// What each section's numbers say.
     pub findings: Vec<SectionFindings>,
     /// Numbers of tables and figures.
@@ -95,6 +98,8 @@ pub(super) fn build<P: AsRef<Path>>(
         p.section.left_out.iter().filter(shown).cloned()
     });
     let left_out = left_out.collect();
+    let warnings = parts.iter().flat_map(|p| doubtful::warnings(&p.section));
+    let warnings = warnings.collect();
     // In parallel: freeing the memory of millions of scores takes time.
     let overviews = parts
         .into_par_iter()
@@ -105,6 +110,7 @@ pub(super) fn build<P: AsRef<Path>>(
         overviews: overviews.collect(),
         references,
         left_out,
+        warnings,
         findings,
         tables,
         figures,

@@ -30,6 +30,8 @@ pub struct Written {
     pub references: Vec<Reference>,
     /// Conditions at which rows lack numbers that others have.
     pub left_out: Vec<LeftOut>,
+    /// Doubts about rows that are shown side by side, a sentence each.
+    pub warnings: Vec<String>,
     /// What each section's numbers say.
     pub findings: Vec<SectionFindings>,
     /// Numbers of tables and figures.
@@ -67,6 +69,7 @@ pub fn write_report<P: AsRef<Path>>(roots: &[P], out: &Path, options: &Options) 
         overviews: built.overviews,
         references: built.references,
         left_out: built.left_out,
+        warnings: built.warnings,
         findings: built.findings,
         tables: built.tables,
         figures: built.figures,

@@ -1,4 +1,4 @@
-//! Formats bytes, durations and ranges.
+//! Formats bytes, durations and ranges; compares names.
 
 /// `4.1 GiB`.
 pub fn bytes(bytes: u64) -> String {
@@ -30,6 +30,24 @@ pub fn span<T: PartialEq + std::fmt::Display>(least: T, most: T) -> String {
     }
 }
 
+/// The name of a model in lower case without what separates its words. Dashes and dots between digits stay: `1-5` is not `15`;
+/// so do signs with a meaning, such as the plus of `LNLN+`.
+pub fn plain_name(name: &str) -> String {
+    let lower: Vec<char> = name.to_lowercase().chars().collect();
+    let digit = |at: Option<usize>| {
+        at.and_then(|at| lower.get(at))
+            .is_some_and(|c| c.is_ascii_digit())
+    };
+    let kept = lower.iter().enumerate().filter_map(|(at, &c)| {
+        let separates = c.is_whitespace() || "-_.".contains(c);
+        if !separates {
+            return Some(c);
+        }
+        (digit(at.checked_sub(1)) && digit(at.checked_add(1))).then_some('-')
+    });
+    kept.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,5 +62,16 @@ mod tests {
     fn durations_are_short() {
         let texts = [0.4, 59.6, 200.0, 7260.0, 273_600.0].map(duration);
         assert_eq!(texts, ["0s", "1m00s", "3m20s", "2h01m", "3d04h"]);
+    }
+
+    #[test]
+    fn spellings_of_one_name_are_equal() {
+        for name in ["my-model", "My Model", "my_model ", "MyModel"] {
+            assert_eq!(plain_name(name), "mymodel", "{name}");
+        }
+        for (a, b) in [("LNLN", "LNLN+"), ("net-1.5", "net-15"), ("a*", "a")] {
+            assert_ne!(plain_name(a), plain_name(b));
+        }
+        assert_eq!(plain_name("net-1_5"), plain_name("Net 1.5"));
     }
 }

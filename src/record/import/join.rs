@@ -7,6 +7,7 @@ use super::input_row::InputRow;
 use super::{Options, nearest};
 use crate::data::dataset::{Corpus, SplitName};
 use crate::mask::{self, Condition};
+use crate::support::words::plain_name;
 
 /// Samples a message names before it counts the rest.
 const NAMED: usize = 3;
@@ -117,10 +118,7 @@ fn same_masks(file: &str, runs: &[Joined]) -> Result<()> {
 /// Models whose names differ in case and separators alone, and that share no seed and condition: one model, named in
 /// two ways.
 pub(super) fn split_names(runs: &[Joined]) -> Option<String> {
-    let plain = |run: &Joined| {
-        let letters = run.model.chars().filter(|c| c.is_ascii_alphanumeric());
-        letters.collect::<String>().to_ascii_lowercase()
-    };
+    let plain = |run: &Joined| plain_name(&run.model);
     let shared = |a: &str, b: &str| {
         let of = |model: &str| {
             let runs = runs.iter().filter(|run| run.model == model);

@@ -6,6 +6,7 @@ pub mod by_rule;
 mod check;
 pub mod condition;
 pub mod config;
+pub mod doubtful;
 pub mod ends;
 pub mod folds;
 pub mod joined;

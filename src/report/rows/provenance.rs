@@ -8,6 +8,7 @@ use crate::record::Manifest;
 use crate::record::manifest::{DatasetMetadata, Grade};
 
 use crate::report::rows::config::{BASELINE, join};
+use crate::report::rows::doubtful::mask_seeds;
 use crate::report::rows::row::ModelRow;
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::section::Section;
@@ -331,8 +332,31 @@ pub fn tested_on(section: &Section) -> String {
         d.title,
         grid.mask_protocol,
         grid.version,
-        plural(grid.seeds.len(), "mask seed"),
+        count_of_mask_seeds(section, grid.seeds.len()),
         plural(section.conditions.len(), "condition"),
+    )
+}
+
+/// `2 mask seeds`; where models have different ones, how many each and all have. `usual` is the number without
+/// models.
+fn count_of_mask_seeds(section: &Section, usual: usize) -> String {
+    let models = section.own_rows().filter(|row| !row.baseline);
+    let seeds: BTreeSet<&[u64]> = models.map(mask_seeds).collect();
+    if seeds.len() < 2 {
+        let count = seeds.first().map_or(usual, |seeds| seeds.len());
+        return plural(count, "mask seed");
+    }
+    let counts = || seeds.iter().map(|seeds| seeds.len());
+    let (least, most) = (counts().min(), counts().max());
+    let s = if most == Some(1) { "" } else { "s" };
+    let all: BTreeSet<u64> = seeds
+        .iter()
+        .flat_map(|seeds| seeds.iter().copied())
+        .collect();
+    format!(
+        "{} mask seed{s} for each model, {} different ones in all",
+        span(least.unwrap_or_default(), most.unwrap_or_default()),
+        all.len()
     )
 }
 
