@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::main_labels::main;
-use super::videos::video_of;
 use crate::data::dataset::plan::Plan;
+use crate::data::dataset::video::video_of;
 
 /// Part of the labels of a split that one value has, in splits of fewer samples than these and in larger ones; and how
 /// many times the other split's it is.

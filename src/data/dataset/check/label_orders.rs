@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::videos::video_of;
+use crate::data::dataset::video::video_of;
 
 /// Labels brought from one order to another, of the ids of a split; not a number where the order is the same.
 pub fn reordered(ids: &[String], labels: &[f64]) -> Vec<Vec<f64>> {

@@ -6,12 +6,12 @@ use super::between_labels::between;
 use super::classes::classes;
 use super::official_labels::signs;
 use super::relation::deviation;
-use super::videos::video_of;
 use super::{Check, Samples};
 use crate::data::dataset::carried::Carried;
 use crate::data::dataset::labels::{self, Labels};
 use crate::data::dataset::plan::Plan;
 use crate::data::dataset::spec::{Origin, Spec};
+use crate::data::dataset::video::video_of;
 
 /// Fewer labels show nothing about their distribution.
 const ENOUGH: usize = 12;

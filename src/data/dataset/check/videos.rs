@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Check;
 use crate::data::dataset::plan::Plan;
+use crate::data::dataset::video::video_of;
 
 /// Fewer videos of several samples show nothing.
 const VIDEOS: usize = 5;
@@ -70,35 +71,9 @@ fn are_by_video(videos: &BTreeMap<String, Counts<'_>>, sizes: &Counts<'_>, sprea
     2 * spread <= videos.len() && expected - spread as f64 > ERRORS * variance.sqrt()
 }
 
-/// The video that an id names: what is before MMSA's `$_$`, or before a number behind one of `_ / - [`.
-pub(super) fn video_of(id: &str) -> Option<String> {
-    if let Some((video, _)) = id.split_once("$_$") {
-        return Some(video.to_lowercase());
-    }
-    let (video, segment) = id.trim_end_matches(']').rsplit_once(['_', '/', '-', '['])?;
-    let is_number = !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit());
-    (is_number && !video.is_empty()).then(|| video.to_lowercase())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ids_name_videos() {
-        for id in [
-            "aB-c_1$_$7",
-            "aB-c_1_7",
-            "aB-c_1/7",
-            "aB-c_1[7]",
-            "aB-c_1-7",
-        ] {
-            assert_eq!(video_of(id).as_deref(), Some("ab-c_1"), "{id}");
-        }
-        for id in ["clip7", "aB_c", "_7", "17"] {
-            assert_eq!(video_of(id), None, "{id}");
-        }
-    }
 
     #[test]
     fn splits_drawn_by_sample_are_no_fault() {

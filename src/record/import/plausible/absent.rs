@@ -2,7 +2,7 @@
 //! only it is missing: letters exchanged, or predictions for other data.
 
 use super::super::join::Joined;
-use super::between::COPY;
+use super::between::{COPY, named};
 use super::{Check, Finding, Reference, name};
 use crate::mask::{Condition, ConditionKind};
 
@@ -21,14 +21,14 @@ pub(super) fn finding(run: &Joined, reference: &Reference<'_>) -> Option<Finding
         let (_, other) = others.find(|(other, _)| {
             other.2 == left && (complete || (other.0 == key.0 && other.1 == key.1))
         })?;
-        let distance = |i: &usize| (pass[*i] - other[*i]).abs();
-        let most = (0..pass.len()).max_by(|x, y| distance(x).total_cmp(&distance(y)))?;
-        (distance(&most) > near).then(|| {
+        let differs = pass.iter().zip(other).any(|(a, b)| (a - b).abs() > near);
+        differs.then(|| {
             let both = if complete { "complete samples".to_string() } else { left.to_string() };
             format!(
                 "condition {}: the data have nothing of what is missing there beside what is missing for {both}, but \
-                 predictions differ, such as `{}` {} and {}: do letters name other modalities?",
-                key.2, reference.ids[most], pass[most], other[most]
+                 predictions differ, such as {}: do letters name other modalities?",
+                key.2,
+                named(pass, other, reference)
             )
         })
     })?;

@@ -189,8 +189,8 @@ fn shuffled(run: &Joined, reference: &Reference<'_>) -> Option<String> {
     })
 }
 
-/// The sample whose predictions differ most.
-fn named(a: &[f32], b: &[f32], reference: &Reference<'_>) -> String {
+/// The sample whose predictions differ most, with both.
+pub(super) fn named(a: &[f32], b: &[f32], reference: &Reference<'_>) -> String {
     let distance = |i: &usize| (a[*i] - b[*i]).abs();
     let most = (0..a.len()).max_by(|x, y| distance(x).total_cmp(&distance(y)));
     most.map_or(String::new(), |i| {

@@ -4,6 +4,7 @@
 
 use super::super::join::Joined;
 use super::{Check, FEWEST, Finding, PROCESSES, Reference, centered_ranks, name};
+use crate::data::dataset::video_of;
 
 /// Standard errors between both correlations, and the least that the other order must have.
 const CERTAIN: f64 = 6.0;
@@ -91,7 +92,12 @@ pub(super) fn sorted(ids: &[String]) -> [Vec<usize>; 2] {
 /// Samples of each video by their ids as text, where 10 comes before 2, and in reverse order.
 fn in_videos(ids: &[String]) -> [Vec<usize>; 2] {
     let places: Vec<usize> = (0..ids.len()).collect();
-    let videos = || places.chunk_by(|a, b| video(&ids[*a]) == video(&ids[*b]));
+    // An id that names no video is one of its own.
+    let names = ids
+        .iter()
+        .map(|id| video_of(id).unwrap_or_else(|| id.clone()));
+    let names: Vec<String> = names.collect();
+    let videos = || places.chunk_by(|a, b| names[*a] == names[*b]);
     let by_text = videos().flat_map(|clips| {
         let mut clips = clips.to_vec();
         clips.sort_by_key(|i| &ids[*i]);
@@ -99,13 +105,6 @@ fn in_videos(ids: &[String]) -> [Vec<usize>; 2] {
     });
     let back = videos().flat_map(|clips| clips.iter().rev().copied());
     [by_text.collect(), back.collect()]
-}
-
-/// What is before the number of a clip: `_0efYOjQYRc` of `_0efYOjQYRc$_$10` and of `_0efYOjQYRc[10]`.
-fn video(id: &str) -> &str {
-    let id = id.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let name = id.trim_end_matches(|c: char| c.is_ascii_digit());
-    name.trim_end_matches(|c: char| "$_[/-".contains(c))
 }
 
 /// An id as text and numbers in turn, so that `$_$2` comes before `$_$10`.
