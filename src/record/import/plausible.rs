@@ -5,6 +5,7 @@ mod absent;
 mod between;
 mod first;
 mod means;
+mod mixed;
 mod orders;
 mod pairs;
 mod parts;
@@ -134,6 +135,7 @@ pub(super) fn check(
         of_run.extend(smooth::finding(run, reference));
         of_run.extend(values::findings(run, reference));
         of_run.extend(first::finding(run, reference));
+        of_run.extend(mixed::finding(run, runs, reference));
         // What is wrong once may be seen by several checks of a kind.
         let mut kinds: BTreeSet<Check> = allowed.iter().copied().collect();
         for finding in of_run {
