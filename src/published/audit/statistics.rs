@@ -85,6 +85,27 @@ impl TestSetStatistics {
         }
     }
 
+    /// Other samples that a share under this heading may be of, in words and their number: the other cut into two
+    /// classes, and the same metric on other test sets.
+    pub fn other_samples(&self, dataset: &str, metric: &Metric, own: u64) -> Vec<(String, u64)> {
+        let mut all: Vec<(String, u64)> = Vec::new();
+        if metric.name.starts_with("acc2") {
+            let cuts = self
+                .sets
+                .get(dataset)
+                .map_or(&[][..], |set| &set.populations);
+            let cuts = cuts.iter().filter_map(|cut| {
+                let named = metric::find(&format!("acc2_{}", cut.name))?;
+                Some((named.title.to_string(), cut.samples()))
+            });
+            all.extend(cuts);
+        }
+        let others = self.sets.keys().filter(|name| *name != dataset);
+        all.extend(others.filter_map(|name| Some((name.clone(), self.samples(name, metric)?))));
+        all.retain(|(_, samples)| *samples != own);
+        all
+    }
+
     /// The cuts into two classes a two-class metric may be about: one, or where its name does not
     /// say which, all.
     pub fn populations(&self, dataset: &str, metric: &Metric) -> Vec<&Population> {

@@ -20,11 +20,13 @@ mod moved_column;
 mod moved_run;
 mod narrow_error;
 mod nested_accuracy;
+mod other_samples;
 mod out_of_range;
 mod overall_mean;
 mod partly_quoted;
 mod parts;
 mod ranks;
+mod reversed_row;
 mod rising_scores;
 mod run_count;
 mod run_means;
@@ -55,6 +57,7 @@ pub const RULES: &[&Rule] = &[
     &out_of_range::RULE,
     &impossible_count::RULE,
     &run_count::RULE,
+    &other_samples::RULE,
     &swapped_f1::RULE,
     &impossible_f1::RULE,
     &overall_mean::RULE,
@@ -68,6 +71,7 @@ pub const RULES: &[&Rule] = &[
     &exchanged_errors::RULE,
     &rising_scores::RULE,
     &exchanged_rates::RULE,
+    &reversed_row::RULE,
     &moved_column::RULE,
     &narrow_error::RULE,
     &tied_accuracy::RULE,
