@@ -1,7 +1,7 @@
 //! Finds splits that were cut at other steps than the others, or that have frames of another rate.
 
-use super::length_order::SampleSteps;
 use super::relation::deviation;
+use super::sample_steps::SampleSteps;
 use crate::data::dataset::modality::Modality;
 use crate::data::dataset::scale::median;
 

@@ -1,7 +1,7 @@
 //! Checks the values of features, from a profile of every sample.
 
 use super::length_offset::Given;
-use super::length_order::length_order;
+use super::steps::steps;
 use super::{Check, Samples};
 use crate::data::dataset::error::{Error, Result};
 use crate::data::dataset::features::Features;
@@ -79,7 +79,7 @@ pub fn lengths_of_frames(plans: &[Plan<'_>], profiles: &Profiles) -> Result<Chec
     for plan in plans {
         check_exchanged(plan, profiles)?;
     }
-    warnings.extend(length_order(plans, profiles));
+    warnings.extend(steps(plans, profiles));
     for (plan, column, all) in each(plans, profiles) {
         check_order(plan, column, all)?;
         let lengths = match column {

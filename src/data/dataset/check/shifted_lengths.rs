@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::label_parts::places;
-use super::length_order::{JUDGED, OTHERS, SampleSteps, goes_together};
 use super::relation::Relation;
+use super::sample_steps::{JUDGED, OTHERS, SampleSteps, goes_together};
 use crate::data::dataset::modality::Modality;
 
 /// Standard errors by which the lengths of the samples beside go better with those of another modality.
