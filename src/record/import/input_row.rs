@@ -278,7 +278,10 @@ impl Parser<'_> {
         } else {
             ""
         };
-        self.cell(heading, row, (expected, found), hint.to_string())
+        let hint = foreign_sign(found)
+            .filter(|_| [WHOLE, CONDITION, "a number"].contains(&expected))
+            .unwrap_or_else(|| hint.to_string());
+        self.cell(heading, row, (expected, found), hint)
     }
 
     /// An error about a cell.
@@ -358,4 +361,31 @@ fn whole(text: &str) -> Option<u64> {
         (number.fract() == 0.0 && (0.0..EXACT).contains(&number)).then_some(number as u64)
     };
     text.parse().ok().or_else(float)
+}
+
+/// Longest number that is written out in a message, in bytes.
+const LONGEST: usize = 40;
+
+/// What to do about a number in which a sign looks like one of numbers, or cannot be seen: a text without its foreign
+/// signs that is a number.
+fn foreign_sign(text: &str) -> Option<String> {
+    let plain = |c: char| match c {
+        '\u{2212}' | '\u{2010}'..='\u{2015}' | '\u{fe63}' | '\u{ff0d}' => Some('-'),
+        c if c.is_ascii() => Some(c),
+        _ => None,
+    };
+    let sign = text.chars().find(|c| !c.is_ascii());
+    let sign = sign.filter(|_| text.len() <= LONGEST)?;
+    let number: String = text.chars().filter_map(plain).collect();
+    let number = number.trim();
+    number.parse::<f64>().ok()?;
+    let kind = match (plain(sign), sign) {
+        (Some(_), _) => ", a minus or dash of print,",
+        (None, '\u{a0}' | '\u{202f}') => ", a no-break space,",
+        _ => "",
+    };
+    Some(format!(
+        "; it holds the sign U+{:04X}{kind} that no number has: write {number}",
+        u32::from(sign)
+    ))
 }

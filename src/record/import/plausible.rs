@@ -10,6 +10,7 @@ mod orders;
 mod pairs;
 mod parts;
 mod scale;
+mod shards;
 mod smooth;
 mod steps;
 mod subsets;
@@ -132,6 +133,7 @@ pub(super) fn check(
         of_run.extend(pairs::findings(run, &before, reference));
         of_run.extend(within::findings(run, reference));
         of_run.extend(parts::finding(run, reference));
+        of_run.extend(shards::findings(run, reference));
         of_run.extend(smooth::finding(run, reference));
         of_run.extend(values::findings(run, reference));
         of_run.extend(first::finding(run, reference));

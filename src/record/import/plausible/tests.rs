@@ -1,12 +1,14 @@
 //! Simulates predictions under nested masks: sound ones are never warned about, changed ones are.
 
+mod shared;
+
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::super::join::Joined;
 use super::{
-    Reference, between, first, means, orders, pairs, parts, smooth, subsets, unsigned, values,
-    within,
+    Reference, between, first, means, orders, pairs, parts, shards, smooth, subsets, unsigned,
+    values, within,
 };
 use crate::mask::Condition;
 
@@ -134,6 +136,7 @@ impl Simulated {
         found.extend(parts::finding(run, &reference));
         found.extend(values::findings(run, &reference));
         found.extend(first::finding(run, &reference));
+        found.extend(shards::findings(run, &reference));
         found.extend(smooth::finding(run, &reference));
         found.extend(subsets::finding(run, &[], &reference));
         found.extend(means::finding(run, &[], &reference));

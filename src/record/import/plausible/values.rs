@@ -10,7 +10,7 @@ use crate::metric::correlation;
 
 /// Fewest samples that share a value, and how much rarer all others must be. Of 700 runs of 22 models none of the
 /// others shares a prediction with more than two samples, but those that collapsed to few values.
-const SHARE: usize = 5;
+pub(super) const SHARE: usize = 5;
 const RARER: usize = 4;
 
 /// Times of chance by which samples have the prediction of the sample before.
@@ -45,7 +45,7 @@ pub(super) fn findings(run: &Joined, reference: &Reference<'_>) -> Vec<Finding> 
 }
 
 /// How many of some predictions have each value.
-fn counts(values: impl Iterator<Item = f32>) -> HashMap<u32, usize> {
+pub(super) fn counts(values: impl Iterator<Item = f32>) -> HashMap<u32, usize> {
     let mut counts = HashMap::new();
     for value in values {
         // Adding 0 turns -0 into 0.

@@ -44,6 +44,16 @@ fn what_is_wrong_is_named_with_row_and_column() {
     assert!(line("a,50,1,0").contains("found `50`; a rate is a fraction"));
     assert!(line("a,50%,1,0").contains("found `50%`; a rate is a fraction"));
     assert!(line("a,0.5,1,tensor(0.5)").contains("plain numbers"));
+    assert_eq!(
+        line("a,0.5,1,\u{2212}0.2447"),
+        "p.csv, row 3: expected a number in column prediction, found `\u{2212}0.2447`; it holds the sign U+2212, a \
+         minus or dash of print, that no number has: write -0.2447"
+    );
+    assert!(
+        line("a,0.5,1,0.2447\u{a0}")
+            .contains("U+00A0, a no-break space, that no number has: write 0.2447")
+    );
+    assert!(!line("a,0.5,1,\u{e9}").contains("sign"));
     assert!(
         refused("id,condition,seed,prediction\na,1.5,1,0\n")
             .contains("in column condition, found `1.5`")

@@ -1,0 +1,103 @@
+//! Runs that share predictions in part, and parts of conditions from elsewhere.
+
+use super::super::super::join::Joined;
+use super::super::pairs;
+use super::{STRONG, Simulated, assert_found, simulate};
+
+/// Two sound runs of one model that differ by more than chance.
+fn two_seeds() -> (Simulated, Joined, Joined) {
+    let made = simulate(STRONG);
+    let mut other = simulate(STRONG);
+    for (rate, pass) in other.passes.iter_mut().enumerate() {
+        for (i, p) in pass.iter_mut().enumerate() {
+            *p += ((i * i * 7919 + rate) % 1009) as f32 / 1009.0 - 0.5;
+        }
+    }
+    let (first, second) = (made.run(1), other.run(2));
+    (made, first, second)
+}
+
+/// Asserts what is found in the second of two runs, after a change of both, of all rates.
+fn assert_pair(words: &str, change: impl Fn(usize, &mut f32, &mut f32)) {
+    let (made, mut first, mut second) = two_seeds();
+    for (a, b) in first.passes.values_mut().zip(second.passes.values_mut()) {
+        let each = a.iter_mut().zip(b.iter_mut()).enumerate();
+        each.for_each(|(i, (a, b))| change(i, a, b));
+    }
+    let found = made.found_with(&[&first], &second).join("; ");
+    let named = found.contains(words) && found.is_empty() == words.is_empty();
+    assert!(named, "{words}: {found}");
+}
+
+#[test]
+fn predictions_shared_with_another_run_in_part_are_found() {
+    let round = |p: &mut f32, by: f32| *p = (*p * by).round() / by;
+    assert_pair("12 samples, from `v30$_$0` to `v30$_$11`", |i, a, b| {
+        if (360..372).contains(&i) {
+            *b = *a;
+        }
+    });
+    let words = "have exactly the predictions of m, seed 1, and some at 9 more conditions";
+    assert_pair(words, |i, a, b| {
+        if i * 7919 % 1009 < 100 {
+            *b = *a;
+        }
+        round(a, 1e4);
+        round(b, 1e4);
+    });
+    // A few, rounded ones, and clipped ones.
+    assert_pair("", |i, a, b| {
+        if i * 7919 % 1009 < 10 {
+            *b = *a;
+        }
+    });
+    assert_pair("", |_, a, b| {
+        round(a, 100.0);
+        round(b, 100.0);
+    });
+    assert_pair("", |_, a, b| {
+        *a = a.clamp(-5.0, 5.0);
+        *b = b.clamp(-5.0, 5.0);
+    });
+}
+
+#[test]
+fn seeds_without_effect_are_found() {
+    let words = "with a correlation of 0.99";
+    assert_pair(words, |i, a, b| *b = *a + (i * 7919 % 101) as f32 * 1e-4);
+    assert_pair("with a correlation of 1.00000", |_, a, b| {
+        *b = *a * 0.93 + 0.04
+    });
+    // Seeds that have collapsed are alike.
+    let (made, first, _) = two_seeds();
+    let mut flat = first.clone();
+    for p in flat.passes.values_mut().flatten() {
+        *p *= 0.001;
+    }
+    let mut other = flat.clone();
+    other.passes.values_mut().flatten().for_each(|p| *p += 0.5);
+    other.seed = 2;
+    let alike = pairs::findings(&other, &[&flat], &made.reference());
+    assert!(alike.is_empty());
+}
+
+#[test]
+fn parts_of_an_untrained_model_are_found() {
+    for (part, rate) in [(0..100, 0), (200..300, 5), (586..686, 0), (100..250, 9)] {
+        assert_found("predicted by an untrained model", |changed| {
+            for p in &mut changed.passes[rate][part.clone()] {
+                *p = 0.1 + 0.02 * *p;
+            }
+        });
+    }
+}
+
+#[test]
+fn a_part_of_another_rate_is_found() {
+    for (part, from, to) in [(100..150, 3, 6), (343..686, 4, 5), (0..343, 8, 1)] {
+        assert_found("was a part of one written into the other", |changed| {
+            let taken = changed.passes[from][part.clone()].to_vec();
+            changed.passes[to][part.clone()].copy_from_slice(&taken);
+        });
+    }
+}
