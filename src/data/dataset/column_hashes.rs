@@ -40,6 +40,16 @@ impl ColumnHashes {
         pairs.collect()
     }
 
+    /// Dimensions that another one before them is equal to, each with that one.
+    pub fn twins(&self) -> Vec<(usize, usize)> {
+        let width = self.samples.first().map_or(0, Vec::len);
+        let pairs = (0..width).filter_map(|own| {
+            let before = (0..own).find(|at| self.is_equal(own, self, *at));
+            before.map(|at| (own, at))
+        });
+        pairs.collect()
+    }
+
     fn is_equal(&self, own: usize, other: &Self, at: usize) -> bool {
         let (mut both, mut equal) = (0, Vec::new());
         let most_unlike = ((1.0 - PART) * self.samples.len() as f64) as usize;
@@ -104,6 +114,9 @@ mod tests {
         });
         assert_eq!(vision.equal(&audio), [(2, 4)]);
         assert_eq!(audio.equal(&audio).len(), 5);
+        assert_eq!(audio.twins(), []);
+        let joined = hashes(4, |row, step, at| value(row, step, at % 2));
+        assert_eq!(joined.twins(), [(2, 0), (3, 1)]);
         // A flag, and the number of a frame, are the same by nature.
         let flag = hashes(2, |_, step, _| (step % 2) as f32);
         assert_eq!(flag.equal(&flag), []);

@@ -67,6 +67,9 @@ impl Findings {
         values.extend(check::repeats(plans, &self.profiles));
         values.extend(check::scattered(plans, &self.profiles));
         values.extend(check::copied(plans, &self.details));
+        values.extend(check::label_leaks(plans, &self.details));
+        values.extend(check::counters(plans, &self.details));
+        values.extend(check::twins(plans, &self.details));
         values.extend(check::rounded(plans, &self.details));
         values.extend(check::scaled_by_sample(plans, &self.details));
         Ok([

@@ -1,6 +1,8 @@
-//! Looks closer at the samples of a column of features: whole numbers, samples brought to one scale, equal columns.
+//! Looks closer at the samples of a column of features: whole numbers, samples brought to one scale, equal columns, constant and
+//! rising ones.
 
 use super::column_hashes::ColumnHashes;
+use super::course::Courses;
 use super::sample_scale::SampleScales;
 use super::whole_numbers::WholeNumbers;
 
@@ -10,6 +12,7 @@ pub struct Details {
     pub whole: WholeNumbers,
     pub scales: SampleScales,
     pub hashes: ColumnHashes,
+    pub courses: Courses,
 }
 
 impl Details {
@@ -21,5 +24,6 @@ impl Details {
         self.whole.add(sample);
         self.scales.add(sample, width, (row, rows));
         self.hashes.add(sample, width, (row, rows));
+        self.courses.add(sample, width, (row, rows));
     }
 }

@@ -6,6 +6,7 @@ mod column_hashes;
 mod columns;
 mod convert;
 pub mod corpus;
+mod course;
 pub mod dataset_name;
 mod details;
 mod detect;
