@@ -41,6 +41,12 @@ pub enum Error {
         line: u64,
         reason: String,
     },
+    #[error("{table}, line {line}: {reason}")]
+    Rates {
+        table: String,
+        line: u64,
+        reason: String,
+    },
     #[error(
         "{table}, line {line}: {what} is there twice (first on line {first}); a table has one \
          number for a data set, method, condition and metric{hint}"
@@ -63,6 +69,7 @@ impl Classify for Error {
             | Self::Kind { .. }
             | Self::Cell { .. }
             | Self::Header { .. }
+            | Self::Rates { .. }
             | Self::Twice { .. } => ErrorClass::BadData,
         }
     }

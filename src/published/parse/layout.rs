@@ -1,5 +1,7 @@
 //! Settles what the headings of a table leave open by its lines: columns without a role, merged cells, units of rates.
 
+use std::collections::BTreeMap;
+
 use super::condition::ConditionText;
 use super::context::Context;
 use super::grid::Row;
@@ -17,6 +19,8 @@ pub(super) struct Layout {
     pub lines: Vec<Line>,
     /// Whether numbers on the axis of rates are percent: in the lines, in the headings, in section lines.
     pub percent: Percent,
+    /// Fractions and percent on one axis.
+    pub mixed: Option<Mixed>,
     pub notes: Vec<String>,
 }
 
@@ -46,6 +50,7 @@ impl Layout {
             columns: block.columns,
             lines: Vec::new(),
             percent: Percent::default(),
+            mixed: None,
             notes: block.notes,
         };
         let wide = layout.columns.len() > 2;
@@ -79,6 +84,7 @@ impl Layout {
             }
         }
         layout.name_methods();
+        layout.prefer_dataset();
         layout.fill_down();
         layout.drop_constant();
         layout.settle_rates();
@@ -138,6 +144,29 @@ impl Layout {
             ));
         }
         self.columns[first].kind = Kind::Key(Role::Method);
+    }
+
+    /// Takes a column `data` beside one `dataset` for what the data set was read from: this program's CSV has its hash
+    /// there. It sets rows apart only where a data set has several.
+    fn prefer_dataset(&mut self) {
+        let is_dataset = |c: &Column| c.kind.is_role(&Role::Dataset);
+        let is_data = |c: &Column| is_dataset(c) && plain(&c.heading) == "data";
+        let Some(at) = self.columns.iter().position(is_data) else {
+            return;
+        };
+        let named = |c: &Column| is_dataset(c) && !is_data(c);
+        let Some(dataset) = self.columns.iter().position(named) else {
+            return;
+        };
+        let mut data: BTreeMap<&str, &str> = BTreeMap::new();
+        let one = self
+            .rows()
+            .all(|r| *data.entry(r.text(dataset)).or_insert(r.text(at)) == r.text(at));
+        self.columns[at].kind = if one {
+            Kind::Aside
+        } else {
+            Kind::Key(Role::Configuration("data".to_string()))
+        };
     }
 
     /// Fills merged cells of key columns: empty ones below one with text.
@@ -217,23 +246,25 @@ impl Layout {
         for (at, column) in self.columns.iter().enumerate() {
             if let Kind::Key(role @ (Role::Rate { .. } | Role::Condition)) = &column.kind {
                 stated |= matches!(role, Role::Rate { percent: true });
-                in_lines.extend(
-                    self.rows()
-                        .filter_map(|r| number(ConditionText::parse_rate(r.text(at)))),
-                );
+                let rate = |r: &Row| {
+                    let rate = number(ConditionText::parse_rate(r.text(at)))?;
+                    Some((Some(r.line), rate))
+                };
+                in_lines.extend(self.rows().filter_map(rate));
             }
         }
-        let in_headings: Vec<f64> = self
+        let in_headings: Vec<Rate> = self
             .columns
             .iter()
-            .filter_map(|c| number(c.kind.scores()?.condition.clone()))
+            .filter_map(|c| Some((None, number(c.kind.scores()?.condition.clone())?)))
             .collect();
         let mut context = Context::of_captions(&self.captions);
-        let mut in_sections: Vec<f64> = number(context.condition.clone()).into_iter().collect();
+        let in_captions = number(context.condition.clone()).map(|n| (None, n));
+        let mut in_sections: Vec<Rate> = in_captions.into_iter().collect();
         for line in &self.lines {
-            if let Line::Section { text, .. } = line {
+            if let Line::Section { line, text } = line {
                 context.enter(text);
-                in_sections.extend(number(context.condition.clone()));
+                in_sections.extend(number(context.condition.clone()).map(|n| (Some(*line), n)));
             }
         }
         self.percent = Percent {
@@ -243,9 +274,13 @@ impl Layout {
         };
     }
 
-    fn is_percent(&mut self, rates: &[f64], stated: bool) -> bool {
-        let most = rates.iter().copied().fold(0.0, f64::max);
-        let fraction = rates.iter().any(|r| *r > 0.0 && *r < 1.0);
+    fn is_percent(&mut self, rates: &[Rate], stated: bool) -> bool {
+        let most = rates.iter().map(|r| r.1).fold(0.0, f64::max);
+        let is_fraction = |r: &&Rate| r.1 > 0.0 && r.1 < 1.0;
+        let fraction = rates.iter().any(|r| is_fraction(&r));
+        if most > 1.0 && fraction && !stated {
+            self.mixed = self.mixed.take().or_else(|| Mixed::new(rates));
+        }
         if most > 1.0 {
             let note = format!(
                 "missing rates are printed in percent: {most} is read as {}",
@@ -258,6 +293,52 @@ impl Layout {
             self.notes.push("the heading of the missing rates states percent, but their values are fractions: read as fractions".to_string());
         }
         stated && !fraction
+    }
+}
+
+/// A rate as printed, with its line if it is not in the headings.
+type Rate = (Option<u64>, f64);
+
+/// Rates below 1 beside rates above 1, of which nothing states that they are percent.
+#[derive(Clone, Debug)]
+pub(super) struct Mixed {
+    /// The first line of the fewer ones.
+    pub line: Option<u64>,
+    pub reason: String,
+}
+
+impl Mixed {
+    fn new(rates: &[Rate]) -> Option<Self> {
+        let some = |wanted: fn(f64) -> bool| -> Vec<Rate> {
+            rates.iter().filter(|r| wanted(r.1)).copied().collect()
+        };
+        let fractions = some(|n| n > 0.0 && n < 1.0);
+        let percents = some(|n| n > 1.0);
+        let place = |rates: &[Rate]| {
+            let mut values: Vec<String> = rates.iter().map(|r| r.1.to_string()).collect();
+            values.sort_unstable();
+            values.dedup();
+            let numbers: Vec<u64> = rates.iter().filter_map(|r| r.0).collect();
+            let at = if numbers.is_empty() {
+                "the headings".to_string()
+            } else {
+                lines(&numbers)
+            };
+            format!("{} in {at}", values.join(", "))
+        };
+        let fewer = if percents.len() <= fractions.len() {
+            &percents
+        } else {
+            &fractions
+        };
+        let reason = format!(
+            "missing rates mix fractions and percent: {} beside {}; write all of them in one unit (`rate (%)` above \
+             them, or a percent sign, states percent)",
+            place(&fractions),
+            place(&percents)
+        );
+        let line = fewer.first()?.0;
+        Some(Self { line, reason })
     }
 }
 

@@ -174,6 +174,10 @@ fn halves(text: &str) -> (&str, Option<&str>) {
         };
     }
     match text.strip_suffix(')').and_then(|t| t.split_once('(')) {
+        // A number with a sign is a difference: `43.05 (+1.2)`.
+        Some((value, other)) if other.starts_with(['+', '-']) && plain(other).is_some() => {
+            (value, None)
+        }
         Some((value, sd)) => (value, Some(sd)),
         None => (text, None),
     }
@@ -224,6 +228,9 @@ mod tests {
             ("42.13(\u{b1}0.6)", 42.13, 2, Some(0.6)),
             ("84,4", 84.4, 1, None),
             ("0,71 \u{b1} 0,02", 0.71, 2, Some(0.02)),
+            ("43.05 \u{b1} -0.3", 43.05, 2, Some(-0.3)),
+            ("43.05 (+1.2)", 43.05, 2, None),
+            ("43.05 (\u{2212}1.20)", 43.05, 2, None),
             ("38.27*,\u{2020}", 38.27, 2, None),
             ("$33.08^{*}$", 33.08, 2, None),
             ("\\underline{33.08}", 33.08, 2, None),

@@ -80,7 +80,9 @@ fn only(name: &str, tables: Vec<ParsedTable>) -> Result<ParsedTable> {
 ///
 /// # Errors
 /// [`Error::Kind`] for a file that is no text; [`Error::Csv`] for lines of unequal width; [`Error::Header`] where no
-/// column holds numbers; [`Error::Cell`] for a cell that is no number; [`Error::Twice`] for two numbers in one place.
+/// column holds numbers; [`Error::Cell`] for a cell that is no number; [`Error::Twice`] for two numbers in one place;
+/// [`Error::Rates`] for rates in two units. Of several tables those with an error are left out, with a note; where all
+/// have one, the first.
 pub fn parse_all(name: &str, bytes: &[u8], options: &Options) -> Result<Vec<ParsedTable>> {
     let text = text::decode(name, bytes)?;
     let grids = grid::split(name, text)?;
@@ -108,6 +110,17 @@ pub fn parse_all(name: &str, bytes: &[u8], options: &Options) -> Result<Vec<Pars
                     caption(grid)
                 ));
                 others.left_out.tables += usize::from(has_unknown_numbers(grid, options));
+                refused.get_or_insert(error);
+            }
+            // One table that is no table of results, or that contradicts itself, does not stand for the others.
+            Err(error) if several => {
+                let text = error.to_string();
+                let reason = text.strip_prefix(&format!("{name}, ")).unwrap_or(&text);
+                others.notes.push(format!(
+                    "table in line {line} left out: {reason} (`{}`)",
+                    caption(grid)
+                ));
+                others.left_out.tables += 1;
                 refused.get_or_insert(error);
             }
             Err(error) => return Err(error),
@@ -176,6 +189,13 @@ fn parse_grid(name: &str, grid: &Grid, options: &Options) -> Result<ParsedTable>
     let metric = given_metric(name, options)?;
     check(name, line, &blocks, metric.as_ref())?;
     let mut layouts: Vec<Layout> = blocks.into_iter().map(Layout::new).collect();
+    if let Some(mixed) = layouts.iter().find_map(|l| l.mixed.clone()) {
+        return Err(Error::Rates {
+            table: name.to_string(),
+            line: mixed.line.unwrap_or(line),
+            reason: mixed.reason,
+        });
+    }
     let renamed = references::take_off(&mut layouts);
     let stem = Path::new(name)
         .file_stem()

@@ -7,7 +7,8 @@ use crate::published::parse::{ParsedCell, ParsedCondition};
 
 pub const RULE: Rule = Rule {
     name: "broken-trend",
-    definition: "a cell off the line between its neighbors on the missing-rate axis by \
+    definition: "a cell off the line between its neighbors on the missing-rate axis (at the first and the last rate: \
+                 the line through the next two, where the rest of the curve fits without that cell) by \
                  at least ten times the usual distance in that block of the table and a tenth of \
                  its column's range, after what all methods do at that rate was taken off",
     strength: "very unlikely at 25 times the usual distance and three tenths of the range, or where the \
@@ -29,6 +30,10 @@ const METHODS: usize = 4;
 #[derive(Clone, Copy)]
 struct Bend<'a> {
     cell: &'a ParsedCell,
+    before: &'a ParsedCell,
+    after: &'a ParsedCell,
+    /// Where between its neighbors it is, from 0 to 1.
+    share: f64,
     /// Off the line between its neighbors.
     off: f64,
 }
@@ -110,6 +115,9 @@ fn bends<'a>(column: &ScoreColumn<'a>) -> Vec<Bend<'a>> {
         let line = value(0) + share * (value(2) - value(0));
         Bend {
             cell: w[1].1,
+            before: w[0].1,
+            after: w[2].1,
+            share,
             off: value(1) - line,
         }
     };
@@ -133,19 +141,21 @@ fn judge<'a>(
         if !peak || times < ODD || share < SHARE {
             continue;
         }
-        let duplicate = duplicate(block, column, bend.cell);
+        let inner = duplicate(block, column, bend.cell);
+        let end = end(bends, i).filter(|_| inner.is_none());
+        let (cell, off, line) = end.unwrap_or((bend.cell, bend.off, "between its neighbors"));
+        let duplicate = end.map_or(inner, |_| duplicate(block, column, cell));
         let strength = if (times >= SURE && share >= LARGE) || duplicate.is_some() {
             Strength::VeryUnlikely
         } else {
             Strength::Odd
         };
-        let cell = bend.cell;
         let same = duplicate.map_or(String::new(), |t| format!(", and prints the digits of {t}"));
         let why = format!(
-            "{} is {:.*} off the line between its neighbors, {times:.0} times the usual distance{same}",
+            "{} is {:.*} off the line {line}, {times:.0} times the usual distance{same}",
             cell.number.text(),
             cell.number.decimals,
-            bend.off,
+            off,
         );
         let about = describe::about(&[
             column.method,
@@ -156,6 +166,28 @@ fn judge<'a>(
         out.push(Finding::new(strength, about, why, [column.seen(cell)]));
     }
     out
+}
+
+/// The first or last cell, how far it is off, and the line, where a bend beside it is its fault: an inner cell that
+/// is wrong bends the curve at the next rate, too, the other way; a wrong end leaves the next rate where it is.
+fn end<'a>(bends: &[Bend<'a>], i: usize) -> Option<(&'a ParsedCell, f64, &'static str)> {
+    let bend = bends.get(i)?;
+    // Of an error of one in the end, and of one in the inner cell, what is seen here and at the next rate.
+    let (cell, weight, next, carried) = if i == 0 {
+        let next = bends.get(1)?;
+        (bend.before, 1.0 - bend.share, next, 1.0 - next.share)
+    } else if i + 1 == bends.len() {
+        let next = bends.get(i.checked_sub(1)?)?;
+        (bend.after, bend.share, next, next.share)
+    } else {
+        return None;
+    };
+    let inner = (next.off + carried * bend.off).abs();
+    (next.off.abs() < inner).then_some((
+        cell,
+        -bend.off / weight,
+        "through the two rates next to it",
+    ))
 }
 
 /// Another method's cell at this condition, or the column's own neighbor, with the same digits.
@@ -196,5 +228,50 @@ fn median(mut values: Vec<f64>) -> f64 {
         0 => 0.0,
         n if n % 2 == 1 => values[n / 2],
         n => f64::midpoint(values[n / 2 - 1], values[n / 2]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::published::audit::{AuditSettings, TestSetStatistics, audit};
+    use crate::published::parse::{Options, parse};
+
+    /// What is found in five curves of which one has another number at a rate.
+    fn found(rate: usize, number: &str) -> Vec<Finding> {
+        let mut text = "rate,method,mosi_corr\n".to_string();
+        for i in 0..11 {
+            for (m, method) in ["A", "B", "C", "D", "E"].iter().enumerate() {
+                let wave = 0.003 * ((i * 7 + m * 5) % 4) as f64;
+                let own = 0.7 - 0.04 * i as f64 + 0.01 * m as f64 + wave;
+                let printed = if (i, m) == (rate, 2) {
+                    number.to_string()
+                } else {
+                    format!("{own:.3}")
+                };
+                text += &format!("{},{method},{printed}\n", i as f64 / 10.0);
+            }
+        }
+        let table = parse("t.csv", text.as_bytes(), &Options::default()).unwrap();
+        let statistics = TestSetStatistics::published();
+        let all = audit(&[table], &statistics, AuditSettings::default()).into_iter();
+        all.filter(|f| f.rule == RULE.name).collect()
+    }
+
+    #[test]
+    fn a_wrong_end_is_named_and_not_its_neighbor() {
+        for (rate, number, condition) in [
+            (0, "-0.723", "rate 0"),
+            (10, "0.930", "rate 1"),
+            (1, "-0.680", "rate 0.1"),
+            (9, "0.930", "rate 0.9"),
+            (5, "0.120", "rate 0.5"),
+        ] {
+            let all = found(rate, number);
+            assert_eq!(all.len(), 1, "{rate}");
+            assert_eq!(all[0].cells[0].condition, condition, "{}", all[0].why);
+            assert!(all[0].strength.strong(), "{}", all[0].why);
+        }
+        assert!(found(11, "").is_empty());
     }
 }

@@ -5,6 +5,7 @@ mod carried;
 mod constant_predictor;
 mod copied_column;
 mod copied_condition;
+mod copied_metric;
 mod count_rows;
 mod describe;
 mod duplicate_rows;
@@ -36,6 +37,7 @@ mod swapped_f1;
 mod tied_accuracy;
 mod two_rows;
 mod wrong_parts;
+mod wrong_spread;
 
 use super::{Arranged, Finding};
 
@@ -55,6 +57,7 @@ pub struct Rule {
 /// Every rule, in the order in which they are applied.
 pub const RULES: &[&Rule] = &[
     &out_of_range::RULE,
+    &wrong_spread::RULE,
     &impossible_count::RULE,
     &run_count::RULE,
     &other_samples::RULE,
@@ -62,6 +65,7 @@ pub const RULES: &[&Rule] = &[
     &impossible_f1::RULE,
     &overall_mean::RULE,
     &copied_column::RULE,
+    &copied_metric::RULE,
     &copied_condition::RULE,
     &moved_run::RULE,
     &duplicate_rows::RULE,

@@ -420,3 +420,61 @@ fn a_column_of_known_data_sets_is_one() {
     let t = table("Task,Model name,MAE\nCMU-MOSI,A,0.7\nCH-SIMS,A,0.4\n");
     assert_eq!(short(&t), ["mosi A mae 0.7", "sims A mae 0.4"]);
 }
+
+#[test]
+fn a_table_that_contradicts_itself_does_not_stand_for_the_others() {
+    let sound = "| method | MOSI MAE |\n|---|---|\n| A | 0.91 |\n";
+    let twice = "| method | MOSI MAE | MOSI MAE |\n|---|---|---|\n| A | 0.91 | 0.95 |\n";
+    let no_number = "| method | MOSI MAE |\n|---|---|\n| A | l.232 |\n";
+    let all = |text: &str| parse_all("t.md", text.as_bytes(), &Options::default());
+    for wrong in [twice, no_number] {
+        let tables = all(&format!("{sound}\ntext\n\n{wrong}\nmore\n\n{sound}")).unwrap();
+        assert_eq!(tables.len(), 2);
+        let left_out: LeftOut = tables.iter().map(|t| t.left_out).sum();
+        assert_eq!(left_out.tables, 1);
+        let noted = |n: &&String| n.starts_with("table in line 7 left out: line 9");
+        assert!(
+            tables[1].notes.iter().find(noted).is_some(),
+            "{:?}",
+            tables[1].notes
+        );
+        assert!(all(wrong).is_err());
+        assert!(all(&format!("{wrong}\ntext\n\n{wrong}")).is_err());
+    }
+}
+
+#[test]
+fn a_column_data_beside_the_data_set_is_what_it_was_read_from() {
+    let names = |text: &str| -> Vec<(String, String)> {
+        let cells = table(text).cells.into_iter();
+        cells.map(|c| (c.dataset, c.method)).collect()
+    };
+    let of = |d: &str, m: &str| (d.to_string(), m.to_string());
+    let one = "dataset,data,model,rate,metric,value\n\
+               mosi,80e80302d73f,A,0,mae,0.9\nsims,1b8e80302d7f,A,0,mae,0.4\n";
+    assert_eq!(names(one), [of("mosi", "A"), of("sims", "A")]);
+    let several = "dataset,data,model,rate,metric,value\n\
+                   mosi,80e80302d73f,A,0,mae,0.9\nmosi,1b8e80302d7f,A,0,mae,0.91\n";
+    let both = [
+        of("mosi", "A (data 80e80302d73f)"),
+        of("mosi", "A (data 1b8e80302d7f)"),
+    ];
+    assert_eq!(names(several), both);
+    let alone = "data,model,rate,metric,value\nMOSI,A,0,mae,0.9\n";
+    assert_eq!(names(alone), [of("mosi", "A")]);
+}
+
+#[test]
+fn rates_in_two_units_are_refused_with_their_lines() {
+    let text = refused("rate,method,mae\n0,A,1.0\n0.1,A,1.1\n0.2,A,1.1\n50,A,1.2\n1,A,1.3\n");
+    assert!(
+        text.contains("line 5: missing rates mix fractions and percent: 0.1, 0.2 in lines 3, 4 beside 50 in line 5"),
+        "{text}"
+    );
+    let text = refused("model,dataset,metric,0.1,60\nA,mosi,acc7,43.05,28.14\n");
+    assert!(text.contains("0.1 in the headings beside 60"), "{text}");
+    let percent = table("rate (%),method,mae\n0.5,A,1.0\n5,A,1.1\n");
+    assert_eq!(percent.cells[0].condition.to_string(), "rate 0.005");
+    let signs = table("rate,method,mae\n0.5,A,1.0\n60%,A,1.1\n");
+    assert_eq!(signs.cells[1].condition.to_string(), "rate 0.6");
+}

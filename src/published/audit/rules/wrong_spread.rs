@@ -1,0 +1,256 @@
+//! Finds spreads that no scores have, or that are no spreads of these scores.
+
+use std::collections::BTreeMap;
+
+use super::copied_metric::{self, CELLS, Pair};
+use super::{Rule, describe};
+use crate::data::dataset;
+use crate::published::audit::arranged::Seen;
+use crate::published::audit::{Arranged, Finding, Strength};
+use crate::published::parse::ParsedCell;
+
+pub const RULE: Rule = Rule {
+    name: "wrong-spread",
+    definition: "a spread (a number behind \u{b1} or in brackets, a column `std`) below 0, above what scores with this \
+                 mean have in the range of the metric, or far above the others of its table; spreads that are all the \
+                 same, those of another metric, or the numbers themselves",
+    strength: "impossible below 0 and above what runs with this mean have; very unlikely above four tenths of the \
+               range, and for spreads that are the numbers; odd otherwise",
+    check,
+};
+
+/// Parts of the metric's range above which a spread is odd, and very unlikely.
+const ODD: f64 = 0.25;
+const SURE: f64 = 0.4;
+
+/// Part of a table's spreads that are small where spreads are what they are.
+const MOST: f64 = 0.75;
+
+/// Numbers that are their own spreads.
+const OWN: usize = 5;
+
+/// Units of the last place below which spreads are equal by rounding.
+const UNITS: f64 = 10.0;
+
+fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
+    let mut tables: BTreeMap<&str, Vec<(Seen<'_>, f64)>> = BTreeMap::new();
+    for seen in arranged.cells() {
+        if let Some(sd) = seen.cell.number.sd {
+            tables.entry(seen.table).or_default().push((seen, sd));
+        }
+    }
+    let mut out = Vec::new();
+    for spreads in tables.values() {
+        let small = |(seen, sd): &&(Seen<'_>, f64)| *sd >= 0.0 && part(seen.cell, *sd) < ODD;
+        let most = spreads.iter().filter(small).count() as f64 >= MOST * spreads.len() as f64;
+        let judged = spreads
+            .iter()
+            .filter_map(|(seen, sd)| single(arranged, *seen, *sd, most));
+        out.extend(judged);
+    }
+    out.extend(columns(arranged));
+    let same = |(_, a, b): &Pair<'_, '_>| same_spread(a, b);
+    let copies = copied_metric::copies(arranged, same);
+    out.extend(copies.iter().map(|pairs| copied(pairs)));
+    out
+}
+
+/// Lowest and highest score; `None` where the labels are not known.
+fn range(cell: &ParsedCell) -> Option<[f64; 2]> {
+    match (cell.metric.share, cell.metric.name) {
+        (true, _) => Some([0.0, 100.0]),
+        (_, "corr") => Some([-1.0, 1.0]),
+        (_, "mae") => {
+            let [low, high] = dataset::find(&cell.dataset).ok()?.label_range;
+            Some([0.0, f64::from(high - low)])
+        }
+        _ => None,
+    }
+}
+
+/// A spread as a part of the range.
+fn part(cell: &ParsedCell, sd: f64) -> f64 {
+    range(cell).map_or(0.0, |[low, high]| sd / (high - low))
+}
+
+/// The largest standard deviation of runs with this mean: of two runs where their number is not known, for
+/// fewer runs have larger ones.
+fn largest(arranged: &Arranged<'_>, cell: &ParsedCell) -> Option<f64> {
+    let [low, high] = range(cell)?;
+    let runs = f64::from(arranged.settings.seeds.unwrap_or(2).max(2));
+    let mean = cell.number.value;
+    let inside = (low..=high).contains(&mean);
+    let product = (mean - low) * (high - mean) * runs / (runs - 1.0);
+    inside.then(|| product.max(0.0).sqrt() + cell.number.ulp())
+}
+
+/// What one spread is, `most` where those of the table are spreads by their size.
+fn single(arranged: &Arranged<'_>, seen: Seen<'_>, sd: f64, most: bool) -> Option<Finding> {
+    let cell = seen.cell;
+    let digits = cell.number.decimals;
+    let about = describe::about(&[
+        &cell.method,
+        &cell.dataset,
+        cell.metric.title,
+        &cell.condition.to_string(),
+    ]);
+    let finding = |strength, why| Some(Finding::new(strength, about, why, [seen]));
+    if sd < 0.0 {
+        let why = format!("the spread {sd:.digits$} is below 0");
+        return finding(Strength::Impossible, why);
+    }
+    if !most {
+        return None;
+    }
+    let text = cell.number.text();
+    if let Some(largest) = largest(arranged, cell).filter(|l| sd > *l) {
+        let why = format!(
+            "runs with the mean {text} have a standard deviation of {largest:.digits$} at most, printed {sd:.digits$}"
+        );
+        return finding(Strength::Impossible, why);
+    }
+    let part = part(cell, sd);
+    let strength = if part >= SURE {
+        Strength::VeryUnlikely
+    } else if part >= ODD {
+        Strength::Odd
+    } else {
+        return None;
+    };
+    let why = format!(
+        "the spread {sd:.digits$} of {text} is {:.0} % of the metric's range",
+        100.0 * part
+    );
+    finding(strength, why)
+}
+
+/// Columns whose spreads are one number, or the numbers themselves.
+fn columns(arranged: &Arranged<'_>) -> Vec<Finding> {
+    let mut columns: BTreeMap<_, Vec<(Seen<'_>, f64)>> = BTreeMap::new();
+    for seen in arranged.cells() {
+        if let Some(sd) = seen.cell.number.sd {
+            let key = (seen.table, &seen.cell.dataset, seen.cell.metric.name);
+            columns.entry(key).or_default().push((seen, sd));
+        }
+    }
+    let mut out = Vec::new();
+    for spreads in columns.values() {
+        let (first, sd) = spreads[0];
+        let (cell, number) = (first.cell, &first.cell.number);
+        let about = describe::about(&[&cell.dataset, cell.metric.title]);
+        let cells = spreads.iter().map(|(seen, _)| *seen);
+        let own = |(seen, sd): &(Seen<'_>, f64)| (seen.cell.number.value - sd).abs() < 1e-9;
+        let mut values: Vec<i64> = spreads.iter().map(|s| s.0.cell.number.units()).collect();
+        values.sort_unstable();
+        values.dedup();
+        let one = spreads.iter().all(|(_, other)| (other - sd).abs() < 1e-9);
+        if values.len() >= OWN && spreads.iter().all(own) {
+            let why = format!("all {} spreads are the numbers themselves", spreads.len());
+            out.push(Finding::new(Strength::VeryUnlikely, about, why, cells));
+        } else if one && spreads.len() >= CELLS && sd >= UNITS * number.ulp() {
+            let why = format!("all {} spreads are {sd:.*}", spreads.len(), number.decimals);
+            out.push(Finding::new(Strength::Odd, about, why, cells));
+        }
+    }
+    out
+}
+
+/// The spread that two cells both print, with two digits at least.
+fn same_spread(a: &ParsedCell, b: &ParsedCell) -> Option<i64> {
+    let (x, y) = (a.number.sd?, b.number.sd?);
+    let fine = a.number.decimals >= 2 && b.number.decimals >= 2;
+    // Spreads are small; the cast cannot overflow for one that was parsed.
+    (fine && (x - y).abs() < 1e-9).then(|| (x / a.number.ulp()).round() as i64)
+}
+
+fn copied(pairs: &[Pair<'_, '_>]) -> Finding {
+    let (_, a, b) = pairs[0];
+    let why = format!(
+        "all {} spreads are those of {}",
+        pairs.len(),
+        a.metric.title
+    );
+    let cells = pairs.iter().map(|(row, _, cell)| Seen {
+        table: row.table,
+        cell,
+    });
+    let about = copied_metric::about(pairs, b.metric.title);
+    Finding::new(Strength::Odd, about, why, cells)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::published::audit::{AuditSettings, TestSetStatistics, audit};
+    use crate::published::parse::{Options, parse};
+
+    /// Findings of twelve accuracies with spreads, and of twelve errors.
+    fn found(spread: impl Fn(usize) -> String, other: impl Fn(usize) -> String) -> Vec<Finding> {
+        let mut text = "method,rate,mosi_acc7,std,mosi_mae,std\n".to_string();
+        for i in 0..12 {
+            let (acc, mae) = (43.05 - 1.37 * i as f64, 0.81 + 0.03 * i as f64);
+            let method = if i < 6 { "A" } else { "B" };
+            text += &format!(
+                "{method},{},{acc:.2},{},{mae:.3},{}\n",
+                (i % 6) as f64 / 10.0,
+                spread(i),
+                other(i)
+            );
+        }
+        let table = parse("t.csv", text.as_bytes(), &Options::default()).unwrap();
+        let statistics = TestSetStatistics::published();
+        let all = audit(&[table], &statistics, AuditSettings::default()).into_iter();
+        all.filter(|f| f.rule == RULE.name).collect()
+    }
+
+    fn sound(i: usize) -> String {
+        format!("{:.2}", 0.41 + 0.07 * ((i * 5) % 12) as f64)
+    }
+
+    fn small(i: usize) -> String {
+        format!("{:.3}", 0.011 + 0.002 * ((i * 7) % 12) as f64)
+    }
+
+    #[test]
+    fn sound_spreads_pass_and_a_wrong_one_is_named() {
+        assert!(found(sound, small).is_empty());
+        for (text, strength) in [
+            ("-0.50", Strength::Impossible),
+            ("75.00", Strength::Impossible),
+            ("50.00", Strength::VeryUnlikely),
+            ("30.00", Strength::Odd),
+        ] {
+            let all = found(|i| if i == 4 { text.to_string() } else { sound(i) }, small);
+            assert_eq!((all.len(), all[0].strength), (1, strength), "{text}");
+            assert_eq!(
+                (all[0].cells[0].line, &*all[0].cells[0].metric),
+                (6, "acc7")
+            );
+        }
+        let all = found(sound, |i| if i == 4 { "4.1".to_string() } else { small(i) });
+        assert_eq!((all.len(), all[0].strength), (1, Strength::Impossible));
+    }
+
+    #[test]
+    fn spreads_that_are_none_of_these_numbers_are_named() {
+        let one = found(|_| "0.53".to_string(), small);
+        assert_eq!((one.len(), one[0].strength), (1, Strength::Odd));
+        assert!(
+            one[0].why.contains("all 12 spreads are 0.53"),
+            "{}",
+            one[0].why
+        );
+        // Errors of two digits round to few spreads.
+        assert!(found(sound, |_| "0.009".to_string()).is_empty());
+        let own = found(|i| format!("{:.2}", 43.05 - 1.37 * i as f64), small);
+        let strong: Vec<_> = own.iter().filter(|f| f.strength.strong()).collect();
+        assert_eq!(strong.len(), 1);
+        assert!(strong[0].why.contains("the numbers themselves"));
+        let copied = found(sound, sound);
+        assert!(
+            copied
+                .iter()
+                .any(|f| f.why == "all 12 spreads are those of Acc-7")
+        );
+    }
+}
