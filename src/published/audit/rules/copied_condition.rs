@@ -43,7 +43,7 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
         let conditions = conditions(block);
         let pairs =
             (0..conditions.len()).flat_map(|i| (i + 1..conditions.len()).map(move |j| (i, j)));
-        let tried = (conditions.len() * (conditions.len() - 1) / 2) as f64;
+        let tried = (conditions.len() * conditions.len().saturating_sub(1) / 2) as f64;
         for (i, j) in pairs {
             let Some(copy) = copy(arranged, block, conditions[i], conditions[j]) else {
                 continue;
