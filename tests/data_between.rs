@@ -415,3 +415,72 @@ fn a_modality_in_another_order_with_its_lengths_is_warned_about() {
     let aligned = prepared(lost, 2, |small| small);
     assert!(of(&aligned, "frames").is_empty(), "{:?}", aligned.warnings);
 }
+
+#[test]
+fn ids_that_differ_in_case_or_are_none_are_warned_about() {
+    let sound = prepared(|small| small, 1, |small| small);
+    assert!(of(&sound, "ids").is_empty());
+    let changed = prepared(
+        |small| small,
+        1,
+        |small| {
+            ids(small, |at| match at {
+                3 => "Clip7 ".to_owned(),
+                5 => "1.23E+11".to_owned(),
+                6 => "nan".to_owned(),
+                _ => format!("clip{at}"),
+            })
+        },
+    );
+    let found = of(&changed, "ids");
+    for words in [
+        "valid: 1 sample with an id that is a number cut to some digits",
+        "valid: 1 sample with an id that stands for none",
+        "(first: `clip7`)",
+        "such as `Clip7 ` of valid",
+    ] {
+        assert!(found.iter().any(|text| text.contains(words)), "{found:#?}");
+    }
+}
+
+#[test]
+fn a_dimension_in_another_unit_is_warned_about() {
+    let centered = |small| features(small, "vision", |_, v| v - 16.0 + 1e-6);
+    let degrees = |small| {
+        features(
+            small,
+            "vision",
+            |[_, _, d], v| if d == 11 { v * 57.3 } else { v },
+        )
+    };
+    let found = prepared(centered, 2, degrees);
+    one(
+        &found,
+        "features",
+        "test: the deviation of 1 of 20 dimensions of vision is far from that in train, such as dimension 11",
+    );
+    let all = prepared(|small| degrees(centered(small)), 2, |small| small);
+    assert!(of(&all, "features").is_empty(), "{:?}", all.warnings);
+}
+
+#[test]
+fn samples_filled_up_with_the_next_one_are_warned_about() {
+    let width = WIDTHS[1];
+    let filled = |small: Small| {
+        let mut values = numbers(&small, "audio");
+        let size = MANY_STEPS * width;
+        let all = values.clone();
+        for (row, sample) in values.chunks_mut(size).enumerate() {
+            let free = sample.chunks(width).position(|frame| frame[0] == 0.0);
+            let from = free.unwrap_or(MANY_STEPS) * width;
+            let next = (row + 1) * size % all.len();
+            sample[from..].copy_from_slice(&all[next..][..size - from]);
+        }
+        let count = values.len() / size;
+        small.set("audio", Column::F64(vec![count, MANY_STEPS, width], values))
+    };
+    let found = prepared(|small| small, 2, filled);
+    let words = "in audio go on with the first frames of the next sample, such as number 0 from 0";
+    let found = of(&found, "features");
+    assert!(found.iter().any(|text| text.contains(words)), "{found:#?}");
+}

@@ -221,3 +221,31 @@ fn labels_in_the_order_of_ids_sorted_as_text_are_warned_about() {
                  each video are sorted as text";
     assert!(found.iter().any(|text| text.contains(words)), "{found:#?}");
 }
+
+#[test]
+fn labels_in_reverse_are_warned_about() {
+    let reversed = |labels: Vec<f64>| labels.into_iter().rev().collect();
+    let found = found([240, 120, 160], &[2], reversed);
+    let words = "labels: test: the labels go with the words of the samples in reverse";
+    assert!(found.iter().any(|text| text.contains(words)), "{found:#?}");
+}
+
+#[test]
+fn labels_of_a_modality_that_are_the_main_ones_are_warned_about() {
+    let with = |change: fn(usize, f64) -> f64| {
+        let splits = [1, 2, 3].map(|seed| {
+            let small = spoken(60, seed);
+            let labels = numbers(&small, "regression_labels").into_iter().enumerate();
+            let labels: Vec<f64> = labels.map(|(at, label)| change(at, label)).collect();
+            small.set("regression_labels_T", Column::F64(vec![60], labels))
+        });
+        of(&splits)
+    };
+    let found = with(|_, label| label);
+    assert_eq!(found.len(), 3, "{found:#?}");
+    let words =
+        "labels: train: regression_labels and regression_labels_T are equal in every sample";
+    assert!(found[0].contains(words), "{found:#?}");
+    let own = with(|at, label| if at == 7 { label / 2.0 + 0.1 } else { label });
+    assert!(own.is_empty(), "{own:#?}");
+}

@@ -435,19 +435,30 @@ fn one_vector_that_is_repeated_is_warned_about() {
 }
 
 #[test]
-fn transcripts_as_bytes_and_texts_of_train_are_warned_about() {
-    let literal = |small: Small| {
+fn transcripts_badly_written_and_texts_of_train_are_warned_about() {
+    let written = |small: Small, change: fn(String) -> String| {
         let texts = small.0.iter().find_map(|column| match column {
             ("raw_text", Column::TextList(texts)) => Some(texts.clone()),
             _ => None,
         });
-        let texts = texts.unwrap().into_iter();
-        let texts = texts.map(|text| format!("b'{text}'")).collect();
+        let texts = texts.unwrap().into_iter().map(change).collect();
         small.set("raw_text", Column::TextList(texts))
     };
     warned(
-        &large(2, literal),
+        &large(2, |small| written(small, |text| format!("b'{text}'"))),
         &["transcripts: test: every transcript is written as bytes of Python, b'"],
+    );
+    warned(
+        &large(1, |small| {
+            written(small, |text| text.replacen("film", "filÃ©m", 1))
+        }),
+        &["transcripts: valid: ", "was read in the wrong encoding"],
+    );
+    warned(
+        &large(0, |small| {
+            written(small, |text| text.replacen("good", "g&amp;d", 1))
+        }),
+        &["transcripts: train: ", "whose transcript is HTML"],
     );
     // The same texts, with features and labels of their own.
     let texts = many(120, 1);

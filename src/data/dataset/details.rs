@@ -1,8 +1,10 @@
 //! Looks closer at the samples of a column of features: whole numbers, samples brought to one scale, equal columns, constant and
-//! rising ones.
+//! rising ones,
+//! samples that go on with other frames.
 
 use super::column_hashes::ColumnHashes;
 use super::course::Courses;
+use super::endings::Endings;
 use super::sample_scale::SampleScales;
 use super::whole_numbers::WholeNumbers;
 
@@ -13,6 +15,7 @@ pub struct Details {
     pub scales: SampleScales,
     pub hashes: ColumnHashes,
     pub courses: Courses,
+    pub endings: Endings,
 }
 
 impl Details {
@@ -25,5 +28,6 @@ impl Details {
         self.scales.add(sample, width, (row, rows));
         self.hashes.add(sample, width, (row, rows));
         self.courses.add(sample, width, (row, rows));
+        self.endings.add(sample, width, (row, rows));
     }
 }

@@ -11,6 +11,7 @@ pub mod dataset_name;
 mod details;
 mod detect;
 pub mod digest;
+mod endings;
 mod error;
 mod existing;
 pub mod export;

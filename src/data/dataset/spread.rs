@@ -44,6 +44,8 @@ struct Sums {
     frames: u64,
     sums: Vec<f64>,
     squares: Vec<f64>,
+    /// Absolute values.
+    sizes: Vec<f64>,
     /// Products of each dimension with the next, the one after it and so on.
     links: [Vec<f64>; LINKS],
 }
@@ -119,6 +121,15 @@ impl Spread {
         self.whole().moments()
     }
 
+    /// Mean absolute value of each dimension, which rare large values raise less than the deviation.
+    pub fn sizes(&self) -> Vec<f64> {
+        let all = self.whole();
+        all.sizes
+            .iter()
+            .map(|size| size / all.frames as f64)
+            .collect()
+    }
+
     /// The signature of all frames.
     pub fn signature(&self) -> Signature {
         self.whole().signature()
@@ -154,6 +165,7 @@ impl Spread {
         };
         add(&mut all.sums, &other.sums);
         add(&mut all.squares, &other.squares);
+        add(&mut all.sizes, &other.sizes);
         let links = all.links.iter_mut().zip(&other.links);
         links.for_each(|(to, from)| add(to, from));
         all
@@ -166,6 +178,7 @@ impl Sums {
         if self.sums.len() < width {
             self.sums.resize(width, 0.0);
             self.squares.resize(width, 0.0);
+            self.sizes.resize(width, 0.0);
             for (far, links) in self.links.iter_mut().enumerate() {
                 links.resize(width.saturating_sub(far + 1), 0.0);
             }
@@ -179,6 +192,9 @@ impl Sums {
             let value = f64::from(*value);
             *sum += value;
             *square += value * value;
+        }
+        for (value, size) in frame.iter().zip(&mut self.sizes) {
+            *size += f64::from(value.abs());
         }
         for (far, links) in self.links.iter_mut().enumerate() {
             let pairs = frame.iter().zip(frame.iter().skip(far + 1));
@@ -253,6 +269,7 @@ mod tests {
         spread.add(&[3.0, 10.0], 2, (1, 2));
         assert_eq!(spread.frames(), 2);
         assert_eq!(spread.moments(), [(2.0, 1.0), (10.0, 0.0)]);
+        assert_eq!(spread.sizes(), [2.0, 10.0]);
         assert_eq!(spread.gaps(), 1.0 / 3.0);
         assert_eq!(spread.kinds.values, 4);
     }

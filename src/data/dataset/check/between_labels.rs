@@ -19,7 +19,7 @@ pub fn between(plans: &[Plan<'_>]) -> Vec<String> {
     let Some((train, others)) = official.split_first() else {
         return Vec::new();
     };
-    let mut warnings = Vec::new();
+    let mut warnings = same(plans);
     for other in others {
         warnings.extend(spread(train, other));
         warnings.extend(frequent(train, other));
@@ -41,6 +41,31 @@ fn spread(train: &Plan<'_>, other: &Plan<'_>) -> Option<String> {
             other.ids[0]
         )
     })
+}
+
+/// Labels of single modalities that are the main ones, or those of another modality, in every sample.
+fn same(plans: &[Plan<'_>]) -> Vec<String> {
+    let official = plans.iter().filter(|plan| plan.official().is_some());
+    let found = official.filter_map(|plan| {
+        main(plan)?;
+        let all = &plan.labels;
+        let pairs = (1..all.len()).flat_map(|at| all[..at].iter().map(move |a| (a, &all[at])));
+        let equal: Vec<String> = pairs
+            .filter(|(a, b)| a.1 == b.1)
+            .map(|(a, b)| format!("{} and {}", a.0, b.0))
+            .collect();
+        (!equal.is_empty()).then(|| {
+            format!(
+                "{}: {} are equal in every sample (first: {}): were the labels of one written for another? Models that \
+                 learn from labels of single modalities would not learn what they are for; leave columns out that you \
+                 do not have",
+                plan.split(),
+                equal.join(", "),
+                plan.ids[0]
+            )
+        })
+    });
+    found.collect()
 }
 
 /// Labels of single modalities that go with the main ones in train and not, or inversely, in another split.

@@ -47,7 +47,7 @@ pub fn twins(plans: &[Plan<'_>], details: &BTreeMap<String, Details>) -> Vec<Str
 
 /// What is found in the columns of official splits: the part before the name of the column, the one behind it, and what
 /// to do.
-fn each(
+pub(super) fn each(
     plans: &[Plan<'_>],
     details: &BTreeMap<String, Details>,
     find: impl Fn(&Details) -> Option<(String, String, &'static str)>,

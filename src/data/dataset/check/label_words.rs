@@ -19,7 +19,7 @@ const NEXT: f64 = 4.0;
 const NEGATIVE: f64 = 4.0;
 const UNRELATED: f64 = 2.0;
 
-/// Standard errors by which labels fit better in another order within videos: up to six orders are tried.
+/// Standard errors by which labels fit better in another order within videos: up to seven orders are tried.
 const SORTED: f64 = 4.5;
 
 /// Samples of train, and of each other split, in which words of reviews tell labels by more standard errors than these.
@@ -157,24 +157,33 @@ fn shifted(train: &Spoken<'_>, other: &Spoken<'_>) -> Option<(String, String)> {
     Some((whose.to_owned(), text))
 }
 
-/// Labels of another split that are in another order within each video: its ids were sorted as text, or by number.
+/// What labels in another order go with.
+const SORTED_CLIPS: &str =
+    "that have their places where the clips of each video are sorted as text ($_$10 before $_$2)";
+const REVERSED: &str = "in reverse";
+
+/// Labels of another split that are in reverse, or in another order within each video: its ids were sorted as text, or by
+/// number.
 fn sorted(train: &Spoken<'_>, other: &Spoken<'_>) -> Option<(String, String)> {
     let orders = reordered(&other.plan.ids, other.labels).into_iter();
-    let found = orders.filter_map(|labels| {
+    let orders = orders.map(|labels| (labels, SORTED_CLIPS));
+    let mut turned = other.labels.to_vec();
+    turned.reverse();
+    let orders = orders.chain([(turned, REVERSED)]);
+    let found = orders.filter_map(|(labels, order)| {
         // The samples that have another label then.
         let known = other.labels.iter().zip(&labels);
         let same: Vec<f64> = known.map(|(own, label)| own + 0.0 * label).collect();
         let own = train.tells(train.labels, other, &same)?;
         let relation = train.tells(train.labels, other, &labels)?;
         let is_better = relation.errors() > SORTED && relation.apart(&own) > SORTED;
-        (is_better && relation.correlation > own.correlation).then_some((own, relation))
+        (is_better && relation.correlation > own.correlation).then_some((own, relation, order))
     });
-    let (own, best) = found.max_by(|a, b| a.1.correlation.total_cmp(&b.1.correlation))?;
+    let (own, best, order) = found.max_by(|a, b| a.1.correlation.total_cmp(&b.1.correlation))?;
     let whose = other.plan.split();
     let text = format!(
-        "{whose}: the labels go with the words of the samples that have their places where the clips of each video are \
-         sorted as text ($_$10 before $_$2), with a correlation of {:.2} in place of {:.2} (first: {}): were labels \
-         and ids sorted differently? Join them by id",
+        "{whose}: the labels go with the words of the samples {order}, with a correlation of {:.2} in place of {:.2} \
+         (first: {}): were labels and ids sorted differently? Join them by id",
         best.correlation, own.correlation, other.plan.ids[0]
     );
     Some((whose.to_owned(), text))

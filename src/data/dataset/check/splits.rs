@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Check, Samples};
+use super::{Check, Samples, id_forms};
 use crate::data::dataset::detect::Traits;
 use crate::data::dataset::error::{Error, Result};
 use crate::data::dataset::plan::Plan;
@@ -50,6 +50,7 @@ pub fn ids(plans: &[Plan<'_>]) -> Result<Check> {
         }
         warnings.extend(again.describe(plan.split(), "also in valid or test"));
     }
+    warnings.extend(id_forms::forms(plans));
     Ok(Check::new(
         "ids",
         "unique, no sample in two splits",

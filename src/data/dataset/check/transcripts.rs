@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::mojibake::mojibake;
 use super::texts::{SAMPLES, texts_of};
 use super::{Check, Samples, same_words};
 use crate::data::dataset::error::{Error, Result};
@@ -18,6 +19,7 @@ const LONG: usize = 8;
 /// different tokens: one of the two is in another order.
 pub fn transcripts(plans: &[Plan<'_>], spec: &Spec) -> Result<Check> {
     let mut warnings: Vec<String> = plans.iter().filter_map(literals).collect();
+    warnings.extend(plans.iter().flat_map(mojibake));
     warnings.extend(known_texts(plans));
     let unlike = |plan| same_words::unlike_language(plan, spec);
     warnings.extend(plans.iter().filter_map(unlike));

@@ -1,0 +1,32 @@
+//! Finds samples that are filled up with their own first frames, or with those of the next sample.
+
+use super::counters::each;
+use crate::data::dataset::details::Details;
+use crate::data::dataset::plan::Plan;
+use std::collections::BTreeMap;
+
+/// Samples that go on so, and their part of those that were looked at, that chance does not give.
+const SAMPLES: usize = 5;
+const PART: f64 = 0.2;
+
+/// Finds splits many samples of which begin again, or go on with the frames of the next one.
+pub fn overlaps(plans: &[Plan<'_>], details: &BTreeMap<String, Details>) -> Vec<String> {
+    each(plans, details, |details| {
+        let endings = &details.endings;
+        let kinds = [
+            (&endings.again, "go on with their own first frames"),
+            (
+                &endings.next,
+                "go on with the first frames of the next sample",
+            ),
+        ];
+        let (rows, fault) = kinds.into_iter().find(|(rows, _)| {
+            rows.len() >= SAMPLES && rows.len() as f64 >= PART * endings.judged as f64
+        })?;
+        Some((
+            format!("{} of {} samples looked at in", rows.len(), endings.judged),
+            format!("{fault}, such as number {} from 0", rows[0]),
+            "were short samples filled up, or windows cut too long? Pad with zeros",
+        ))
+    })
+}

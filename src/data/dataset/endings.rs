@@ -1,0 +1,99 @@
+//! Looks at the ends of some samples: whether their last frames are their first ones again, or those of the next sample.
+
+/// Samples of a split that are looked at, about.
+const SAMPLES: usize = 60;
+
+/// Frames, and dimensions, without which equal frames are chance.
+const FRAMES: usize = 3;
+const DIMENSIONS: usize = 3;
+
+/// The samples that were looked at, and the rows of those that go on so.
+#[derive(Clone, Debug, Default)]
+pub struct Endings {
+    pub judged: usize,
+    pub again: Vec<usize>,
+    pub next: Vec<usize>,
+    /// The sample before, where it is looked at.
+    before: Option<(usize, Vec<f32>)>,
+}
+
+impl Endings {
+    /// Adds a sample of `width` values a frame, by its row of `rows`.
+    pub fn add(&mut self, sample: &[f32], width: usize, (row, rows): (usize, usize)) {
+        let last = sample.iter().rposition(|value| *value != 0.0);
+        let content = &sample[..last.map_or(0, |last| last / width + 1) * width];
+        if let Some((at, before)) = self.before.take()
+            && at + 1 == row
+            && goes_on_with(&before, content, width)
+        {
+            self.next.push(at);
+        }
+        let is_enough = width >= DIMENSIONS && content.len() >= 2 * FRAMES * width;
+        if is_enough && row.is_multiple_of(rows / SAMPLES + 1) {
+            self.judged += 1;
+            if goes_on_with(content, content, width) {
+                self.again.push(row);
+            }
+            self.before = Some((row, content.to_vec()));
+        }
+    }
+}
+
+/// Whether the last frames, from some later one on, are the first of `other`, which do not stand still.
+fn goes_on_with(content: &[f32], other: &[f32], width: usize) -> bool {
+    let frames = content.len() / width;
+    let moves = |frames: &[f32]| {
+        let mut pairs = frames
+            .chunks_exact(width)
+            .zip(frames[width..].chunks_exact(width));
+        pairs.all(|(a, b)| a != b)
+    };
+    let starts = 1..=frames.saturating_sub(FRAMES);
+    starts.into_iter().any(|start| {
+        let tail = &content[start * width..];
+        let both = tail.len().min(other.len());
+        both >= FRAMES * width && tail[..both] == other[..both] && moves(&tail[..FRAMES * width])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frames(sample: usize, range: std::ops::Range<usize>) -> Vec<f32> {
+        let value = |at: usize, d: usize| ((sample * 31 + at * 7 + d * 3) % 101 + 1) as f32;
+        range
+            .flat_map(|at| (0..3).map(move |d| value(at, d)))
+            .collect()
+    }
+
+    fn endings(samples: &[Vec<f32>]) -> Endings {
+        let mut endings = Endings::default();
+        for (row, sample) in samples.iter().enumerate() {
+            endings.add(sample, 3, (row, samples.len()));
+        }
+        endings
+    }
+
+    #[test]
+    fn samples_that_begin_again_or_go_on_with_the_next_are_found() {
+        let padded = |row| [frames(row, 0..10), vec![0.0; 12]].concat();
+        let sound: Vec<_> = (0..20).map(padded).collect();
+        let found = endings(&sound);
+        assert_eq!(
+            (found.judged, found.again.len(), found.next.len()),
+            (20, 0, 0)
+        );
+
+        let wrap = |row| [frames(row, 0..4), frames(row, 0..4), frames(row, 0..2)].concat();
+        let again = endings(&(0..20).map(wrap).collect::<Vec<_>>());
+        assert_eq!((again.again.len(), again.next.len()), (20, 0));
+
+        let next = |row| [frames(row, 0..6), frames(row + 1, 0..4)].concat();
+        let next = endings(&(0..20).map(next).collect::<Vec<_>>());
+        assert_eq!((next.again.len(), next.next.len()), (0, 19));
+
+        let still = endings(&vec![[1.0, 2.0, 3.0].repeat(10); 20]);
+        assert_eq!((still.again.len(), still.next.len()), (0, 0));
+    }
+}
