@@ -1,9 +1,10 @@
-//! Tables of simulated models, whose every number is what it claims to be: no rule may be sure of anything.
+//! Tables of simulated models and the program's own reports, whose every number is what it claims to be: no rule may
+//! be sure of anything.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 use lnln_bench::metric::protocol;
 use lnln_bench::published::audit::{AuditSettings, Finding, TestSetStatistics, audit};
-use lnln_bench::published::parse::{Options, parse};
+use lnln_bench::published::parse::{Options, parse, read_all};
 
 /// Simulated tables of each data set and form.
 const TABLES: u64 = 8;
@@ -253,4 +254,94 @@ fn nothing_strong_is_found_in_honest_tables_of_sims() {
 fn nothing_strong_is_found_in_honest_tables_of_mosei() {
     let found = strong("mosei", tables());
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// Files of committed reports, and how many cells of each are read at least.
+const REPORTS: [(&str, &[&str], usize); 5] = [
+    (
+        "demo",
+        &["report.md", "tables.tex", "summary.csv", "scores.csv"],
+        1_000,
+    ),
+    (
+        "questions",
+        &["report.md", "tables.tex", "summary.csv", "scores.csv"],
+        300,
+    ),
+    ("mmmo/report", &["report.md", "summary.csv"], 1_500),
+    (
+        "mosi-transcripts/report",
+        &["report.md", "summary.csv"],
+        1_500,
+    ),
+    ("mosi-speech/report", &["report.md", "summary.csv"], 2_000),
+];
+
+#[test]
+fn nothing_strong_is_found_in_the_committed_reports() {
+    let statistics = TestSetStatistics::published();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("reports");
+    let mut out = Vec::new();
+    for (report, files, least) in REPORTS {
+        for file in files {
+            let path = folder.join(report).join(file);
+            let tables = read_all(&path, &Options::default()).unwrap();
+            let cells: usize = tables.iter().map(|t| t.cells.len()).sum();
+            assert!(
+                cells >= least || *file == "scores.csv",
+                "{report}/{file}: {cells} cells"
+            );
+            let findings = audit(&tables, &statistics, AuditSettings::default());
+            let sure = findings.iter().filter(|f| f.strength.strong());
+            out.extend(
+                sure.map(|f| format!("{report}/{file}: {}: {}: {}", f.rule, f.about, f.why)),
+            );
+        }
+    }
+    assert!(out.is_empty(), "{}", out.join("\n"));
+}
+
+/// Scores of single runs as a program writes them, of 40 samples of an unknown data set.
+fn runs_of_a_program() -> String {
+    let mut text = "dataset,model,seed,rate,metric,value\n".to_string();
+    for (model, seeds) in [("ridge", 2), ("constant", 2), ("tfn", 1), ("mult", 1)] {
+        for seed in 1..=seeds {
+            for rate in 0..6 {
+                let step = if model == "constant" { 0 } else { rate };
+                let own = f64::from(model.len() as u8) / 1e3;
+                // `tfn` and `mult` have equal accuracies, as few samples allow, and errors of their own.
+                let right = f64::from(31 - step - i32::from(model == "ridge"));
+                let at = format!("words,{model},{seed},0.{rate}");
+                text += &format!("{at},acc7,{:.16}\n", right / 120.0);
+                text += &format!(
+                    "{at},acc2_non0,{:.16}\n{at},acc2_has0,{:.16}\n",
+                    right / 37.0,
+                    right / 40.0
+                );
+                text += &format!(
+                    "{at},mae,{:.16}\n",
+                    own + 0.917_263_554_1 + f64::from(step * step) / 31.7
+                );
+                text += &format!(
+                    "{at},corr,{:.16}\n",
+                    own + 0.617_263_554_1 - f64::from(step) / 17.3
+                );
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn equal_rows_that_a_program_wrote_of_one_model_are_no_copies() {
+    let text = runs_of_a_program();
+    let parsed = parse("scores.csv", text.as_bytes(), &Options::default()).unwrap();
+    assert_eq!(parsed.cells.len(), 6 * 6 * 5);
+    let statistics = TestSetStatistics::published();
+    let found = audit(&[parsed], &statistics, AuditSettings::default());
+    let words: Vec<String> = found
+        .iter()
+        .map(|f| format!("{}: {}", f.rule, f.about))
+        .collect();
+    assert!(found.is_empty(), "{}", words.join("\n"));
 }

@@ -1,6 +1,6 @@
 //! Arranges tables for the rules: columns along conditions, rows along metrics.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{AuditSettings, TestSetStatistics};
 use crate::published::parse::{Metric, Number, ParsedCell, ParsedCondition, ParsedTable};
@@ -16,6 +16,8 @@ pub struct Seen<'a> {
 #[derive(Clone, Debug)]
 pub struct ScoreColumn<'a> {
     pub table: &'a str,
+    /// Masks and training data by the table's title.
+    pub scope: &'a str,
     pub dataset: &'a str,
     pub method: &'a str,
     pub metric: &'static Metric,
@@ -43,6 +45,8 @@ impl<'a> ScoreColumn<'a> {
 #[derive(Clone, Debug)]
 pub struct ScoreRow<'a> {
     pub table: &'a str,
+    /// Masks and training data by the table's title.
+    pub scope: &'a str,
     pub dataset: &'a str,
     pub method: &'a str,
     pub condition: &'a ParsedCondition,
@@ -100,6 +104,8 @@ pub fn base_name(method: &str) -> String {
 pub struct Arranged<'a> {
     pub columns: Vec<ScoreColumn<'a>>,
     pub rows: Vec<ScoreRow<'a>>,
+    /// Tables with numbers that nobody types.
+    programs: BTreeSet<&'a str>,
     pub statistics: &'a TestSetStatistics,
     pub settings: AuditSettings,
 }
@@ -113,9 +119,26 @@ impl<'a> Arranged<'a> {
         Self {
             columns: columns(tables),
             rows: rows(tables),
+            programs: tables
+                .iter()
+                .filter(|t| t.cells.iter().any(|c| !c.number.is_typed()))
+                .map(|t| t.name.as_str())
+                .collect(),
             statistics,
             settings,
         }
+    }
+
+    /// Whether a program wrote the numbers of a table: they are whole, and no digit was typed wrong.
+    pub fn by_program(&self, table: &str) -> bool {
+        self.programs.contains(table)
+    }
+
+    /// Whether two rows of a table that a program wrote are of one model: its runs are equal where it leaves nothing
+    /// to chance, and so are two ways to select it.
+    pub fn is_one_model(&self, table: &str, methods: [&str; 2]) -> bool {
+        let [a, b] = methods.map(|m| m.split(" (").next());
+        a == b && self.by_program(table)
     }
 
     /// Every cell.
@@ -161,8 +184,8 @@ impl<'a> Arranged<'a> {
 
 /// Items in the order of their first appearance, by key.
 fn group<'a, K: Ord + Clone, T>(
-    cells: impl Iterator<Item = (K, &'a str, &'a ParsedCell)>,
-    start: impl Fn(&'a str, &'a ParsedCell) -> T,
+    cells: impl Iterator<Item = (K, &'a ParsedTable, &'a ParsedCell)>,
+    start: impl Fn(&'a ParsedTable, &'a ParsedCell) -> T,
     add: impl Fn(&mut T, &'a ParsedCell),
 ) -> Vec<T> {
     let (mut out, mut places) = (Vec::new(), BTreeMap::new());
@@ -179,12 +202,13 @@ fn group<'a, K: Ord + Clone, T>(
 fn columns(tables: &[ParsedTable]) -> Vec<ScoreColumn<'_>> {
     let cells = tables.iter().enumerate().flat_map(|(i, t)| {
         let key = move |c: &ParsedCell| (i, c.dataset.clone(), c.method.clone(), c.metric.name);
-        t.cells.iter().map(move |c| (key(c), t.name.as_str(), c))
+        t.cells.iter().map(move |c| (key(c), t, c))
     });
     group(
         cells,
         |table, cell| ScoreColumn {
-            table,
+            table: &table.name,
+            scope: &table.scope,
             dataset: &cell.dataset,
             method: &cell.method,
             metric: cell.metric,
@@ -205,12 +229,13 @@ fn rows(tables: &[ParsedTable]) -> Vec<ScoreRow<'_>> {
     let cells = tables.iter().enumerate().flat_map(|(i, t)| {
         let key =
             move |c: &ParsedCell| (i, c.dataset.clone(), c.method.clone(), c.condition.clone());
-        t.cells.iter().map(move |c| (key(c), t.name.as_str(), c))
+        t.cells.iter().map(move |c| (key(c), t, c))
     });
     group(
         cells,
         |table, cell| ScoreRow {
-            table,
+            table: &table.name,
+            scope: &table.scope,
             dataset: &cell.dataset,
             method: &cell.method,
             condition: &cell.condition,

@@ -19,6 +19,8 @@ pub struct ParsedCell {
     pub number: Number,
     /// Whether it is the mean of runs or rows that the table has lines for, too.
     pub averaged: bool,
+    /// In bold, as papers print the best number of a column.
+    pub bold: bool,
     /// Line in the file, counted from 1.
     pub line: u64,
     /// Column in the file, counted from 1.
@@ -30,6 +32,8 @@ pub struct ParsedCell {
 pub struct ParsedTable {
     /// Path of the file as it was given.
     pub name: String,
+    /// What its title states of masks and training data, which sets it apart from tables beside it.
+    pub scope: String,
     /// In the order of the file.
     pub cells: Vec<ParsedCell>,
     /// What the reader assumed or left out.

@@ -132,12 +132,14 @@ pub(super) fn is_mean(text: &str) -> bool {
     let text = text.trim().trim_end_matches('.').to_lowercase();
     // A range of rates: `0-0.9`.
     let ends = text.split_once(['-', '~', '\u{2013}']);
-    let rate = |t: &str| {
-        t.trim()
-            .parse::<f64>()
-            .is_ok_and(|r| (0.0..=1.0).contains(&r))
+    let rate = |t: &str, within: std::ops::RangeInclusive<f64>| {
+        t.trim().parse::<f64>().is_ok_and(|r| within.contains(&r))
     };
-    if ends.is_some_and(|(from, to)| rate(from) && rate(to)) {
+    // Of fewer rates it is one of several ranges.
+    if ends.is_some_and(|(from, to)| rate(from, 0.0..=0.1) && rate(to, 0.7..=1.0)) {
+        return true;
+    }
+    if is_mean_of_conditions(&text) {
         return true;
     }
     [
@@ -153,6 +155,24 @@ pub(super) fn is_mean(text: &str) -> bool {
         "\u{3bc}",
     ]
     .contains(&&*text)
+}
+
+/// `mean of six`, `mean over the six sets of missing modalities`, and not `mean of 5 runs`.
+fn is_mean_of_conditions(text: &str) -> bool {
+    let rest = [
+        "mean of ",
+        "mean over ",
+        "average of ",
+        "average over ",
+        "averaged over ",
+    ];
+    let Some(rest) = rest.iter().find_map(|start| text.strip_prefix(start)) else {
+        return false;
+    };
+    let conditions = ["missing", "rates", "modalities", "conditions", "cases"];
+    let number =
+        ["three", "six", "seven", "ten", "eleven"].contains(&rest) || rest.parse::<u8>().is_ok();
+    number || (rest.len() < 60 && rest.split(' ').any(|word| conditions.contains(&word)))
 }
 
 #[cfg(test)]
@@ -196,6 +216,27 @@ mod tests {
         for text in ["0-0.9", "0.0\u{2013}0.9", "0.1 ~ 0.9"] {
             let found = ConditionText::parse_rate(text);
             assert_eq!(found, Some(ConditionText::Mean), "{text}");
+        }
+        for text in [
+            "mean of six",
+            "Mean over the six sets of missing modalities",
+            "mean of 6 rates 0-1",
+        ] {
+            assert_eq!(
+                ConditionText::parse_rate(text),
+                Some(ConditionText::Mean),
+                "{text}"
+            );
+        }
+        for text in [
+            "mean of 5 runs",
+            "Mean over 3 seeds",
+            "0-0.2",
+            "0.2-0.4",
+            "0.8-1",
+            "0.6-0.9",
+        ] {
+            assert_eq!(ConditionText::parse_rate(text), None, "{text}");
         }
     }
 

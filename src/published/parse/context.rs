@@ -3,6 +3,7 @@
 use super::condition::ConditionText;
 use super::heading::{self, Scores, Word};
 use super::names;
+use super::scope;
 
 /// What holds for every number of a part of a table.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -59,27 +60,17 @@ impl Context {
     }
 }
 
-/// Whether numbers under a caption are differences and no scores.
-pub(super) fn is_difference(caption: &str) -> bool {
-    let lower = caption.to_lowercase();
-    [
-        "gain over the baseline",
-        "difference",
-        "improvement over",
-        "p-value",
-        "relative improvement",
-        "\u{394}",
-    ]
-    .iter()
-    .any(|word| lower.contains(word))
-}
-
 /// What a text names: a data set, a condition, or both.
 fn parse(text: &str) -> Context {
     let mut found = Context::default();
     let pieces = text.split([',', ';', ':', '(', ')', '|', '\u{2013}', '\u{2014}', '.']);
     // A point may be that of a rate.
     let coarse = text.split([',', ';', ':', '(', ')', '|', '\u{2013}', '\u{2014}']);
+    // What is tested counts, and a qualifier behind a name is part of it.
+    let tested = scope::tested_on(text);
+    found.dataset = tested
+        .and_then(names::dataset_in)
+        .or_else(|| names::other_data(text));
     for piece in std::iter::once(text).chain(coarse).chain(pieces) {
         match heading::word(piece.trim(), &[]) {
             Word::Dataset(name) => found.dataset = found.dataset.or(Some(name)),
@@ -205,6 +196,23 @@ mod tests {
             Some("mosi")
         );
         assert_eq!(of("Table 2. Results on MOSI, 5 seeds").condition, None);
+        for (title, dataset) in [
+            (
+                "CMU-MOSI (speech) (masks random v2): MAE",
+                "CMU-MOSI (speech)",
+            ),
+            (
+                "Trained on CMU-MOSI (speech), tested on CMU-MOSI (speech-ibm): MAE",
+                "CMU-MOSI (speech-ibm)",
+            ),
+            ("Trained on MOSEI, tested on MOSI", "mosi"),
+            ("MOSI (aligned)", "mosi"),
+            ("MOSI (missing rate = 50%)", "mosi"),
+            ("CMU-MOSI (%)", "mosi"),
+            ("MOSI (masks random v2): MAE", "mosi"),
+        ] {
+            assert_eq!(of(title).dataset.as_deref(), Some(dataset), "{title}");
+        }
         let metric = of("Demo film: Acc-2 (Non0) (%) \u{2191} (synthetic data)")
             .metric
             .unwrap();

@@ -95,12 +95,16 @@ impl<'a> Reader<'a> {
                     .rows()
                     .any(|r| ModalitySet::parse(r.text(at)).is_some())
         });
+        let titled = layout.captions.iter().any(|c| {
+            let lower = c.to_lowercase();
+            lower.contains("missing modalities") && !lower.contains("rate")
+        });
         Self {
             defaults,
             layout,
             block,
             extras: extras.len() > 1,
-            modalities: sections || conditions || layout.columns.iter().any(named),
+            modalities: sections || conditions || titled || layout.columns.iter().any(named),
             left_out_lines: Vec::new(),
         }
     }
@@ -261,6 +265,8 @@ impl<'a> Reader<'a> {
             let numbers = numbers(self.defaults.table, &scores, text, spread, &place)?;
             let source = Source {
                 place,
+                // Of two numbers either may be.
+                bold: cell.bold && numbers.len() == 1,
                 keys,
                 context,
                 column,
@@ -315,6 +321,7 @@ impl<'a> Reader<'a> {
                 metric: found.metric,
                 number: found.printed.number,
                 averaged: keys.averaged,
+                bold: source.bold,
                 line: source.place.line,
                 column: source.place.column,
             },
@@ -431,6 +438,7 @@ impl<'a> Reader<'a> {
 /// What a table states about the numbers of a cell.
 struct Source<'a> {
     place: Place<'a>,
+    bold: bool,
     keys: &'a LineKeys,
     context: &'a Context,
     column: &'a Column,

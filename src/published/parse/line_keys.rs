@@ -43,6 +43,16 @@ pub(super) enum Unusable {
 /// Aggregates over rates that no rule is about.
 const AREAS: &[&str] = &["auc", "auc01", "area", "auilc"];
 
+/// Beginnings of the names of other aggregates: `contribution_text`, `change_0.2`, `block_rise_text_1_of_5`.
+const AGGREGATES: &[&str] = &[
+    "contribution",
+    "change",
+    "blockrise",
+    "blocktext",
+    "blockaudio",
+    "blockvision",
+];
+
 /// Settings that number the runs of a method.
 pub(in crate::published) const RUNS: &[&str] = &["seed", "seeds", "run", "runs", "fold", "trial"];
 
@@ -179,7 +189,7 @@ impl LineKeys {
                 }
                 _ => self.condition = Some(next),
             },
-            None if AREAS.contains(&&*word) => {
+            None if AREAS.contains(&&*word) || AGGREGATES.iter().any(|a| word.starts_with(a)) => {
                 self.unusable = Some(Unusable::Aside(text.to_string()))
             }
             None if SPREADS.contains(&&*word) => {

@@ -75,6 +75,26 @@ pub(super) fn strip(text: &str) -> String {
     markdown(&text).trim().to_string()
 }
 
+/// Marks before a bold number.
+const BOLD: &[&str] = &["**", "__", "<b>", "<strong>"];
+
+/// LaTeX commands for bold print.
+const BOLD_LATEX: &[&str] = &[
+    "\\textbf{",
+    "\\mathbf{",
+    "\\bm{",
+    "\\boldsymbol{",
+    "\\bf ",
+    "\\bfseries",
+];
+
+/// Whether a cell begins in bold print.
+pub(super) fn is_bold(text: &str) -> bool {
+    let text = text.trim_start();
+    BOLD.iter().any(|mark| text.starts_with(mark))
+        || BOLD_LATEX.iter().any(|mark| text.contains(mark))
+}
+
 /// Without Markdown's references to footnotes, `[^1]`.
 fn footnotes(text: &str) -> String {
     let mut parts = text.split("[^");

@@ -14,6 +14,7 @@ pub mod cell;
 mod cell_numbers;
 pub mod condition;
 mod context;
+mod differences;
 mod entries;
 mod entry;
 pub mod error;
@@ -30,8 +31,10 @@ pub mod names;
 mod naming;
 pub mod number;
 mod pairs;
+mod qualifier;
 mod read;
 mod references;
+mod scope;
 mod spreads;
 #[cfg(test)]
 mod tests;

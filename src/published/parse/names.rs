@@ -1,6 +1,7 @@
 //! Recognizes data sets and methods by the names that papers use.
 
 use super::metric::plain;
+use super::qualifier;
 
 /// Spellings that are not in `datasets.toml`.
 const DATASETS: &[(&str, &str)] = &[
@@ -25,6 +26,17 @@ const AROUND: &[&str] = &[
     "thedataset",
 ];
 
+/// Words in brackets behind the name of a data set whose test set is the same with them and without.
+const ALIGNED: &[&str] = &[
+    "aligned",
+    "unaligned",
+    "nonaligned",
+    "non",
+    "word",
+    "test",
+    "set",
+];
+
 /// The name in `datasets.toml` for a known data set; any other name as it was written.
 pub fn dataset(text: &str) -> String {
     registered(text).unwrap_or_else(|| text.trim().to_string())
@@ -45,7 +57,18 @@ fn registered(text: &str) -> Option<String> {
         };
         AROUND.iter().find_map(cut).map(str::to_string)
     };
-    exact(&plain).or_else(|| exact(&around(&plain)?))
+    let remark = || {
+        let (name, remark) = text.trim().strip_suffix(')')?.split_once('(')?;
+        let words: Vec<String> = remark
+            .split(|c: char| !c.is_alphanumeric())
+            .map(str::to_lowercase)
+            .collect();
+        let aligned = words.iter().all(|w| ALIGNED.contains(&&**w));
+        exact(&self::plain(name)).filter(|_| aligned)
+    };
+    exact(&plain)
+        .or_else(|| exact(&around(&plain)?))
+        .or_else(remark)
 }
 
 fn exact(plain: &str) -> Option<String> {
@@ -76,27 +99,27 @@ pub(super) fn resembled(text: &str) -> Option<String> {
     all.max_by_key(|(name, _)| name.len()).map(|(_, name)| name)
 }
 
-/// The only real data set that a file's name or a caption speaks of.
+/// The only real data set that a file's name or a caption speaks of; with a qualifier behind it that names
+/// other data, its whole name: `CMU-MOSI (speech)`.
 pub(super) fn dataset_in(text: &str) -> Option<String> {
-    let words: Vec<&str> = text
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|w| !w.is_empty())
-        .collect();
+    let words = words(text);
     let mut found: Vec<String> = Vec::new();
     let mut at = 0;
     while at < words.len() {
         // Two words first: `CH-SIMS v2`, `Demo film`.
         let longest = (1..=3).rev().find_map(|n| {
-            let name = words.get(at..at + n)?.concat();
+            let name: String = words.get(at..at + n)?.iter().map(|(_, w)| *w).collect();
             Some((exact(&plain(&name))?, n))
         });
-        match longest {
-            Some((name, n)) => {
-                found.push(name);
-                at += n;
-            }
-            None => at += 1,
-        }
+        let Some((name, n)) = longest else {
+            at += 1;
+            continue;
+        };
+        let (start, (last, word)) = (words[at].0, words[at + n - 1]);
+        let end = last + word.len();
+        let other = qualifier::other_data(&text[end..]);
+        found.push(other.map_or(name, |more| text[start..end + more].to_string()));
+        at += n;
     }
     found.sort_unstable();
     found.dedup();
@@ -104,6 +127,39 @@ pub(super) fn dataset_in(text: &str) -> Option<String> {
         [one] => Some(one.clone()),
         _ => None,
     }
+}
+
+/// A known data set with a qualifier behind it that names other data, as it is written.
+pub(super) fn other_data(text: &str) -> Option<String> {
+    dataset_in(text).filter(|name| registered(name).is_none())
+}
+
+/// The words of a text with the bytes before them.
+fn words(text: &str) -> Vec<(usize, &str)> {
+    let mut words = Vec::new();
+    let mut start = None;
+    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
+        match (start, c.is_alphanumeric()) {
+            (None, true) => start = Some(at),
+            (Some(from), false) => {
+                words.push((from, &text[from..at]));
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    words
+}
+
+/// Whether two data sets are made of one: its test set, or part of it, with other features or words.
+pub fn of_one(a: &str, b: &str) -> bool {
+    let qualified = |name: &str| name.contains(['@', '(', '[']);
+    if a == b || !(qualified(a) || qualified(b)) {
+        return a == b;
+    }
+    let known =
+        |name: &str| registered(name).or_else(|| resembled(name).filter(|_| qualified(name)));
+    known(a).is_some_and(|of_a| known(b) == Some(of_a))
 }
 
 /// Whether two names are the same but for case and punctuation: `Self-MM`, `self_mm`.
@@ -135,5 +191,20 @@ mod tests {
         assert_eq!(dataset_in("CH-SIMS v2, test"), Some("simsv2".to_string()));
         assert_eq!(dataset_in("random_mosi_mosei"), None);
         assert_eq!(dataset_in("table"), None);
+        let speech = Some("CMU-MOSI (speech)".to_string());
+        assert_eq!(dataset_in("Results on CMU-MOSI (speech): MAE"), speech);
+        assert_eq!(other_data("CMU-MOSI (speech) (masks random v2)"), speech);
+        assert_eq!(
+            dataset_in("scores_mosi@speech"),
+            Some("mosi@speech".to_string())
+        );
+        assert_eq!(other_data("CMU-MOSI (aligned)"), None);
+        assert!(of_one("mosi@speech", "mosi@speech-ibm") && of_one("mosi", "CMU-MOSI (speech)"));
+        assert!(
+            !of_one("mosi", "mosei")
+                && !of_one("IEMOCAP", "MELD")
+                && !of_one("mosi@speech", "mosei")
+        );
+        assert_eq!(dataset("CMU-MOSI (unaligned)"), "mosi");
     }
 }

@@ -17,6 +17,11 @@ impl Number {
         10f64.powi(-(self.decimals as i32))
     }
 
+    /// Whether a person may have typed it: longer numbers are written by programs, and carried over whole.
+    pub fn is_typed(&self) -> bool {
+        self.decimals < TYPED
+    }
+
     /// The value in units of the last place.
     pub fn units(&self) -> i64 {
         // Printed numbers are short; the cast cannot overflow for one that was parsed.
@@ -54,6 +59,9 @@ impl Number {
         self
     }
 }
+
+/// Digits after the point from which on nobody types a number.
+const TYPED: usize = 6;
 
 /// Characters of a number; beyond, a cell holds something else.
 const LONGEST: usize = 40;

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::cell::ParsedTable;
 use super::cell_numbers::short;
-use super::context::{self, Context};
+use super::context::Context;
+use super::differences;
 use super::entries::{Defaults, Entries, Reader};
 use super::error::{Error, Result};
 use super::grid::{self, Grid};
@@ -15,7 +16,7 @@ use super::headings::{self, Block};
 use super::layout::{Layout, lines};
 use super::metric;
 use super::modalities::Naming;
-use super::{names, naming, pairs, references, spreads, text, units};
+use super::{names, naming, pairs, references, scope, spreads, text, units};
 
 /// What a table does not state.
 #[derive(Clone, Debug, Default)]
@@ -91,14 +92,10 @@ pub fn parse_all(name: &str, bytes: &[u8], options: &Options) -> Result<Vec<Pars
     let mut refused = None;
     for grid in &grids {
         let line = grid.rows.first().map_or(1, |r| r.line);
-        if grid
-            .captions
-            .last()
-            .is_some_and(|c| context::is_difference(c))
-        {
+        if let Some(title) = differences::title(grid) {
             others.notes.push(format!(
                 "table in line {line} holds differences, no scores (`{}`)",
-                caption(grid)
+                short(title)
             ));
             continue;
         }
@@ -293,6 +290,11 @@ fn table(
     cells.sort_by_key(|c| c.line);
     let mut table = ParsedTable {
         name: defaults.table.to_string(),
+        scope: grid
+            .captions
+            .first()
+            .map(|c| scope::scope(c))
+            .unwrap_or_default(),
         cells,
         notes: std::mem::take(&mut read.notes),
         left_out: read.left_out,

@@ -10,7 +10,8 @@ pub const RULE: Rule = Rule {
     definition: "a cell off the line between its neighbors on the missing-rate axis (at the first and the last rate: \
                  the line through the next two, where the rest of the curve fits without that cell) by \
                  at least ten times the usual distance in that block of the table and a tenth of \
-                 its column's range, after what all methods do at that rate was taken off",
+                 its column's range, after what all methods do at that rate was taken off; by more than twice the \
+                 printed spreads, and not where the curve falls off at rate 1, nor in numbers with six and more digits",
     strength: "very unlikely at 25 times the usual distance and three tenths of the range, or where the \
                cell prints the digits of a neighbor or of another method; odd otherwise",
     check,
@@ -22,6 +23,9 @@ const SURE: f64 = 25.0;
 /// Share of the column's range: reported, and reported as sure.
 const SHARE: f64 = 0.1;
 const LARGE: f64 = 0.3;
+/// Printed spreads within which a distance is noise.
+const SPREADS: f64 = 2.0;
+
 /// Rates a curve needs, and methods for "what all do" to mean something.
 const RATES: usize = 5;
 const METHODS: usize = 4;
@@ -40,7 +44,10 @@ struct Bend<'a> {
 
 fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
     let blocks = arranged.blocks();
-    blocks.iter().flat_map(|block| check_block(block)).collect()
+    let typed = blocks
+        .iter()
+        .filter(|block| !arranged.by_program(block[0].table));
+    typed.flat_map(|block| check_block(block)).collect()
 }
 
 fn check_block(block: &[&ScoreColumn<'_>]) -> Vec<Finding> {
@@ -141,6 +148,9 @@ fn judge<'a>(
         if !peak || times < ODD || share < SHARE {
             continue;
         }
+        if is_noise(bend) || loses_all(bends, i, column.metric.higher_is_better, usual) {
+            continue;
+        }
         let inner = duplicate(block, column, bend.cell);
         let end = end(bends, i).filter(|_| inner.is_none());
         let (cell, off, line) = end.unwrap_or((bend.cell, bend.off, "between its neighbors"));
@@ -166,6 +176,25 @@ fn judge<'a>(
         out.push(Finding::new(strength, about, why, [column.seen(cell)]));
     }
     out
+}
+
+/// Whether the printed spreads explain the distance: runs that differ so much have means off any line.
+fn is_noise(bend: &Bend<'_>) -> bool {
+    let sd = |cell: &ParsedCell| cell.number.sd.unwrap_or(0.0);
+    let beside = (1.0 - bend.share) * sd(bend.before) + bend.share * sd(bend.after);
+    bend.off.abs() <= SPREADS * sd(bend.cell).max(beside)
+}
+
+/// Whether the curve falls off at rate 1, where nothing is left that a model could read; a cell before it that is
+/// too good would bend the curve at the rate before it, too.
+fn loses_all(bends: &[Bend<'_>], i: usize, higher: bool, usual: &[f64]) -> bool {
+    let (Some(bend), Some(before)) = (bends.get(i), i.checked_sub(1).and_then(|j| bends.get(j)))
+    else {
+        return false;
+    };
+    let at_one = ParsedCondition::rate(1.0).as_ref() == Some(&bend.after.condition);
+    let worse = (bend.off > 0.0) == higher;
+    at_one && worse && before.off.abs() < ODD * usual[i - 1]
 }
 
 /// The first or last cell, how far it is off, and the line, where a bend beside it is its fault: an inner cell that
@@ -256,6 +285,18 @@ mod tests {
         let statistics = TestSetStatistics::published();
         let all = audit(&[table], &statistics, AuditSettings::default()).into_iter();
         all.filter(|f| f.rule == RULE.name).collect()
+    }
+
+    #[test]
+    fn a_curve_that_falls_off_at_rate_1_is_sound_and_one_that_jumps_up_is_not() {
+        assert!(found(10, "0.010").is_empty());
+        assert_eq!(found(10, "0.930").len(), 1);
+    }
+
+    #[test]
+    fn a_distance_within_the_spreads_of_the_runs_is_noise() {
+        assert_eq!(found(5, "0.620").len(), 1);
+        assert!(found(5, "0.620 \u{b1} 0.080").is_empty());
     }
 
     #[test]

@@ -45,6 +45,9 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
 }
 
 fn flat<'a>(arranged: &Arranged<'a>, row: &'a ScoreRow<'a>) -> Option<Flat<'a>> {
+    if describe::is_constant(row.method) {
+        return None;
+    }
     let mut cells = Vec::new();
     let mut classes = Vec::new();
     for accuracy in row

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use super::{Rule, describe};
 use crate::published::audit::arranged::ScoreColumn;
 use crate::published::audit::{Arranged, Finding, Strength};
-use crate::published::parse::ParsedCell;
+use crate::published::parse::{ParsedCell, names};
 
 pub const RULE: Rule = Rule {
     name: "copied-column",
     definition: "a column, or a run of at least three different cells in it, that prints the same \
                  digits at the same conditions for another data set or method of the table; scores of \
-                 constant predictors do not count",
+                 constant predictors do not count, nor do accuracies and F1 with six and more digits",
     strength: "very unlikely; odd for one or two equal cells of one method across data sets, and where the \
                methods of the table are so close that chance makes such a run",
     check,
@@ -37,7 +37,7 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
     for (i, a) in arranged.columns.iter().enumerate() {
         for b in arranged.columns[i + 1..]
             .iter()
-            .filter(|b| comparable(a, b))
+            .filter(|b| comparable(arranged, a, b))
         {
             tried += (a.parts.len() + 1).saturating_sub(RUN);
             let equal = equal(arranged, a, b);
@@ -112,8 +112,19 @@ fn chance(
 }
 
 /// Same table and metric, and one of method and data set differs.
-fn comparable(a: &ScoreColumn<'_>, b: &ScoreColumn<'_>) -> bool {
-    a.table == b.table && a.metric == b.metric && (a.dataset == b.dataset) != (a.method == b.method)
+fn comparable(arranged: &Arranged<'_>, a: &ScoreColumn<'_>, b: &ScoreColumn<'_>) -> bool {
+    if a.table != b.table
+        || a.metric != b.metric
+        || (a.dataset == b.dataset) == (a.method == b.method)
+    {
+        return false;
+    }
+    // Shares that a program wrote are counts of a test set: few samples have few of them.
+    let counts = a.metric.share && arranged.by_program(a.table);
+    // One model on data of one origin reads the same where what differs is masked.
+    let origin = a.dataset != b.dataset && names::of_one(a.dataset, b.dataset);
+    let one_model = a.dataset == b.dataset && arranged.is_one_model(a.table, [a.method, b.method]);
+    !counts && !origin && !one_model && !describe::is_constant(a.method)
 }
 
 /// The parts that print the same digits at the same condition and are no baseline.

@@ -56,6 +56,13 @@ pub fn metrics<'a>(cells: impl IntoIterator<Item = &'a ParsedCell>) -> String {
     list(&titles)
 }
 
+/// Whether a row is by its name a predictor that says the same of every sample.
+pub fn is_constant(method: &str) -> bool {
+    let lower = method.to_lowercase();
+    let mut words = lower.split(|c: char| !c.is_alphanumeric());
+    words.any(|w| ["constant", "constants", "majority"].contains(&w))
+}
+
 /// `LNLN, rate 0.3` or `LNLN`.
 pub fn row(method: &str, condition: &ParsedCondition) -> String {
     about(&[method, &condition.to_string()])

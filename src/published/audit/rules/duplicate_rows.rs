@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Rule, describe};
 use crate::published::audit::arranged::{ScoreRow, Seen, sub_table};
 use crate::published::audit::{Arranged, Finding, Strength};
-use crate::published::parse::ParsedCell;
+use crate::published::parse::{ParsedCell, ParsedCondition};
 
 pub const RULE: Rule = Rule {
     name: "duplicate-rows",
@@ -64,8 +64,7 @@ fn pairs<'a>(arranged: &'a Arranged<'a>) -> Vec<Pair<'a>> {
     for row in &arranged.rows {
         // The mean of an overall table represents a whole row of an ablation.
         let condition = (!row.condition.is_mean()).then_some(row.condition);
-        let condition =
-            condition.filter(|l| **l != crate::published::parse::ParsedCondition::Whole);
+        let condition = condition.filter(|l| **l != ParsedCondition::Whole);
         blocks
             .entry((row.dataset, condition))
             .or_default()
@@ -81,6 +80,12 @@ fn pairs<'a>(arranged: &'a Arranged<'a>) -> Vec<Pair<'a>> {
 }
 
 fn pair<'a>(arranged: &Arranged<'a>, a: &'a ScoreRow<'a>, b: &'a ScoreRow<'a>) -> Option<Pair<'a>> {
+    if describe::is_constant(a.method)
+        || describe::is_constant(b.method)
+        || (a.table == b.table && arranged.is_one_model(a.table, [a.method, b.method]))
+    {
+        return None;
+    }
     // Two models that predict constants have the same accuracies.
     if (a.table == b.table && a.method == b.method) || (arranged.is_lost(a) && arranged.is_lost(b))
     {
@@ -104,8 +109,9 @@ fn pair<'a>(arranged: &Arranged<'a>, a: &'a ScoreRow<'a>, b: &'a ScoreRow<'a>) -
 
 fn finding(arranged: &Arranged<'_>, pair: &Pair<'_>) -> Option<Finding> {
     let about = describe::about(&[&pair.rows(), pair.a.dataset]);
+    let by_program = arranged.by_program(pair.a.table) && arranged.by_program(pair.b.table);
     match pair.other.as_slice() {
-        [(x, y)] if pair.duplicates() => {
+        [(x, y)] if pair.duplicates() && !by_program => {
             let why = format!(
                 "the rows agree in {} metrics, and print {} {} and {}",
                 pair.equal.len(),
@@ -130,13 +136,19 @@ fn finding(arranged: &Arranged<'_>, pair: &Pair<'_>) -> Option<Finding> {
             let cells = pair.equal.iter().map(|c| at(pair.a, c));
             Some(Finding::new(strength, about, why, cells))
         }
-        _ if pair.duplicates() => None,
+        [] if pair.duplicates() => None,
+        // Single runs on few samples share counts by chance.
+        _ if by_program => None,
         _ => shared(pair, about),
     }
 }
 
 /// Rows that share accuracies while the rest differs.
 fn shared(pair: &Pair<'_>, about: String) -> Option<Finding> {
+    // Models that have nothing left to read share counts, too.
+    if ParsedCondition::rate(1.0).as_ref() == Some(pair.a.condition) {
+        return None;
+    }
     let shares: Vec<&ParsedCell> = pair
         .equal
         .iter()

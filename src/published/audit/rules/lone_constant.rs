@@ -14,6 +14,7 @@ const CONDITIONS: usize = 2;
 /// A finding per metric; cells that are `named` already count no more.
 pub fn findings(arranged: &Arranged<'_>, named: &[&ParsedCell]) -> Vec<Finding> {
     let columns = arranged.columns.iter();
+    let columns = columns.filter(|c| !describe::is_constant(c.method));
     columns.filter_map(|c| column(arranged, c, named)).collect()
 }
 

@@ -1,5 +1,6 @@
 //! Registers the rules: one file each, and a line here.
 
+mod bold_number;
 mod broken_trend;
 mod carried;
 mod constant_predictor;
@@ -17,6 +18,7 @@ mod impossible_f1;
 mod known_error;
 mod lone_constant;
 mod misquote;
+mod mixed_means;
 mod moved_column;
 mod moved_run;
 mod narrow_error;
@@ -80,6 +82,7 @@ pub const RULES: &[&Rule] = &[
     &narrow_error::RULE,
     &tied_accuracy::RULE,
     &equal_pair::RULE,
+    &bold_number::RULE,
     &two_rows::RULE,
     &misquote::RULE,
     &partly_quoted::RULE,

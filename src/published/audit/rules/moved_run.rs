@@ -40,7 +40,7 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
         let others = tables.map(|(_, o)| o).chain(carried.iter().copied());
         for other in others.filter(|o| o.metric == column.metric.name && elsewhere(column, o)) {
             let run = longest_run(&column.parts, other);
-            if long(&run) {
+            if long(&run) && !is_one_origin(column, other) {
                 add(&mut out, column, other, &run);
             }
         }
@@ -109,6 +109,11 @@ fn is_copy(column: &ScoreColumn<'_>, place: usize, other: &Other<'_>, there: usi
         (false, true) => true,
         _ => there < place,
     }
+}
+
+/// Whether one model on data of one origin is at the same conditions: it reads the same where what differs is masked.
+fn is_one_origin(column: &ScoreColumn<'_>, other: &Other<'_>) -> bool {
+    column.dataset != other.dataset && names::of_one(column.dataset, other.dataset)
 }
 
 /// Whether the same numbers there are no quotation: another data set or other conditions.

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use super::parts::{Parts, agrees, average, parts};
-use super::{Rule, describe, run_means};
+use super::parts::{Parts, agrees, parts};
+use super::{Rule, describe, mixed_means, run_means};
 use crate::published::audit::arranged::{ScoreColumn, Seen, folder};
 use crate::published::audit::{Arranged, Finding, Strength};
 
 pub const RULE: Rule = Rule {
     name: "overall-mean",
     definition: "an overall number that is not the mean of the parts printed in the same or \
-                 another of the tables, or a mean among runs that is not theirs, within the rounding of both",
+                 another of the tables, or the mean over other conditions than those of the other methods, or a mean \
+                 among runs that is not theirs, within the rounding of both",
     strength: "impossible; odd, in one finding, where rates are absent from an even grid or most \
                overall numbers of the tables do not fit; parts in another folder count where most \
-               numbers of the row are their mean; odd for means among runs",
+               numbers of the row are their mean; odd for means over other conditions that are printed, and among runs",
     check,
 };
 
@@ -21,11 +22,11 @@ pub const RULE: Rule = Rule {
 const SEVERAL: usize = 3;
 
 /// An overall number with its parts.
-struct Case<'e, 'a> {
-    column: &'e ScoreColumn<'a>,
-    mean: Seen<'a>,
-    parts: Parts<'e, 'a>,
-    fits: bool,
+pub struct Case<'e, 'a> {
+    pub column: &'e ScoreColumn<'a>,
+    pub mean: Seen<'a>,
+    pub parts: Parts<'e, 'a>,
+    pub fits: bool,
 }
 
 fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
@@ -48,7 +49,10 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
         let key = (case.column.table, source.table, case.column.dataset);
         groups.entry(key).or_default().push(case);
     }
-    let mut findings: Vec<Finding> = groups.into_values().flat_map(|g| group(&g)).collect();
+    let each = groups
+        .values()
+        .map(|g| [group(g), mixed_means::check(g)].concat());
+    let mut findings: Vec<Finding> = each.flatten().collect();
     findings.extend(run_means::check(arranged));
     findings
 }
@@ -71,7 +75,7 @@ fn group(cases: &[Case<'_, '_>]) -> Vec<Finding> {
             .filter(|row| quoted(row, cases))
             .flat_map(|row| {
                 row.iter()
-                    .map(|case| finding(case, &row))
+                    .map(|case| finding(case, &row, cases))
                     .collect::<Vec<_>>()
             })
             .collect();
@@ -84,7 +88,7 @@ fn group(cases: &[Case<'_, '_>]) -> Vec<Finding> {
         if here != there && row.len() >= SEVERAL && !any_fits(&row, cases) {
             out.push(other_run(&row));
         } else {
-            out.extend(row.iter().map(|case| finding(case, &row)));
+            out.extend(row.iter().map(|case| finding(case, &row, cases)));
         }
     }
     out
@@ -150,8 +154,8 @@ fn other_run(row: &[&Case<'_, '_>]) -> Finding {
     Finding::new(Strength::Odd, about, why, row.iter().map(|c| c.mean))
 }
 
-fn finding(case: &Case<'_, '_>, row: &[&Case<'_, '_>]) -> Finding {
-    let (column, mean) = (case.column, &case.mean.cell.number);
+fn finding(case: &Case<'_, '_>, row: &[&Case<'_, '_>], cases: &[Case<'_, '_>]) -> Finding {
+    let column = case.column;
     let about = describe::about(&[column.method, column.dataset, column.metric.title, "mean"]);
     let exchanged = row.iter().find(|other| {
         agrees(case.mean.cell, &other.parts.cells) && agrees(other.mean.cell, &case.parts.cells)
@@ -160,13 +164,7 @@ fn finding(case: &Case<'_, '_>, row: &[&Case<'_, '_>]) -> Finding {
         let title = other.column.metric.title;
         format!(", the mean of {title}: the two are each other's")
     });
-    let why = format!(
-        "the mean of {} parts is {:.*}, printed {}{exchanged}",
-        case.parts.cells.len(),
-        mean.decimals + 1,
-        average(&case.parts.cells),
-        mean.text()
-    );
+    let why = format!("{}{exchanged}", mixed_means::explain(case, row, cases));
     Finding::new(Strength::Impossible, about, why, [case.mean])
 }
 

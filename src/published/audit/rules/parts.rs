@@ -18,21 +18,27 @@ pub struct Parts<'e, 'a> {
     pub gap: bool,
 }
 
-impl Parts<'_, '_> {
+impl<'a> Parts<'_, 'a> {
     /// Whether the number is their mean, over one of the sets of conditions that papers use.
     pub fn fit(&self, mean: &ParsedCell) -> bool {
+        let sets = self.sets();
+        sets.iter().any(|cells| agrees(mean, cells))
+    }
+
+    /// The parts with the scores on complete data that a mean over missing modalities may include.
+    pub fn with_complete(&self) -> Vec<&'a ParsedCell> {
+        [&self.cells[..], &self.complete[..]].concat()
+    }
+
+    /// The sets of parts that a mean may be over.
+    pub fn sets(&self) -> Vec<Vec<&'a ParsedCell>> {
         // Means are often over 0 to 0.9 where the table continues to 1.
         let all_missing = ParsedCondition::rate(1.0);
-        let most: Vec<&ParsedCell> = self
-            .cells
-            .iter()
-            .copied()
-            .filter(|c| Some(&c.condition) != all_missing.as_ref())
-            .collect();
-        let with_complete = [&self.cells[..], &self.complete[..]].concat();
-        [&self.cells, &most, &with_complete]
-            .into_iter()
-            .any(|cells| !cells.is_empty() && agrees(mean, cells))
+        let most = self.cells.iter().copied();
+        let most = most.filter(|c| Some(&c.condition) != all_missing.as_ref());
+        let mut sets = vec![self.cells.clone(), most.collect(), self.with_complete()];
+        sets.retain(|cells| !cells.is_empty());
+        sets
     }
 }
 
@@ -46,7 +52,10 @@ pub fn parts<'e, 'a>(
     let same = |c: &&ScoreColumn<'_>| {
         (c.dataset, c.method, c.metric) == (column.dataset, column.method, column.metric)
     };
-    let with_parts = arranged.columns.iter().filter(same).filter_map(|column| {
+    // Scores by other masks or of models that were trained elsewhere are no parts.
+    let of_scope = |c: &&ScoreColumn<'_>| c.scope == column.scope;
+    let columns = arranged.columns.iter().filter(same).filter(of_scope);
+    let with_parts = columns.filter_map(|column| {
         let cells = of_kind(column, mean);
         (cells.len() > 1).then_some((column, cells))
     });

@@ -1,7 +1,6 @@
 //! Splits delimited text: commas, semicolons or tabs.
 
 use super::super::error::{Error, Result};
-use super::super::markup;
 use super::{Grid, Row};
 
 /// Separators, the usual one first.
@@ -29,7 +28,7 @@ pub fn split(name: &str, text: &str) -> Result<Grid> {
         })?;
         let at = record.position().map_or(0, |p| p.byte() as usize);
         let line = first + line_breaks(&text[..begin(text, at)]);
-        rows.push(Row::new(line, record.iter().map(markup::strip)));
+        rows.push(Row::new(line, record.iter()));
     }
     same_width(name, &mut rows)?;
     Ok(Grid {

@@ -257,6 +257,7 @@ fn row(text: &str, line: u64) -> Row {
                 text: if i == 0 { text.clone() } else { String::new() },
                 column,
                 merged: i > 0,
+                bold: i == 0 && markup::is_bold(part),
             });
         }
     }

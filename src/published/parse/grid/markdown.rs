@@ -31,7 +31,10 @@ pub fn split(text: &str) -> Vec<Grid> {
                 open.captions.clone_from(&heading);
             }
             if !is_ruler(line) {
-                open.rows.push(Row::new(i as u64 + 1, cells(line)));
+                open.rows.push(Row::new(
+                    i as u64 + 1,
+                    cells(line).iter().map(String::as_str),
+                ));
             }
             continue;
         }
@@ -73,7 +76,7 @@ fn is_ruler(line: &str) -> bool {
     line.contains(['-', '=']) && line.chars().all(|c| "+-=|: ".contains(c))
 }
 
-/// The cells of a line; `\|` is a bar in a cell.
+/// The cells of a line with their marks; `\|` is a bar in a cell.
 fn cells(line: &str) -> Vec<String> {
     let inner = line.strip_prefix('|').unwrap_or(line);
     let inner = inner
@@ -95,7 +98,7 @@ fn cells(line: &str) -> Vec<String> {
             text.into_iter().for_each(|t| t.push(c));
         }
     }
-    cells.iter().map(|cell| markup::strip(cell)).collect()
+    cells
 }
 
 #[cfg(test)]

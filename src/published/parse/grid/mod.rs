@@ -5,6 +5,7 @@ mod latex;
 mod markdown;
 
 use super::error::Result;
+use super::markup;
 
 /// One table of a file before anything is known of its columns.
 #[derive(Clone, Debug, Default)]
@@ -33,15 +34,18 @@ pub(super) struct Field {
     pub column: usize,
     /// Covered by the wide cell to its left.
     pub merged: bool,
+    /// In bold, as papers print the best number of a column.
+    pub bold: bool,
 }
 
 impl Row {
-    /// A line of cells from left to right.
-    fn new(line: u64, cells: impl IntoIterator<Item = String>) -> Self {
+    /// A line of cells from left to right, with the marks around their texts.
+    fn new<'t>(line: u64, cells: impl IntoIterator<Item = &'t str>) -> Self {
         let cells = cells.into_iter().enumerate().map(|(i, text)| Field {
-            text,
+            text: markup::strip(text),
             column: i + 1,
             merged: false,
+            bold: markup::is_bold(text),
         });
         Self {
             line,

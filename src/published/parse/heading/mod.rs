@@ -155,6 +155,9 @@ fn other(bare: &str, word: &str, unit: Option<Unit>) -> Word {
     if let Some(scores) = scores(bare, unit) {
         return scores;
     }
+    if let Some(name) = names::other_data(bare).filter(|name| plain(name) == word) {
+        return Word::Dataset(name);
+    }
     // `model / missing rate`: the corner of a table with both axes.
     let corner = bare
         .split(['/', '\\', '|'])
