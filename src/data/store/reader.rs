@@ -59,7 +59,7 @@ impl Reader {
             path: path.to_owned(),
         };
         match reader.number(ATTR_VERSION) {
-            None => return Err(found("an HDF5 file of another program")),
+            None => return Err(reader.of_another_kind()),
             Some(FORMAT_VERSION) => {}
             Some(found) => {
                 let (path, expected) = (path.to_owned(), FORMAT_VERSION);
@@ -75,6 +75,25 @@ impl Reader {
             _ => Err(Error::Incomplete {
                 path: path.to_owned(),
             }),
+        }
+    }
+
+    /// What a file is that has no version of prepared data: this program's masks, or anything.
+    fn of_another_kind(&self) -> Error {
+        let names = |name| self.file.attr(name).is_ok();
+        let found = match self.attribute("dataset") {
+            Ok(dataset) if names("format") && names("content_hash") => format!(
+                "the masks of {dataset}, which this program keeps beside its data; give the file of the data, as {}",
+                self.path
+                    .to_str()
+                    .and_then(|path| path.strip_suffix(".masks.h5"))
+                    .map_or_else(|| "NAME.h5".to_string(), |stem| format!("{stem}.h5"))
+            ),
+            _ => "an HDF5 file of another program".to_string(),
+        };
+        Error::NotPrepared {
+            path: self.path.clone(),
+            found,
         }
     }
 

@@ -150,6 +150,19 @@ fn files_that_are_not_ours_are_refused() {
     std::fs::write(&text, "hello").unwrap();
     let plain = folder.path().join("plain.h5");
     hdf5::File::create(&plain).unwrap().close().unwrap();
+    let masks = folder.path().join("mosi.masks.h5");
+    let file = hdf5::File::create(&masks).unwrap();
+    for name in ["dataset", "content_hash"] {
+        let text: hdf5::types::VarLenUnicode = "mosi".parse().unwrap();
+        let attr = file.new_attr::<hdf5::types::VarLenUnicode>().create(name);
+        attr.unwrap().write_scalar(&text).unwrap();
+    }
+    file.new_attr::<u32>()
+        .create("format")
+        .unwrap()
+        .write_scalar(&1u32)
+        .unwrap();
+    file.close().unwrap();
     let unfinished = folder.path().join("unfinished.h5");
     let file = hdf5::File::create(&unfinished).unwrap();
     file.new_attr::<u32>()
@@ -171,6 +184,8 @@ fn files_that_are_not_ours_are_refused() {
         (folder.path().join("none.h5"), "cannot open it"),
         (text, "not HDF5"),
         (plain, "another program"),
+        (masks.clone(), "found the masks of mosi"),
+        (masks, "mosi.h5"),
         (unfinished, "not finished"),
         (newer, "format version 2"),
     ] {
