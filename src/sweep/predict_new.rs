@@ -126,6 +126,7 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Outcome, Error>
     assumed.extend(notes);
     warnings.extend(dubious);
     warnings.extend(samples.order());
+    warnings.extend(samples.repeated());
     let lost = samples.report().lost.clone();
     warnings.extend(trained_on_complete(&manifest, &lost));
     let truth = labels(&samples, &inputs, &mut warnings);

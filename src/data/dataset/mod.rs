@@ -24,6 +24,7 @@ mod known_columns;
 mod labels;
 mod layouts;
 mod lengths;
+mod levels;
 pub mod limited;
 pub mod limited_name;
 pub mod modality;

@@ -30,8 +30,8 @@ const WIDE: f64 = 2.0;
 /// Mean and standard deviation of the features of a modality, per dimension, over frames that are not zeros.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scale {
-    mean: Vec<f64>,
-    deviation: Vec<f64>,
+    pub(super) mean: Vec<f64>,
+    pub(super) deviation: Vec<f64>,
 }
 
 impl Scale {

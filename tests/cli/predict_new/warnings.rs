@@ -108,6 +108,31 @@ fn a_modality_in_another_order_with_its_lengths_is_warned_about() {
 }
 
 #[test]
+fn recordings_under_two_ids_are_warned_about() {
+    let trained = Trained::new("lf_dnn", "tiny", "", false);
+    let input = trained.path("new.pkl");
+    let mut split = raw_split(&trained);
+    contest(&split, "test", &input);
+    let is_quiet = contains("of an earlier one").not();
+    trained.predict(&input, "").success().stderr(is_quiet);
+    let size = split.vision.steps * split.vision.width;
+    split.vision.data.copy_within(0..5 * size, 20 * size);
+    split.vision_lengths.copy_within(0..5, 20);
+    contest(&split, "test", &input);
+    let which = format!(
+        "`{}` (row 20, counted from 0) that of `{}`",
+        split.ids[20], split.ids[0]
+    );
+    let found = contains("5 of ").and(contains(
+        "samples have exactly the vision of an earlier one",
+    ));
+    let found = found
+        .and(contains(which))
+        .and(contains("exactly the audio").not());
+    trained.predict(&input, "").success().stderr(found);
+}
+
+#[test]
 fn words_that_the_tokenizer_did_not_know_are_warned_about_once() {
     let trained = Trained::new("lf_dnn", "tiny", "", false);
     let input = trained.path("new.pkl");

@@ -60,10 +60,12 @@ impl NewSamples<'_> {
                 spread,
                 kinds,
                 ends,
+                prints,
             } = read?;
             (self.found.lost[which], self.found.spreads[which]) = (lost, spread);
             self.found.kinds[which] = Some(kinds).filter(|_| !self.is_standardized);
             self.ends[which] = ends;
+            self.prints[which] = prints;
         }
         for modality in Modality::ALL {
             let which = modality as usize;

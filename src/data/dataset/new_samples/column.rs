@@ -1,6 +1,7 @@
 //! Gives the frames of a column the steps that a model was trained with, standardizes them and marks lost ones.
 
 use super::lost::{self, MissingAs};
+use super::repeated::print_of;
 use super::report::Found;
 use crate::data::dataset::standardize::Moments;
 
@@ -39,11 +40,13 @@ impl Target<'_> {
             spread,
             kinds,
             ends,
+            prints,
         } = found;
         let (size, width) = (self.steps * self.width, self.width);
         let nonzero = |values: &[f32]| values.iter().any(|value| *value != 0.0);
         let (own, past) = sample.split_at((length * width).min(sample.len()));
         found.samples_past_length += u64::from(nonzero(past));
+        prints.push(print_of(own, width));
         let last = own.iter().rposition(|value| *value != 0.0);
         ends.push(last.map_or(0, |last| last / width.max(1) + 1));
         let last = &own[own.len().saturating_sub(width)..];

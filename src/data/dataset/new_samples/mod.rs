@@ -10,6 +10,7 @@ mod input;
 mod lengths;
 mod lost;
 mod names;
+mod repeated;
 mod report;
 mod samples;
 mod select;

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Expected;
 use super::lost::{MissingAs, Steps};
+use crate::data::dataset::levels;
 use crate::data::dataset::modality::Modality;
 use crate::data::dataset::scale::{self, Scale};
 use crate::data::dataset::spread::{Kinds, Spread};
@@ -70,6 +71,8 @@ pub struct Found {
     pub kinds: Kinds,
     /// One past the last frame of each sample that is not zero.
     pub ends: Vec<usize>,
+    /// Hashes of the frames of each sample, as they are in the file; none of frames that are all equal.
+    pub prints: Vec<Option<u64>>,
 }
 
 /// What was found in a file and how it was taken.
@@ -141,8 +144,11 @@ impl Report {
                 None => unknown.push(modality.to_string()),
                 Some(scale) => {
                     let found = Scale::new(&self.spreads[which]);
-                    let difference = found.and_then(|f| scale.difference(&f, self.samples));
-                    let difference = difference.or_else(|| self.function(expected, which, scale));
+                    let found = found.as_ref();
+                    let difference = found.and_then(|f| scale.difference(f, self.samples));
+                    let difference = difference
+                        .or_else(|| self.function(expected, which, scale))
+                        .or_else(|| levels::difference(scale, found?, self.samples));
                     warnings.extend(difference.map(|text| format!("{modality}: {text}")));
                 }
             }
@@ -270,5 +276,28 @@ mod tests {
         let (notes, _) = describe([None, scale(), None]);
         let note = notes.iter().find(|note| note.contains("not checked"));
         assert!(note.unwrap().contains("whether vision has"), "{notes:?}");
+    }
+
+    #[test]
+    fn turned_signs_are_named_with_their_modality() {
+        let spread = |sign: f32| {
+            let mut spread = Spread::default();
+            for value in 0..40_u8 {
+                let value = |i: u8| sign * (f32::from(value) + 0.1 * f32::from(i));
+                let frame: Vec<f32> = (0..8).map(value).collect();
+                spread.add(&frame, 8, (0, 1));
+            }
+            spread
+        };
+        let report = Report {
+            samples: 40,
+            spreads: [Spread::default(), spread(-1.0), spread(1.0)],
+            ..Report::default()
+        };
+        let scale = || Scale::new(&spread(1.0));
+        let expected = expected([None, scale(), scale()]);
+        let (_, warnings) = report.describe(&expected, MissingAs::Found);
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        assert!(warnings[0].starts_with("audio: the means of 8 dimensions"));
     }
 }

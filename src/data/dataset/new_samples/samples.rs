@@ -5,7 +5,7 @@ use super::report::Report;
 use super::select::{Selected, select};
 use super::text::{self, Tokens};
 use super::{Expected, ReadOptions};
-use super::{dimensions, lengths, names};
+use super::{dimensions, lengths, names, repeated};
 use crate::data::dataset::check::{SampleSteps, Texts, padded, replaced};
 use crate::data::dataset::columns::Columns;
 use crate::data::dataset::error::Result;
@@ -48,6 +48,8 @@ pub struct NewSamples<'a> {
     pub(super) found: Report,
     /// Where the frames of every sample end, known once all chunks were read.
     pub(super) ends: [Vec<usize>; 3],
+    /// Hashes of the frames of every sample, known then too.
+    pub(super) prints: [Vec<Option<u64>>; 3],
     /// What was assumed about the file.
     pub assumed: Vec<String>,
     /// What is dubious about it.
@@ -163,6 +165,7 @@ impl<'a> NewSamples<'a> {
             is_standardized,
             found,
             ends: Default::default(),
+            prints: Default::default(),
             assumed,
             warnings,
         };
@@ -235,6 +238,17 @@ impl<'a> NewSamples<'a> {
             }
         };
         SampleSteps::new(self.split(), &self.ids, Modality::ALL.map(of)).odd_one()
+    }
+
+    /// Samples with the audio or vision of an earlier one, a line for each modality; known once all chunks were read.
+    pub fn repeated(&self) -> impl Iterator<Item = String> {
+        let of = move |modality: Modality| {
+            repeated::describe(modality, &self.prints[modality as usize], &self.ids)
+        };
+        // Short texts are equal.
+        [Modality::Audio, Modality::Vision]
+            .into_iter()
+            .filter_map(of)
     }
 
     /// Whether a modality is neither in the file nor in the training data.
