@@ -3,7 +3,9 @@
 
 mod absent;
 mod between;
+mod filled;
 mod first;
+mod jumps;
 mod means;
 mod mixed;
 mod orders;
@@ -14,6 +16,7 @@ mod shards;
 mod smooth;
 mod steps;
 mod subsets;
+mod uneven;
 mod unmasked;
 mod values;
 mod within;
@@ -137,6 +140,9 @@ pub(super) fn check(
         of_run.extend(smooth::finding(run, reference));
         of_run.extend(values::findings(run, reference));
         of_run.extend(first::finding(run, reference));
+        of_run.extend(uneven::finding(run, reference));
+        of_run.extend(jumps::finding(run, reference));
+        of_run.extend(filled::findings(run, runs, reference));
         of_run.extend(mixed::finding(run, runs, reference));
         // What is wrong once may be seen by several checks of a kind.
         let mut kinds: BTreeSet<Check> = allowed.iter().copied().collect();

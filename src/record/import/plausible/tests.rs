@@ -1,14 +1,15 @@
 //! Simulates predictions under nested masks: sound ones are never warned about, changed ones are.
 
 mod shared;
+mod uneven_parts;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::super::join::Joined;
 use super::{
-    Reference, between, first, means, orders, pairs, parts, shards, smooth, subsets, unsigned,
-    values, within,
+    Reference, between, filled, first, jumps, means, orders, pairs, parts, shards, smooth, subsets,
+    uneven, unsigned, values, within,
 };
 use crate::mask::Condition;
 
@@ -140,6 +141,10 @@ impl Simulated {
         found.extend(smooth::finding(run, &reference));
         found.extend(subsets::finding(run, &[], &reference));
         found.extend(means::finding(run, &[], &reference));
+        found.extend(uneven::finding(run, &reference));
+        found.extend(jumps::finding(run, &reference));
+        let runs: Vec<Joined> = before.iter().map(|run| (*run).clone()).collect();
+        found.extend(filled::findings(run, &runs, &reference));
         found.into_iter().map(|finding| finding.text).collect()
     }
 

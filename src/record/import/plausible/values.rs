@@ -163,13 +163,13 @@ fn leaked(pass: &Pass<'_>, reference: &Reference<'_>) -> Option<String> {
 }
 
 /// Whether most predictions differ, and not by their last bits alone: others meet labels and means of others by chance.
-fn exact(pass: &Pass<'_>) -> bool {
+pub(super) fn exact(pass: &Pass<'_>) -> bool {
     let different = counts(pass.values.iter().copied()).len();
     5 * different > 3 * pass.values.len() && middle_half(pass.values) > 0.05
 }
 
 /// Samples that are no accident: of exact predictions hardly one is expected.
-fn is_many(count: usize, pass: &Pass<'_>) -> bool {
+pub(super) fn is_many(count: usize, pass: &Pass<'_>) -> bool {
     count >= 8 && 100 * count >= 3 * pass.values.len()
 }
 

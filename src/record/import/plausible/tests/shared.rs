@@ -5,7 +5,7 @@ use super::super::pairs;
 use super::{STRONG, Simulated, assert_found, simulate};
 
 /// Two sound runs of one model that differ by more than chance.
-fn two_seeds() -> (Simulated, Joined, Joined) {
+pub(super) fn two_seeds() -> (Simulated, Joined, Joined) {
     let made = simulate(STRONG);
     let mut other = simulate(STRONG);
     for (rate, pass) in other.passes.iter_mut().enumerate() {
