@@ -40,9 +40,12 @@ const REPLACED_TWICE: &str = "锟斤拷";
 /// What captions of web pages hold for quotation marks and the like.
 const ENTITIES: [&str; 6] = ["&#39;", "&quot;", "&amp;", "&nbsp;", "&lt;", "&gt;"];
 
+/// Whether a transcript has a fault.
+type Test = fn(&str) -> bool;
+
 /// Splits with transcripts that are not what was said.
 pub fn mojibake(plan: &Plan<'_>) -> Vec<String> {
-    let kinds: [(fn(&str) -> bool, &str); 3] = [
+    let kinds: [(Test, &str); 3] = [
         (
             is_misread,
             "whose transcript was read in the wrong encoding, as \"Ã©\" for \"é\": read the source as UTF-8",
