@@ -8,8 +8,9 @@ use crate::published::audit::{Arranged, Finding, Strength};
 pub const RULE: Rule = Rule {
     name: "run-count",
     definition: "a row whose accuracies are numbers of fewer runs than --seeds states, or than the rows \
-                 beside it: every number of k runs is one of more runs too, but few of those are of k",
-    strength: "no finding without --seeds for rows without spreads beside rows with; very unlikely where --seeds states the number of runs; odd where only the rows beside \
+                 beside it: every number of k runs is one of more runs too, but few of those are of k; without --seeds, a row \
+                 without spreads beside rows with them is one run by its own words",
+    strength: "very unlikely where --seeds states the number of runs; odd where only the rows beside \
                show it, or rows of the table print different numbers of digits",
     check,
 };
