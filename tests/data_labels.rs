@@ -249,3 +249,32 @@ fn labels_of_a_modality_that_are_the_main_ones_are_warned_about() {
     let own = with(|at, label| if at == 7 { label / 2.0 + 0.1 } else { label });
     assert!(own.is_empty(), "{own:#?}");
 }
+
+#[test]
+fn labels_without_a_value_of_train_or_copied_from_it_are_warned_about() {
+    // Steps of a fifth, as raters give.
+    let stepped = |seed: u64, count: usize| {
+        let small = spoken(count, seed);
+        let labels = numbers(&small, "regression_labels");
+        let labels = labels
+            .into_iter()
+            .map(|y| (y * 5.0).round() / 5.0)
+            .collect();
+        labelled(small, labels)
+    };
+    let with = |change: &dyn Fn(&[f64], Vec<f64>) -> Vec<f64>| {
+        let mut all = [stepped(1, 240), stepped(2, 60), stepped(3, 80)];
+        let train = numbers(&all[0], "regression_labels");
+        let labels = change(&train, numbers(&all[2], "regression_labels"));
+        all[2] = labelled(all[2].clone(), labels);
+        of(&all)
+    };
+    let none = with(&|_, labels| labels);
+    assert!(none.is_empty(), "{none:#?}");
+    let found = with(&|_, labels| labels.into_iter().map(|y| 0.93 * y + 0.01).collect());
+    let words = "have values that no label of train has";
+    assert!(found.iter().any(|text| text.contains(words)), "{found:#?}");
+    let found = with(&|train, labels| train[..labels.len()].to_vec());
+    let words = "test: its labels are the first 80 of train in their order";
+    assert!(found.iter().any(|text| text.contains(words)), "{found:#?}");
+}

@@ -446,7 +446,11 @@ fn transcripts_badly_written_and_texts_of_train_are_warned_about() {
     };
     warned(
         &large(2, |small| written(small, |text| format!("b'{text}'"))),
-        &["transcripts: test: every transcript is written as bytes of Python, b'"],
+        &["transcripts: test: every transcript is written as bytes of Python"],
+    );
+    warned(
+        &large(2, |small| written(small, |text| format!("['{text}']"))),
+        &["transcripts: test: every transcript is written as a list of Python"],
     );
     warned(
         &large(1, |small| {

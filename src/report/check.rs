@@ -44,7 +44,8 @@ pub fn check(dir: &Path, roots: &[PathBuf]) -> Result<Checked> {
     let built = build(roots, &manifest.sources, &options, Basis::Predictions)?;
     let wrong =
         |id: &String| format!("the scores.csv of run {id} is not what its predictions give");
-    let mut differences: Vec<String> = built.wrong_scores.iter().map(wrong).collect();
+    let mut differences = other_runs(&manifest, &built.files);
+    differences.extend(built.wrong_scores.iter().map(wrong));
     for (path, bytes) in &built.files {
         match fs::read(dir.join(path)) {
             Ok(found) if found == *bytes => {}
@@ -59,4 +60,22 @@ pub fn check(dir: &Path, roots: &[PathBuf]) -> Result<Checked> {
         files: built.files.len(),
         differences,
     })
+}
+
+/// The runs that are lacking now, or were not there when the report was made: they come before the files that differ for it.
+fn other_runs(manifest: &ReportManifest, files: &[(String, Vec<u8>)]) -> Vec<String> {
+    let again = files.iter().find(|(path, _)| path == NAME);
+    let again = again.and_then(|(_, bytes)| ReportManifest::parse(bytes));
+    let Some(again) = again else {
+        return Vec::new();
+    };
+    let lacking = |a: &ReportManifest, b: &ReportManifest| {
+        let ids = a.runs.keys().filter(|id| !b.runs.contains_key(*id));
+        ids.cloned().collect::<Vec<String>>()
+    };
+    let gone = lacking(manifest, &again).into_iter();
+    let gone = gone.map(|id| format!("run {id} is in the report and not among the runs now"));
+    let new = lacking(&again, manifest).into_iter();
+    let new = new.map(|id| format!("run {id} is among the runs now and not in the report"));
+    gone.chain(new).collect()
 }

@@ -137,3 +137,16 @@ fn a_check_passes_until_something_changes() {
     let message = check(&runs, &[]).unwrap_err().to_string();
     assert!(message.contains("holds no report"), "{message}");
 }
+
+#[test]
+fn a_run_that_is_gone_is_named_before_the_files_that_differ_for_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (runs, out) = (dir.path().join("runs"), dir.path().join("out"));
+    save_all(&runs);
+    write_report(&[&runs], &out, &options()).unwrap();
+    fs::rename(runs.join("lnln-12"), dir.path().join("lnln-12")).unwrap();
+    let differences = check(&out, &[]).unwrap().differences;
+    let first = "run lnln-12 is in the report and not among the runs now";
+    assert_eq!(differences[0], first, "{differences:?}");
+    assert!(differences.len() > 1, "{differences:?}");
+}

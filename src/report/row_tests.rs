@@ -165,6 +165,15 @@ fn the_reference_does_not_change_in_silence() {
         manifest("misa", 11, &GRID),
         manifest("flat", 11, &GRID),
     ]);
+    // Two models that differ in upper and lower case alone.
+    let alike = one(vec![
+        manifest("Mine", 11, &GRID),
+        manifest("mine", 11, &GRID),
+    ]);
+    assert_eq!(
+        ["Mine", "mine"].map(|name| of(&alike, Some(name)).model),
+        ["Mine", "mine"]
+    );
     let first = of(&none, None);
     assert_eq!((&*first.title, first.why), ("FLAT", Why::First));
     assert!(first.describe().contains("there is no LNLN"));

@@ -165,7 +165,7 @@ pub fn prepare(
         check::videos(&plans),
         check::sizes(&input.display().to_string(), traits(&plans).counts, spec)?,
         check::widths(traits(&plans), spec),
-        check::transcripts(&plans, spec)?,
+        check::transcripts(&plans, spec, tokenizer.is_some())?,
     ];
     let import = Import {
         tokenizer: tokenizer.as_ref().map(|one| one.identity.clone()),
@@ -177,6 +177,7 @@ pub fn prepare(
         plans,
         assumptions,
         accepted,
+        trailing: values.trailing().len(),
     };
     let replaces = options.force || options.check_only;
     let provenance = import.provenance()?;
@@ -200,6 +201,8 @@ struct Import<'a> {
     tokenizer: Option<String>,
     /// Subjects of checks whose warnings are known.
     accepted: Vec<&'static str>,
+    /// Bytes behind the pickle that was read.
+    trailing: usize,
 }
 
 impl Import<'_> {
@@ -225,7 +228,7 @@ impl Import<'_> {
             check::lengths(&self.plans),
             check::labels(&self.plans, self.spec),
             check::tokens(&self.plans),
-            published(self.spec, &sha256),
+            published(self.spec, &sha256, self.trailing),
         ]);
         checks.extend(findings.checks(&self.plans)?);
         for check in &mut checks {
@@ -352,8 +355,8 @@ impl Import<'_> {
     }
 }
 
-/// Whether it is a published file; synthetic data sets have none.
-fn published(spec: &Spec, sha256: &str) -> Check {
+/// Whether it is a published file, and the only one there; synthetic data sets have none.
+fn published(spec: &Spec, sha256: &str, trailing: usize) -> Check {
     let (ok, warning) = match registry::published(sha256) {
         Some((_, file)) => (format!("the published {} file", file.layout), None),
         None if spec.files.is_empty() => ("no published file is known".to_owned(), None),
@@ -363,5 +366,11 @@ fn published(spec: &Spec, sha256: &str) -> Check {
             (String::new(), Some(warning.to_owned()))
         }
     };
-    Check::new("source", ok, warning.into_iter().collect())
+    let more = (trailing > 0).then(|| {
+        format!(
+            "{trailing} bytes follow the pickle that was read, as where a script appends to an older file (mode 'ab'): \
+             write it anew, or cut it, if the last one is meant"
+        )
+    });
+    Check::new("source", ok, more.into_iter().chain(warning).collect())
 }

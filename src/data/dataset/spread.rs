@@ -100,6 +100,20 @@ impl Spread {
         }
     }
 
+    /// Whether all of so many samples are looked at.
+    pub fn is_whole(rows: usize) -> bool {
+        rows < SAMPLES
+    }
+
+    /// The sums of several splits of one width in one; nothing of how frames follow each other.
+    pub fn joined(splits: &[&Self]) -> Self {
+        let mut all = Self::default();
+        for split in splits {
+            all.halves[0].join(&split.whole());
+        }
+        all
+    }
+
     /// Number of frames.
     pub fn frames(&self) -> u64 {
         self.halves.iter().map(|half| half.frames).sum()
@@ -157,17 +171,7 @@ impl Spread {
 
     fn whole(&self) -> Sums {
         let mut all = self.halves[0].clone();
-        let other = &self.halves[1];
-        all.resize(other.sums.len());
-        all.frames += other.frames;
-        let add = |to: &mut Vec<f64>, from: &Vec<f64>| {
-            to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
-        };
-        add(&mut all.sums, &other.sums);
-        add(&mut all.squares, &other.squares);
-        add(&mut all.sizes, &other.sizes);
-        let links = all.links.iter_mut().zip(&other.links);
-        links.for_each(|(to, from)| add(to, from));
+        all.join(&self.halves[1]);
         all
     }
 }
@@ -183,6 +187,20 @@ impl Sums {
                 links.resize(width.saturating_sub(far + 1), 0.0);
             }
         }
+    }
+
+    /// Adds the sums of other frames.
+    fn join(&mut self, other: &Self) {
+        self.resize(other.sums.len());
+        self.frames += other.frames;
+        let add = |to: &mut Vec<f64>, from: &Vec<f64>| {
+            to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
+        };
+        add(&mut self.sums, &other.sums);
+        add(&mut self.squares, &other.squares);
+        add(&mut self.sizes, &other.sizes);
+        let links = self.links.iter_mut().zip(&other.links);
+        links.for_each(|(to, from)| add(to, from));
     }
 
     fn add(&mut self, frame: &[f32]) {

@@ -54,10 +54,13 @@ impl Reference {
             Some(name) => {
                 let found = rows().filter(|row| row.is_named(name));
                 let known = || rows().map(|row| row.model.clone()).collect::<Vec<_>>();
-                let row = preferred(found).ok_or_else(|| Error::UnknownReference {
-                    name: name.to_string(),
-                    known: known().join(", "),
-                })?;
+                let exact = rows().filter(|row| row.is_named_exactly(name));
+                let row = preferred(exact)
+                    .or_else(|| preferred(found))
+                    .ok_or_else(|| Error::UnknownReference {
+                        name: name.to_string(),
+                        known: known().join(", "),
+                    })?;
                 Some((row, Why::Asked))
             }
             None => {

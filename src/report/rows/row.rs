@@ -58,12 +58,19 @@ impl ModelRow {
 
     /// Whether a user means this row by `name`: registry name, label, or title of its model.
     pub fn is_named(&self, name: &str) -> bool {
+        self.names().any(|n| n.eq_ignore_ascii_case(name))
+    }
+
+    /// The same with its upper and lower case, which comes first where two models differ in nothing else.
+    pub fn is_named_exactly(&self, name: &str) -> bool {
+        self.names().any(|n| n == name)
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
         let title = (!self.derived).then(|| self.title());
-        let names = [Some(&*self.model), Some(&*self.label), title];
-        names
+        [Some(&*self.model), Some(&*self.label), title]
             .into_iter()
             .flatten()
-            .any(|n| n.eq_ignore_ascii_case(name))
     }
 
     /// Every training behind the row.

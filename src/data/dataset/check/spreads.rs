@@ -31,7 +31,7 @@ const DISTANCE: f64 = 2.0;
 const COMMON: f64 = 1.5;
 const COMMON_WITHIN: f64 = 0.25;
 
-/// Distance from 0 of means, and from 1 of deviations, that no split has in five dimensions but by its own statistics.
+/// Distance from 0 of means, in deviations, and from 1 of deviations, that no split has in five dimensions but by its own statistics.
 const OWN: f64 = 1e-3;
 const OWN_DIMENSIONS: usize = 5;
 
@@ -44,7 +44,7 @@ const TIMES: f32 = 1e4;
 
 /// Finds splits whose features have another scale than those of train, in most dimensions.
 pub fn spreads(plans: &[Plan<'_>], spreads: &BTreeMap<String, Spread>) -> Vec<String> {
-    let mut warnings = Vec::new();
+    let mut warnings = fitted_on_all(plans, spreads);
     let of = |split: &str, column: &str| spreads.get(&format!("{split}/{column}"));
     let Some(train) = plans.first() else {
         return warnings;
@@ -62,10 +62,10 @@ pub fn spreads(plans: &[Plan<'_>], spreads: &BTreeMap<String, Spread>) -> Vec<St
             if let Some(text) = constant(names, column, [a, b]) {
                 warnings.push(format!("{text} (first sample: {})", plan.ids[0]));
             }
-            if is_standardized_alone(b) {
+            if let Some(what) = own_moments(b) {
                 warnings.push(format!(
-                    "{}: every dimension of {column} has mean 0 and deviation 1 (first: {}): standardized by the split's \
-                     own mean and deviation? Those of {} belong there: --standardize takes them",
+                    "{}: every dimension of {column} has {what} (first: {}): scaled by the split's own values? Those of \
+                     {} belong there: --standardize takes them",
                     plan.split(),
                     plan.ids[0],
                     train.split()
@@ -85,12 +85,47 @@ pub fn spreads(plans: &[Plan<'_>], spreads: &BTreeMap<String, Spread>) -> Vec<St
     warnings
 }
 
-/// Whether a split that was read whole has the mean 0 and the deviation 1 in every dimension.
-fn is_standardized_alone(spread: &Spread) -> bool {
+/// Columns that have the mean 0 over all splits together and in none by itself: what belongs to the test split went into
+/// the scale of all.
+fn fitted_on_all(plans: &[Plan<'_>], spreads: &BTreeMap<String, Spread>) -> Vec<String> {
+    let official: Vec<&Plan<'_>> = plans
+        .iter()
+        .filter(|plan| plan.official().is_some())
+        .collect();
+    let found = ["text", "audio", "vision"].into_iter().filter_map(|column| {
+        let each = official.iter().map(|plan| spreads.get(&format!("{}/{column}", plan.split())));
+        let each = each.collect::<Option<Vec<&Spread>>>()?;
+        let are_whole = official.iter().all(|plan| Spread::is_whole(plan.rows()));
+        let is_own = each.iter().any(|spread| own_moments(spread).is_some());
+        let what = own_moments(&Spread::joined(&each)).filter(|_| are_whole && !is_own)?;
+        Some(format!(
+            "all splits together have {what} in every dimension of {column}, and no split by itself (first: {}): was a \
+             scale or a PCA fitted on the test split too? Fit it on {} alone; --standardize does",
+            official[0].ids[0],
+            official[0].split()
+        ))
+    });
+    found.collect()
+}
+
+/// The mean 0, perhaps with the deviation 1, that a split which was read whole has in every dimension.
+fn own_moments(spread: &Spread) -> Option<&'static str> {
     let moments = spread.moments().into_iter();
     let varying: Vec<(f64, f64)> = moments.filter(|moments| varies(*moments)).collect();
-    let near = |(mean, deviation): &(f64, f64)| mean.abs() < OWN && (deviation - 1.0).abs() < OWN;
-    spread.frames() >= SOME_FRAMES && varying.len() >= OWN_DIMENSIONS && varying.iter().all(near)
+    let centered = |(mean, deviation): &(f64, f64)| mean.abs() < OWN * deviation;
+    if spread.frames() < SOME_FRAMES
+        || varying.len() < OWN_DIMENSIONS
+        || !varying.iter().all(centered)
+    {
+        return None;
+    }
+    let mut deviations = varying.iter().map(|(_, deviation)| *deviation);
+    Some(
+        match deviations.all(|deviation| (deviation - 1.0).abs() < OWN) {
+            true => "mean 0 and deviation 1",
+            false => "mean 0",
+        },
+    )
 }
 
 /// Dimensions that vary in one split and are constant in the other.

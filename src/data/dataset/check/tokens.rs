@@ -1,5 +1,7 @@
 //! Checks the tokens of every sample.
 
+use std::collections::BTreeMap;
+
 use super::{Check, Samples};
 use crate::data::dataset::plan::Plan;
 use crate::data::dataset::split::Block;
@@ -9,6 +11,13 @@ use crate::data::dataset::vocabulary::{CLS, SEP};
 /// which a warning is given.
 const UNKNOWN: (i32, f64) = (100, 0.03);
 const MASK: (i32, f64) = (103, 0.005);
+
+/// Part of the words of a split that no single one is: the most frequent one of CMU-MOSI and CH-SIMS is 5 % of all.
+const ONE_WORD: f64 = 0.25;
+
+/// Samples of a split, and words, without which nothing is said of all.
+const ENOUGH: usize = 6;
+const WORDS: usize = 100;
 
 /// Checks the tokens of every sample. That the attention mask is ones, then zeros, is checked when it
 /// is read.
@@ -32,6 +41,9 @@ pub fn tokens(plans: &[Plan<'_>]) -> Check {
             (first, last) = Default::default();
         }
         warnings.extend(replaced(block, &plan.ids, plan.split()).map(|found| found.describe()));
+        let all = [doubled(block), one_word(block)].into_iter().flatten();
+        warnings
+            .extend(all.map(|text| format!("{}: {text} (first: {})", plan.split(), plan.ids[0])));
         if has_mask_twice(block) {
             warnings.push(format!(
                 "{}: the segment ids (row 2) equal the attention mask (first: {}); one text has segment 0",
@@ -190,6 +202,35 @@ fn other_tokenizer(plan: &Plan<'_>, block: &Block<i32>) -> Option<String> {
         "texts begin with {begin} and end with {end}{name}: not made by a BERT tokenizer, whose ids the \
          encoders need"
     ))
+}
+
+/// Texts that begin with CLS twice, all of a split.
+fn doubled(block: &Block<i32>) -> Option<String> {
+    let is_twice = |row: usize| {
+        let mut tokens = block.row(row)[..block.width].iter().take(2);
+        block.width > 1 && tokens.all(|token| i64::from(*token) == CLS)
+    };
+    (block.rows >= ENOUGH && (0..block.rows).all(is_twice)).then(|| {
+        format!("every text begins with CLS ({CLS}) twice: were CLS and SEP written into the text before it was tokenized?")
+    })
+}
+
+/// One token that is a large part of all words: what stands for silence between words, such as `sp`.
+fn one_word(block: &Block<i32>) -> Option<String> {
+    let tokens = (0..block.rows).flat_map(|row| &block.row(row)[..block.width]);
+    let others =
+        tokens.filter(|token| !is_special(**token) && ![UNKNOWN.0, MASK.0].contains(token));
+    let mut counts: BTreeMap<i32, usize> = BTreeMap::new();
+    others.for_each(|token| *counts.entry(*token).or_default() += 1);
+    let all: usize = counts.values().sum();
+    let (token, count) = counts.into_iter().max_by_key(|(_, count)| *count)?;
+    let part = count as f64 / all as f64;
+    (block.rows >= ENOUGH && all >= WORDS && part > ONE_WORD).then(|| {
+        format!(
+            "{:.0} % of the tokens are {token}: a mark such as sp (silence) left between the words? Leave it out",
+            100.0 * part
+        )
+    })
 }
 
 /// Whether segment ids equal the attention mask in every sample.

@@ -1,6 +1,6 @@
 //! Judges transcripts: beside their tokens, beside those of `train`, and as text.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::mojibake::mojibake;
 use super::texts::{SAMPLES, texts_of};
@@ -12,13 +12,18 @@ use crate::data::dataset::spec::Spec;
 /// Tokens of a text that is not said twice by chance.
 const LONG: usize = 8;
 
-/// Finds transcripts that cannot be the text of the tokens.
+/// Samples with one text, or none, and their part of a split, that are no chance.
+const SAME: usize = 5;
+const SAME_PART: f64 = 0.04;
+
+/// Finds transcripts that cannot be the text of the tokens, unless these were made of them just now.
 ///
 /// # Errors
 /// [`Error::Contradiction`] where the numbers of words and tokens are unrelated, or equal words have
 /// different tokens: one of the two is in another order.
-pub fn transcripts(plans: &[Plan<'_>], spec: &Spec) -> Result<Check> {
+pub fn transcripts(plans: &[Plan<'_>], spec: &Spec, tokenized: bool) -> Result<Check> {
     let mut warnings: Vec<String> = plans.iter().filter_map(literals).collect();
+    warnings.extend(plans.iter().flat_map(absent));
     warnings.extend(plans.iter().flat_map(mojibake));
     warnings.extend(known_texts(plans));
     let unlike = |plan| same_words::unlike_language(plan, spec);
@@ -27,7 +32,7 @@ pub fn transcripts(plans: &[Plan<'_>], spec: &Spec) -> Result<Check> {
     if !plans.iter().any(has) && warnings.is_empty() {
         return Ok(Check::idle("transcripts"));
     }
-    for plan in plans {
+    for plan in plans.iter().filter(|_| !tokenized) {
         let Some(texts) = texts_of(plan) else {
             continue;
         };
@@ -52,26 +57,82 @@ pub fn transcripts(plans: &[Plan<'_>], spec: &Spec) -> Result<Check> {
     ))
 }
 
-/// Transcripts that are Python's spelling of bytes, `b'...'`, which were never decoded.
+/// Ways to write a value of Python, by which every transcript begins and ends.
+const LITERALS: [([&str; 2], &str); 6] = [
+    (
+        ["b'", "'"],
+        "bytes of Python: text.decode('utf-8') gives the words",
+    ),
+    (
+        ["b\"", "\""],
+        "bytes of Python: text.decode('utf-8') gives the words",
+    ),
+    (
+        ["['", "']"],
+        "a list of Python: ast.literal_eval(text) gives its words",
+    ),
+    (
+        ["[\"", "\"]"],
+        "a list of Python: ast.literal_eval(text) gives its words",
+    ),
+    (
+        ["\"", "\""],
+        "a text in quotation marks: read the file with a CSV reader",
+    ),
+    (
+        ["'", "'"],
+        "a text in quotation marks: read the file with a CSV reader",
+    ),
+];
+
+/// Transcripts that are Python's spelling of bytes or lists, or in quotation marks, every one.
 fn literals(plan: &Plan<'_>) -> Option<String> {
-    let is_literal = |text: &String| {
-        ["'", "\""].iter().any(|quote| {
-            let inner = text
-                .strip_prefix('b')
-                .and_then(|text| text.strip_prefix(quote));
-            inner.is_some_and(|inner| inner.ends_with(quote))
-        })
-    };
-    let all = plan.raw_text.len() >= SAMPLES && plan.raw_text.iter().all(is_literal);
-    all.then(|| {
+    let texts = &plan.raw_text;
+    let found = LITERALS.iter().find(|([start, end], _)| {
+        let is_literal = |text: &String| {
+            let inner = text.strip_prefix(start);
+            inner.is_some_and(|inner| inner.ends_with(end))
+        };
+        texts.len() >= SAMPLES && texts.iter().all(is_literal)
+    });
+    found.map(|(_, what)| {
         format!(
-            "{}: every transcript is written as bytes of Python, {} (first: {}): decode them with \
-             text.decode('utf-8')",
+            "{}: every transcript is written as {what} (such as {}, first: {})",
             plan.split(),
-            plan.raw_text[0],
+            texts[0],
             plan.ids[0]
         )
     })
+}
+
+/// Transcripts that are empty, and one text that many samples have, where most have texts of their own.
+fn absent(plan: &Plan<'_>) -> Vec<String> {
+    let texts = || plan.raw_text.iter().map(|text| text.trim());
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    texts().for_each(|text| *counts.entry(text).or_default() += 1);
+    let all = plan.raw_text.len();
+    let many =
+        |count: usize| count >= SAME && count as f64 >= SAME_PART * all as f64 && 2 * count < all;
+    let same = counts
+        .iter()
+        .filter(|(text, count)| !text.is_empty() && many(**count));
+    let most = same.max_by_key(|(text, count)| (**count, **text));
+    let fault = |text: &str| match text {
+        "" => {
+            "without a transcript: a recognizer that failed? Models read them as silence".to_owned()
+        }
+        text => format!(
+            "with the transcript \"{text}\": a value for a missing one, or a recognizer's invention?"
+        ),
+    };
+    let empty = counts.get_key_value("").filter(|(_, count)| many(**count));
+    let found = empty.into_iter().chain(most).filter_map(|(found, _)| {
+        let mut samples = Samples::default();
+        let ids = texts().zip(&plan.ids).filter(|(text, _)| text == found);
+        ids.for_each(|(_, id)| samples.add(id));
+        samples.describe(plan.split(), &fault(found))
+    });
+    found.collect()
 }
 
 /// Splits of which many token sequences occur in train.
