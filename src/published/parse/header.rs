@@ -80,16 +80,22 @@ pub(super) fn columns(headings: &[Vec<String>], keys: &[String]) -> Vec<Column> 
     columns
 }
 
-/// Headings without the counters that pandas adds to those that are there twice: `MOSI`, `MOSI.1`.
+/// Headings without the counters that pandas adds to those that are there twice: `MOSI`, `MOSI.1`. A rate (`r=0.5` beside
+/// `r=0`) is none, and neither is a number that does not count from 1 (`v1.5` beside `v1`).
 fn without_counters(headings: &[Vec<String>]) -> Vec<Vec<String>> {
     let base = |text: &str, line: usize| {
         let (base, counter) = text.rsplit_once('.')?;
         let counted = !counter.is_empty() && counter.chars().all(|c| c.is_ascii_digit());
         let words = base.chars().any(char::is_alphabetic);
-        let twice = headings
-            .iter()
-            .any(|h| h.get(line).is_some_and(|t| t == base));
-        (counted && words && twice).then(|| base.to_string())
+        let has = |name: &str| {
+            headings
+                .iter()
+                .any(|h| h.get(line).is_some_and(|t| t == name))
+        };
+        let is_rate = ConditionText::parse_rate(text).is_some();
+        let before = (1..counter.parse::<usize>().ok()?.min(headings.len()))
+            .all(|earlier| has(&format!("{base}.{earlier}")));
+        (counted && words && !is_rate && has(base) && before).then(|| base.to_string())
     };
     let each = |(line, text): (usize, &String)| base(text, line).unwrap_or_else(|| text.clone());
     let column = |pieces: &Vec<String>| pieces.iter().enumerate().map(each).collect();
@@ -284,6 +290,18 @@ mod tests {
             s.metrics.iter().map(|m| m.name).collect(),
             s.spread,
         )
+    }
+
+    #[test]
+    fn counters_of_pandas_are_told_from_rates_and_versions() {
+        let kept = |names: [&str; 3]| {
+            let headings: Vec<Vec<String>> = names.map(|name| vec![name.to_owned()]).into();
+            without_counters(&headings).concat()
+        };
+        assert_eq!(kept(["MAE", "MAE.1", "MAE.2"]), ["MAE"; 3]);
+        for names in [["r=0", "r=0.5", "r=0.1"], ["Ours-v1", "Ours-v1.5", "x"]] {
+            assert_eq!(kept(names), names);
+        }
     }
 
     #[test]

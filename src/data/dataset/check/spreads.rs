@@ -120,12 +120,12 @@ fn own_moments(spread: &Spread) -> Option<&'static str> {
         return None;
     }
     let mut deviations = varying.iter().map(|(_, deviation)| *deviation);
-    Some(
-        match deviations.all(|deviation| (deviation - 1.0).abs() < OWN) {
-            true => "mean 0 and deviation 1",
-            false => "mean 0",
-        },
-    )
+    let is_one = deviations.all(|deviation| (deviation - 1.0).abs() < OWN);
+    Some(if is_one {
+        "mean 0 and deviation 1"
+    } else {
+        "mean 0"
+    })
 }
 
 /// Dimensions that vary in one split and are constant in the other.
