@@ -250,6 +250,9 @@ fn labels_of_a_modality_that_are_the_main_ones_are_warned_about() {
     assert!(own.is_empty(), "{own:#?}");
 }
 
+/// New labels by those of train and their own.
+type Change = dyn Fn(&[f64], Vec<f64>) -> Vec<f64>;
+
 #[test]
 fn labels_without_a_value_of_train_or_copied_from_it_are_warned_about() {
     // Steps of a fifth, as raters give.
@@ -262,7 +265,7 @@ fn labels_without_a_value_of_train_or_copied_from_it_are_warned_about() {
             .collect();
         labelled(small, labels)
     };
-    let with = |change: &dyn Fn(&[f64], Vec<f64>) -> Vec<f64>| {
+    let with = |change: &Change| {
         let mut all = [stepped(1, 240), stepped(2, 60), stepped(3, 80)];
         let train = numbers(&all[0], "regression_labels");
         let labels = change(&train, numbers(&all[2], "regression_labels"));
