@@ -39,7 +39,7 @@ const ENDING_IN_ZERO: usize = 6;
 
 fn ends_in_zero(entry: &Entry) -> bool {
     let number = &entry.cell.number;
-    number.decimals > 1 && number.units() % 10 == 0
+    number.decimals > 0 && number.units() % 10 == 0
 }
 
 /// Takes zeros away that a format of cells put behind the digits of every number of a column: they state no precision.

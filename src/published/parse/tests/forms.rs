@@ -47,6 +47,12 @@ fn zeros_behind_every_number_of_a_column_state_no_precision() {
     assert!(notes(&t).contains("40.00 is read as 40.0"), "{}", notes(&t));
     let t = rows(["0", "0", "0", "0", "0", "5"]);
     assert_eq!(short(&t)[2], "mosi M1 acc7 41.10");
+    // Whole percents, by a program that prints two decimals.
+    let whole: String = (0..6)
+        .map(|at| format!("MOSI,M{at},4{at}.00,0.{at}1\n"))
+        .collect();
+    let t = table(&format!("Dataset,Method,Acc-7,MAE\n{whole}"));
+    assert_eq!(short(&t)[2], "mosi M1 acc7 41");
 }
 
 #[test]

@@ -75,7 +75,10 @@ fn conditions(run: &Joined, reference: &Reference<'_>) -> Option<String> {
         .flat_map(|(i, second)| passes[..i].iter().map(move |first| (first, second)));
     let (first, second) = pairs.find(|(a, b)| differ(a.0, b.0) && are_near(a.1, b.1, near))?;
     let (first, second) = (first.0, second.0);
-    let (first, second) = if first.2 == second.2 {
+    let (first, second) = if first.0 != second.0 {
+        let under = |key: &MaskKey| format!("{} under masks {}", key.2, key.0);
+        (under(first), under(second))
+    } else if first.2 == second.2 {
         (
             format!("mask seed {}", first.1),
             format!("mask seed {}", second.1),
@@ -98,19 +101,23 @@ pub(super) fn are_near(a: &[f32], b: &[f32], near: f32) -> bool {
     a.iter().zip(b).all(|(a, b)| (a - b).abs() <= exact)
 }
 
-/// Whether two passes have other masks of every modality: a model that does not use a modality predicts the
-/// same whether it is missing or not.
+/// Whether two passes have other masks of every modality, by their rate, mask seed or mask protocol: a model that does
+/// not use a modality predicts the same whether it is missing or not.
 fn differ(a: &MaskKey, b: &MaskKey) -> bool {
-    let mut rates = a.2.rates().into_iter().zip(b.2.rates());
     let uniform = |condition: &Condition| {
         let [text, audio, vision] = condition.rates();
         text == audio && audio == vision
     };
     let some = |condition: &Condition| condition.rates().iter().all(|r| *r > 0.0 && *r < 1.0);
-    a.0 == b.0
-        && uniform(&a.2)
-        && uniform(&b.2)
-        && (rates.all(|(a, b)| a != b) || (a.2 == b.2 && a.1 != b.1 && some(&a.2)))
+    let same_rate = a.2 == b.2 && some(&a.2);
+    let other_masks = if a.0 == b.0 {
+        let mut rates = a.2.rates().into_iter().zip(b.2.rates());
+        rates.all(|(a, b)| a != b) || (same_rate && a.1 != b.1)
+    } else {
+        // The two of the reference may share their masks of the text.
+        same_rate && !(a.0.starts_with("reference") && b.0.starts_with("reference"))
+    };
+    uniform(&a.2) && uniform(&b.2) && other_masks
 }
 
 /// Predictions that follow the labels although nothing is left to predict from.
@@ -243,4 +250,32 @@ fn described(key: &MaskKey) -> String {
 pub(super) fn rank_correlation(a: &[f32], b: &[f32]) -> Option<f64> {
     let r = correlation::spearman(a, b).ok()?;
     (a.len() >= FEWEST).then_some(r.clamp(-0.999, 0.999))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_rates_seeds_and_protocols_have_other_masks() {
+        let key = |protocol: &str, seed: u64, rate: f64| -> MaskKey {
+            (protocol.to_owned(), seed, Condition::uniform(rate).unwrap())
+        };
+        let half = key("random", 1, 0.5);
+        for other in [
+            key("random", 1, 0.6),
+            key("random", 2, 0.5),
+            key("block", 1, 0.5),
+        ] {
+            assert!(differ(&half, &other), "{other:?}");
+        }
+        assert!(!differ(&half, &half));
+        let complete = |protocol: &str| key(protocol, 1, 0.0);
+        assert!(
+            !differ(&complete("random"), &complete("block")),
+            "nothing is masked"
+        );
+        let [a, b] = ["reference", "reference-tfr"].map(|name| key(name, 1, 0.5));
+        assert!(!differ(&a, &b));
+    }
 }
