@@ -1,8 +1,18 @@
 //! Runs that share predictions in part, and parts of conditions from elsewhere.
 
 use super::super::super::join::Joined;
-use super::super::pairs;
+use super::super::{Check, correlated, pairs};
 use super::{STRONG, Simulated, assert_found, simulate};
+
+impl Simulated {
+    /// The run without its first conditions.
+    pub(super) fn from_rate(&self, first: usize) -> Joined {
+        let mut run = self.run(1);
+        let least = first as f64 / 10.0 - 1e-9;
+        run.passes.retain(|key, _| key.2.rates()[0] >= least);
+        run
+    }
+}
 
 /// Two sound runs of one model that differ by more than chance.
 pub(super) fn two_seeds() -> (Simulated, Joined, Joined) {
@@ -100,4 +110,39 @@ fn a_part_of_another_rate_is_found() {
             changed.passes[to][part.clone()].copy_from_slice(&taken);
         });
     }
+}
+
+#[test]
+fn predictions_that_follow_nothing_are_found_without_complete_samples() {
+    let text = |simulated: &Simulated, first: usize| {
+        let (run, reference) = (simulated.from_rate(first), simulated.reference());
+        let found = correlated("m", &run, &reference);
+        found
+            .filter(|one| one.check == Check::Order)
+            .map(|one| one.text)
+    };
+    let sound = simulate(STRONG);
+    for first in [0, 1, 3, 6, 9] {
+        assert_eq!(text(&sound, first), None, "{first}");
+    }
+    let mut negated = simulate(STRONG);
+    negated.passes.iter_mut().flatten().for_each(|p| *p = -*p);
+    assert!(
+        text(&negated, 5)
+            .unwrap()
+            .contains("predictions run against the labels")
+    );
+    let mut other = simulate(STRONG);
+    // Far enough apart that no video holds both.
+    let half = other.truth.len() / 2;
+    other
+        .passes
+        .iter_mut()
+        .for_each(|pass| pass.rotate_left(half));
+    assert!(
+        text(&other, 2)
+            .unwrap()
+            .contains("have nothing to do with the labels")
+    );
+    assert_eq!(text(&other, 7), None, "a weak model at a high rate");
 }
