@@ -6,7 +6,7 @@ use super::{STRONG, Simulated, assert_found, simulate};
 
 impl Simulated {
     /// The run without its first conditions.
-    pub(super) fn from_rate(&self, first: usize) -> Joined {
+    pub(super) fn without_first(&self, first: usize) -> Joined {
         let mut run = self.run(1);
         let least = first as f64 / 10.0 - 1e-9;
         run.passes.retain(|key, _| key.2.rates()[0] >= least);
@@ -115,7 +115,7 @@ fn a_part_of_another_rate_is_found() {
 #[test]
 fn predictions_that_follow_nothing_are_found_without_complete_samples() {
     let text = |simulated: &Simulated, first: usize| {
-        let (run, reference) = (simulated.from_rate(first), simulated.reference());
+        let (run, reference) = (simulated.without_first(first), simulated.reference());
         let found = correlated("m", &run, &reference);
         found
             .filter(|one| one.check == Check::Order)
