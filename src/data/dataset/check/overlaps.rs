@@ -1,9 +1,10 @@
 //! Finds samples that are filled up with their own first frames, or with those of the next sample.
 
+use std::collections::BTreeMap;
+
 use super::counters::each;
 use crate::data::dataset::details::Details;
 use crate::data::dataset::plan::Plan;
-use std::collections::BTreeMap;
 
 /// Samples that go on so, and their part of those that were looked at, that chance does not give.
 const SAMPLES: usize = 5;
