@@ -5,6 +5,7 @@
 use super::column_hashes::ColumnHashes;
 use super::course::Courses;
 use super::endings::Endings;
+use super::sample_means::SampleMeans;
 use super::sample_scale::SampleScales;
 use super::whole_numbers::WholeNumbers;
 
@@ -16,6 +17,7 @@ pub struct Details {
     pub hashes: ColumnHashes,
     pub courses: Courses,
     pub endings: Endings,
+    pub means: SampleMeans,
 }
 
 impl Details {
@@ -29,5 +31,6 @@ impl Details {
         self.hashes.add(sample, width, (row, rows));
         self.courses.add(sample, width, (row, rows));
         self.endings.add(sample, width, (row, rows));
+        self.means.add(sample, width);
     }
 }

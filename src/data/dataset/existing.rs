@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use super::dataset_name::{DatasetName, file_name};
 use super::error::{Error, Result};
+use super::fold_files::prepared_names;
 use super::source;
 use super::stored_table::StoredTable;
 use crate::data::store::{self, Provenance, Reader};
@@ -53,6 +55,21 @@ pub fn find(
             found.layout, found.dataset, found.source_name
         ))),
     }
+}
+
+/// Other folds and versions of the data set that were prepared in the folder of `path` from the same bytes in the same
+/// way.
+pub fn same_source(path: &Path, own: &Provenance) -> Vec<String> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let base = DatasetName::of(&own.dataset).base;
+    let others = prepared_names(folder).into_iter();
+    let others = others.filter(|name| *name != own.dataset && DatasetName::of(name).base == base);
+    let is_same = |name: &String| {
+        let read = Reader::open(&folder.join(file_name(name))).and_then(|r| r.provenance());
+        let same_way = |other: &Provenance| changes(&other.options) == changes(&own.options);
+        read.is_ok_and(|other| other.source_sha256 == own.source_sha256 && same_way(&other))
+    };
+    others.filter(is_same).collect()
 }
 
 /// The keys of the table that differ, and the note of `prepare --note`.

@@ -224,17 +224,18 @@ impl Import<'_> {
             writer = writer.keep_existing();
         }
         let (findings, sha256) = self.convert(&mut writer, progress)?;
+        source.source_sha256 = sha256;
+        let same = existing::same_source(&self.path, &source);
         checks.extend([
             check::lengths(&self.plans),
             check::labels(&self.plans, self.spec),
             check::tokens(&self.plans),
-            published(self.spec, &sha256, self.trailing),
+            published(self.spec, &source, self.trailing, &same),
         ]);
         checks.extend(findings.checks(&self.plans)?);
         for check in &mut checks {
             check.accepted = self.accepted.contains(&check.subject);
         }
-        source.source_sha256 = sha256;
         source.warnings = checks.iter().flat_map(Check::warnings).collect();
         (source.non_finite, source.overflow) = (findings.non_finite, findings.overflow);
         let content = writer.finish(&source)?;
@@ -356,8 +357,8 @@ impl Import<'_> {
 }
 
 /// Whether it is a published file, and the only one there; synthetic data sets have none.
-fn published(spec: &Spec, sha256: &str, trailing: usize) -> Check {
-    let (ok, warning) = match registry::published(sha256) {
+fn published(spec: &Spec, source: &Provenance, trailing: usize, same: &[String]) -> Check {
+    let (ok, warning) = match registry::published(&source.source_sha256) {
         Some((_, file)) => (format!("the published {} file", file.layout), None),
         None if spec.files.is_empty() => ("no published file is known".to_owned(), None),
         None => {
@@ -372,5 +373,13 @@ fn published(spec: &Spec, sha256: &str, trailing: usize) -> Check {
              write it anew, or cut it, if the last one is meant"
         )
     });
-    Check::new("source", ok, more.into_iter().chain(warning).collect())
+    let same = (!same.is_empty()).then(|| {
+        format!(
+            "{} was prepared from the same file: is it the one of {}?",
+            same.join(" and "),
+            source.dataset
+        )
+    });
+    let warnings = more.into_iter().chain(warning).chain(same);
+    Check::new("source", ok, warnings.collect())
 }

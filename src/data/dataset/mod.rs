@@ -35,6 +35,7 @@ mod profile;
 mod registry;
 mod runs;
 mod sample;
+mod sample_means;
 mod sample_scale;
 mod scale;
 mod shapes;

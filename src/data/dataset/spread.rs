@@ -46,8 +46,37 @@ struct Sums {
     squares: Vec<f64>,
     /// Absolute values.
     sizes: Vec<f64>,
+    ends: Vec<Ends>,
     /// Products of each dimension with the next, the one after it and so on.
     links: [Vec<f64>; LINKS],
+}
+
+/// The smallest and largest value of a dimension, and the number of frames that have the largest.
+#[derive(Clone, Copy, Debug)]
+pub struct Ends {
+    pub low: f32,
+    pub high: f32,
+    pub at_high: u64,
+}
+
+impl Default for Ends {
+    fn default() -> Self {
+        Self {
+            low: f32::INFINITY,
+            high: f32::NEG_INFINITY,
+            at_high: 0,
+        }
+    }
+}
+
+impl Ends {
+    fn add(&mut self, other: Self) {
+        self.low = self.low.min(other.low);
+        if other.high > self.high {
+            (self.high, self.at_high) = (other.high, 0);
+        }
+        self.at_high += u64::from(other.high == self.high) * other.at_high;
+    }
 }
 
 /// What tells the dimensions of features from one another. Not a number for a dimension that does not vary.
@@ -130,6 +159,11 @@ impl Spread {
         Some((f32::from_bits(*most.0), *most.1))
     }
 
+    /// The ends of each dimension.
+    pub fn ends(&self) -> Vec<Ends> {
+        self.whole().ends
+    }
+
     /// Mean and standard deviation of each dimension.
     pub fn moments(&self) -> Vec<(f64, f64)> {
         self.whole().moments()
@@ -183,6 +217,7 @@ impl Sums {
             self.sums.resize(width, 0.0);
             self.squares.resize(width, 0.0);
             self.sizes.resize(width, 0.0);
+            self.ends.resize(width, Ends::default());
             for (far, links) in self.links.iter_mut().enumerate() {
                 links.resize(width.saturating_sub(far + 1), 0.0);
             }
@@ -199,6 +234,8 @@ impl Sums {
         add(&mut self.sums, &other.sums);
         add(&mut self.squares, &other.squares);
         add(&mut self.sizes, &other.sizes);
+        let ends = self.ends.iter_mut().zip(&other.ends);
+        ends.for_each(|(to, from)| to.add(*from));
         let links = self.links.iter_mut().zip(&other.links);
         links.for_each(|(to, from)| add(to, from));
     }
@@ -213,6 +250,10 @@ impl Sums {
         }
         for (value, size) in frame.iter().zip(&mut self.sizes) {
             *size += f64::from(value.abs());
+        }
+        for (value, ends) in frame.iter().zip(&mut self.ends) {
+            let (low, high, at_high) = (*value, *value, 1);
+            ends.add(Ends { low, high, at_high });
         }
         for (far, links) in self.links.iter_mut().enumerate() {
             let pairs = frame.iter().zip(frame.iter().skip(far + 1));
@@ -288,6 +329,9 @@ mod tests {
         assert_eq!(spread.frames(), 2);
         assert_eq!(spread.moments(), [(2.0, 1.0), (10.0, 0.0)]);
         assert_eq!(spread.sizes(), [2.0, 10.0]);
+        let ends = spread.ends().into_iter();
+        let ends: Vec<_> = ends.map(|one| (one.low, one.high, one.at_high)).collect();
+        assert_eq!(ends, [(1.0, 3.0, 1), (10.0, 10.0, 2)]);
         assert_eq!(spread.gaps(), 1.0 / 3.0);
         assert_eq!(spread.kinds.values, 4);
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::frequent_label::frequent;
 use super::main_labels::{ENOUGH, main};
 use super::relation::{Relation, deviation};
-use super::{classes, label_words};
+use super::{classes, label_rows, label_words};
 use crate::data::dataset::labels;
 use crate::data::dataset::plan::Plan;
 
@@ -28,10 +28,11 @@ pub fn between(plans: &[Plan<'_>]) -> Vec<String> {
         return Vec::new();
     };
     let mut warnings = same(plans);
+    warnings.extend(official.iter().filter_map(|plan| label_rows::sorted(plan)));
     for other in others {
         warnings.extend(spread(train, other));
         warnings.extend(other_values(train, other));
-        warnings.extend(copied(train, other));
+        warnings.extend(label_rows::copied(train, other));
         warnings.extend(frequent(train, other));
         warnings.extend(classes::exchanged(train, other));
         warnings.extend(modalities(train, other));
@@ -60,20 +61,6 @@ fn other_values(train: &Plan<'_>, other: &Plan<'_>) -> Option<String> {
             others.len(),
             train.split(),
             known.len(),
-            other.ids[0]
-        )
-    })
-}
-
-/// Labels that are the first ones of train, in their order.
-fn copied(train: &Plan<'_>, other: &Plan<'_>) -> Option<String> {
-    let (own, others) = (main(train)?, main(other)?);
-    (own.starts_with(others) && deviation(others).is_some()).then(|| {
-        format!(
-            "{}: its labels are the first {} of {} in their order (first: {}): copied?",
-            other.split(),
-            others.len(),
-            train.split(),
             other.ids[0]
         )
     })

@@ -11,6 +11,9 @@ use crate::data::dataset::profile::{Profile, Profiles};
 /// Samples that show something about a whole split.
 const ENOUGH: usize = 4;
 
+/// Samples that are the only ones without features and the last ones by no chance.
+const TAIL: usize = 3;
+
 /// Finds modalities that hold nothing: zero, or the same value, in every sample of a split.
 ///
 /// # Errors
@@ -62,8 +65,15 @@ pub fn features(plans: &[Plan<'_>], profiles: &Profiles) -> Result<Vec<String>> 
                 zero.add(id);
             }
         }
+        let tail = all.iter().rev().take_while(|profile| profile.end == 0);
         if 20 * zero.count() >= rows {
             warnings.extend(zero.describe(split, &format!("whose {column} is zero")));
+        } else if zero.count() >= TAIL && tail.count() == zero.count() {
+            let fault = format!(
+                "whose {column} is zero, the last ones of the split and no other: a last batch that was dropped, or an \
+                 extraction that ended early?"
+            );
+            warnings.extend(zero.describe(split, &fault));
         }
     }
     Ok(warnings)

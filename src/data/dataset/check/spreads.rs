@@ -6,7 +6,7 @@ use super::{Samples, structure};
 use crate::data::dataset::plan::Plan;
 use crate::data::dataset::profile::{Profile, Profiles};
 use crate::data::dataset::scale::median;
-use crate::data::dataset::spread::{Spread, varies};
+use crate::data::dataset::spread::{Ends, Spread, varies};
 
 /// Frames of a split in which every dimension of features varies, and part of the dimensions that do not from
 /// which a warning is given.
@@ -35,6 +35,9 @@ const COMMON_WITHIN: f64 = 0.25;
 const OWN: f64 = 1e-3;
 const OWN_DIMENSIONS: usize = 5;
 
+/// Distance of ends from 0 and 1 that is rounding.
+const ENDS: f32 = 1e-5;
+
 /// A value beyond this is no feature.
 const ABSURD: f32 = 1e12;
 
@@ -62,7 +65,7 @@ pub fn spreads(plans: &[Plan<'_>], spreads: &BTreeMap<String, Spread>) -> Vec<St
             if let Some(text) = constant(names, column, [a, b]) {
                 warnings.push(format!("{text} (first sample: {})", plan.ids[0]));
             }
-            if let Some(what) = own_moments(b) {
+            if let Some(what) = own_scale(b) {
                 warnings.push(format!(
                     "{}: every dimension of {column} has {what} (first: {}): scaled by the split's own values? Those of \
                      {} belong there: --standardize takes them",
@@ -85,8 +88,8 @@ pub fn spreads(plans: &[Plan<'_>], spreads: &BTreeMap<String, Spread>) -> Vec<St
     warnings
 }
 
-/// Columns that have the mean 0 over all splits together and in none by itself: what belongs to the test split went into
-/// the scale of all.
+/// Columns that have the mean 0, or ends at 0 and 1, over all splits together and in none by itself: what belongs to the
+/// test split went into the scale of all.
 fn fitted_on_all(plans: &[Plan<'_>], spreads: &BTreeMap<String, Spread>) -> Vec<String> {
     let official: Vec<&Plan<'_>> = plans
         .iter()
@@ -96,8 +99,8 @@ fn fitted_on_all(plans: &[Plan<'_>], spreads: &BTreeMap<String, Spread>) -> Vec<
         let each = official.iter().map(|plan| spreads.get(&format!("{}/{column}", plan.split())));
         let each = each.collect::<Option<Vec<&Spread>>>()?;
         let are_whole = official.iter().all(|plan| Spread::is_whole(plan.rows()));
-        let is_own = each.iter().any(|spread| own_moments(spread).is_some());
-        let what = own_moments(&Spread::joined(&each)).filter(|_| are_whole && !is_own)?;
+        let is_own = each.iter().any(|spread| own_scale(spread).is_some());
+        let what = own_scale(&Spread::joined(&each)).filter(|_| are_whole && !is_own)?;
         Some(format!(
             "all splits together have {what} in every dimension of {column}, and no split by itself (first: {}): was a \
              scale or a PCA fitted on the test split too? Fit it on {} alone; --standardize does",
@@ -108,24 +111,29 @@ fn fitted_on_all(plans: &[Plan<'_>], spreads: &BTreeMap<String, Spread>) -> Vec<
     found.collect()
 }
 
-/// The mean 0, perhaps with the deviation 1, that a split which was read whole has in every dimension.
-fn own_moments(spread: &Spread) -> Option<&'static str> {
-    let moments = spread.moments().into_iter();
-    let varying: Vec<(f64, f64)> = moments.filter(|moments| varies(*moments)).collect();
-    let centered = |(mean, deviation): &(f64, f64)| mean.abs() < OWN * deviation;
-    if spread.frames() < SOME_FRAMES
-        || varying.len() < OWN_DIMENSIONS
-        || !varying.iter().all(centered)
-    {
+/// What a split that was read whole has in every dimension, because it was scaled by its own values: the mean 0, perhaps
+/// with the deviation 1, or ends at 0 and 1.
+fn own_scale(spread: &Spread) -> Option<&'static str> {
+    let dimensions = spread.moments().into_iter().zip(spread.ends());
+    let varying: Vec<((f64, f64), Ends)> = dimensions.filter(|(one, _)| varies(*one)).collect();
+    if spread.frames() < SOME_FRAMES || varying.len() < OWN_DIMENSIONS {
         return None;
     }
-    let mut deviations = varying.iter().map(|(_, deviation)| *deviation);
-    let is_one = deviations.all(|deviation| (deviation - 1.0).abs() < OWN);
-    Some(if is_one {
-        "mean 0 and deviation 1"
-    } else {
-        "mean 0"
-    })
+    let every = |is: fn(&((f64, f64), Ends)) -> bool| varying.iter().all(is);
+    let is_centered = every(|((mean, deviation), _)| mean.abs() < OWN * deviation);
+    let is_unit = every(|((_, deviation), _)| (deviation - 1.0).abs() < OWN);
+    // Values that are clipped, or marks of 0 and 1, have the end often.
+    let is_single = |(_, ends): &&((f64, f64), Ends)| ends.at_high == 1;
+    let single = varying.iter().filter(is_single).count();
+    let is_range = every(|(_, ends)| ends.low.abs() < ENDS && (ends.high - 1.0).abs() < ENDS);
+    match (is_centered, is_unit, is_range) {
+        (true, true, _) => Some("mean 0 and deviation 1"),
+        (true, false, _) => Some("mean 0"),
+        (_, _, true) if 2 * single >= varying.len() => {
+            Some("a smallest value of 0 and a largest of 1")
+        }
+        _ => None,
+    }
 }
 
 /// Dimensions that vary in one split and are constant in the other.

@@ -1,0 +1,57 @@
+//! Finds labels whose rows show how they were made: sorted by themselves, or copied from another split.
+
+use std::collections::BTreeSet;
+
+use crate::data::dataset::labels;
+use crate::data::dataset::plan::Plan;
+
+/// Samples and different labels without which an order is chance.
+const SORTED: usize = 30;
+const DIFFERENT: usize = 4;
+
+/// The same of labels that begin as those of another split do.
+const COPIED: usize = 12;
+const VARIED: usize = 3;
+
+/// The labels that are predicted, of however few samples.
+fn main<'p>(plan: &'p Plan<'_>) -> Option<&'p [f64]> {
+    let main = plan.labels.iter().find(|(name, _)| name == labels::MAIN)?;
+    Some(&main.1)
+}
+
+fn different(values: &[f64]) -> usize {
+    let bits: BTreeSet<u64> = values.iter().map(|value| value.to_bits()).collect();
+    bits.len()
+}
+
+/// Labels in ascending or descending order.
+pub fn sorted(plan: &Plan<'_>) -> Option<String> {
+    let labels = main(plan)?;
+    let up = labels.is_sorted();
+    let down = labels.iter().rev().is_sorted();
+    let is_order = labels.len() >= SORTED && different(labels) >= DIFFERENT && (up || down);
+    is_order.then(|| {
+        format!(
+            "{}: the samples are in {} order of their labels (first: {}): were labels sorted without their samples? \
+             Fine if the samples were sorted with them: --accept labels",
+            plan.split(),
+            if up { "ascending" } else { "descending" },
+            plan.ids[0]
+        )
+    })
+}
+
+/// Labels that are the first ones of train, in their order.
+pub fn copied(train: &Plan<'_>, other: &Plan<'_>) -> Option<String> {
+    let (own, others) = (main(train)?, main(other)?);
+    let is_enough = others.len() >= COPIED && different(others) >= VARIED;
+    (is_enough && own.starts_with(others)).then(|| {
+        format!(
+            "{}: its labels are the first {} of {} in their order (first: {}): copied?",
+            other.split(),
+            others.len(),
+            train.split(),
+            other.ids[0]
+        )
+    })
+}

@@ -1,0 +1,188 @@
+//! Orders and scales that numbers show: labels sorted alone or copied, text features of other samples, a last batch that
+//! is missing, ends at 0 and 1, one pickle for two folds.
+
+#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
+
+mod data;
+
+use data::{
+    Column, MANY_STEPS, Order, Small, WIDTHS, import, many, named, numbers, of, pickle, warned,
+};
+use lnln_bench::data::dataset::{Imported, prepare};
+
+const COUNTS: [(usize, u64); 3] = [(240, 1), (90, 2), (90, 3)];
+
+/// Splits of which one, by its number, was changed.
+fn prepared(which: usize, change: impl Fn(Small) -> Small) -> Imported {
+    let splits: Vec<Small> = COUNTS
+        .iter()
+        .enumerate()
+        .map(|(at, (count, seed))| {
+            let small = spoken(many(*count, *seed));
+            if at == which { change(small) } else { small }
+        })
+        .collect();
+    let named = [
+        ("train", &splits[0]),
+        ("valid", &splits[1]),
+        ("test", &splits[2]),
+    ];
+    import(pickle(&named, Order::Little), |_| {}).0
+}
+
+/// Text features that follow the tokens.
+fn spoken(small: Small) -> Small {
+    let tokens = numbers(&small, "text_bert");
+    let rows = tokens.chunks_exact(3 * MANY_STEPS);
+    let values: Vec<f64> = rows
+        .flat_map(|row| row[..MANY_STEPS].to_vec())
+        .flat_map(|id| {
+            (0..WIDTHS[0]).map(move |at| match id {
+                0.0 => 0.0,
+                id => (id * (at + 3) as f64).sin() + 0.01,
+            })
+        })
+        .collect();
+    with(small, "text", WIDTHS[0], values)
+}
+
+fn with(small: Small, column: &'static str, width: usize, values: Vec<f64>) -> Small {
+    let count = values.len() / MANY_STEPS / width;
+    small.set(column, Column::F64(vec![count, MANY_STEPS, width], values))
+}
+
+#[test]
+fn text_features_in_another_order_than_the_words_are_warned_about() {
+    // Longer padding than any sample's, so that lengths tell nothing.
+    let turned = |small: Small| {
+        let values = numbers(&small, "text");
+        let size = MANY_STEPS * WIDTHS[0];
+        let samples = values.chunks_exact(size);
+        let full = |sample: &[f64]| {
+            let filled = sample.iter().map(|v| if *v == 0.0 { 0.25 } else { *v });
+            filled.collect::<Vec<f64>>()
+        };
+        let values = samples.rev().flat_map(full).collect();
+        with(small, "text", WIDTHS[0], values)
+    };
+    for (which, name) in ["train", "valid", "test"].into_iter().enumerate() {
+        let words = format!("{name}: text features do not go with the words");
+        warned(&prepared(which, turned), &[&words]);
+    }
+    let sound = prepared(3, |small| small);
+    assert!(of(&sound, "features").is_empty(), "{:?}", sound.warnings);
+}
+
+#[test]
+fn labels_that_are_sorted_or_copied_are_warned_about() {
+    let labels = |small: &Small, change: fn(Vec<f64>) -> Vec<f64>| {
+        let values = change(numbers(small, "regression_labels"));
+        let count = values.len();
+        small
+            .clone()
+            .set("regression_labels", Column::F64(vec![count], values))
+    };
+    let sorted = |mut values: Vec<f64>| {
+        values.sort_by(|a, b| b.total_cmp(a));
+        values
+    };
+    let descending = prepared(2, |small| labels(&small, sorted));
+    warned(
+        &descending,
+        &["test: the samples are in descending order of their labels"],
+    );
+    // Both splits have the same labels from the start.
+    let few = [(40, 1), (14, 2), (90, 3)].map(|(count, seed)| many(count, seed));
+    let splits = [("train", &few[0]), ("valid", &few[1]), ("test", &few[2])];
+    let copied = import(pickle(&splits, Order::Little), |_| {}).0;
+    warned(
+        &copied,
+        &["valid: its labels are the first 14 of train in their order"],
+    );
+}
+
+#[test]
+fn a_last_batch_that_is_missing_is_warned_about() {
+    let lost = |from: usize| {
+        move |small: Small| {
+            let mut values = numbers(&small, "audio");
+            let size = MANY_STEPS * WIDTHS[1];
+            values[from * size..(from + 3) * size].fill(0.0);
+            with(small, "audio", WIDTHS[1], values)
+        }
+    };
+    let words = "test: 3 samples whose audio is zero, the last ones of the split and no other";
+    warned(&prepared(2, lost(87)), &[words]);
+    assert!(of(&prepared(2, lost(40)), "features").is_empty());
+}
+
+#[test]
+fn features_scaled_to_0_and_1_by_their_own_ends_are_warned_about() {
+    let ends = |values: &[f64], at: usize| {
+        let column = values.iter().skip(at).step_by(WIDTHS[1]);
+        let column: Vec<f64> = column.copied().filter(|v| *v != 0.0).collect();
+        let low = column.iter().copied().fold(f64::INFINITY, f64::min);
+        [
+            low,
+            column.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        ]
+    };
+    let scaled = |by: Option<Vec<f64>>| {
+        move |small: Small| {
+            let values = numbers(&small, "audio");
+            let by = by.clone().unwrap_or_else(|| values.clone());
+            let all: Vec<[f64; 2]> = (0..WIDTHS[1]).map(|at| ends(&by, at)).collect();
+            let scale = |(at, v): (usize, &f64)| {
+                let [low, high] = all[at % WIDTHS[1]];
+                if *v == 0.0 {
+                    0.0
+                } else {
+                    (v - low) / (high - low)
+                }
+            };
+            let values = values.iter().enumerate().map(scale).collect();
+            with(small, "audio", WIDTHS[1], values)
+        }
+    };
+    let splits = COUNTS.map(|(count, seed)| spoken(many(count, seed)));
+    let made = |by: [Option<Vec<f64>>; 3]| {
+        let splits = [0, 1, 2].map(|at| scaled(by[at].clone())(splits[at].clone()));
+        let named = [
+            ("train", &splits[0]),
+            ("valid", &splits[1]),
+            ("test", &splits[2]),
+        ];
+        import(pickle(&named, Order::Little), |_| {}).0
+    };
+    let words = "a smallest value of 0 and a largest of 1";
+    warned(
+        &made([None, None, None]),
+        &["test: every dimension of audio has", words],
+    );
+    let all: Vec<f64> = splits
+        .iter()
+        .flat_map(|small| numbers(small, "audio"))
+        .collect();
+    let all = made([Some(all.clone()), Some(all.clone()), Some(all)]);
+    warned(&all, &["all splits together have", words]);
+    let train = numbers(&splits[0], "audio");
+    let sound = made([None, Some(train.clone()), Some(train)]);
+    assert!(of(&sound, "features").is_empty(), "{:?}", sound.warnings);
+}
+
+#[test]
+fn one_pickle_for_two_versions_of_a_data_set_is_warned_about() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source.pkl");
+    std::fs::write(&source, data::three_bytes(|small| small)).unwrap();
+    let version = |name: &str| {
+        let mut options = named(folder.path(), "mosi");
+        options.version = Some(name.to_owned());
+        prepare(&source, &options, &mut |_| {}).unwrap()
+    };
+    assert!(!of(&version("one"), "source").concat().contains("same file"));
+    warned(
+        &version("two"),
+        &["source: mosi@one was prepared from the same file"],
+    );
+}
