@@ -58,6 +58,7 @@ pub fn keys(dict: Value<'_>) -> String {
     for (key, _) in dict.entries().take(KEYS) {
         keys.push(match key.text() {
             Some(text) if key.is_bytes() => format!("b'{text}'"),
+            Some(text) if text.trim() != text => format!("{text:?}"),
             Some(text) => text.into_owned(),
             None => key
                 .as_i64()
