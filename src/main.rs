@@ -3,19 +3,19 @@
 mod cli;
 
 use std::io::Write;
-use std::process::ExitCode;
 
-fn main() -> ExitCode {
+fn main() {
     lnln_bench::support::signals::ignore_file_size_signal();
     let removed = cli::thread_variables::correct();
     let command = cli::Cli::from_command_line();
-    match command.run(&removed) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) if cli::exit_code::is_closed_pipe(&error) => ExitCode::SUCCESS,
+    let code = match command.run(&removed) {
+        Ok(()) => 0,
+        Err(error) if cli::exit_code::is_closed_pipe(&error) => 0,
         Err(error) => {
             // A message that stderr does not take has nowhere else to go.
             let _ = writeln!(std::io::stderr(), "{}", cli::exit_code::describe(&error));
-            ExitCode::from(cli::exit_code::of(&error))
+            cli::exit_code::of(&error).into()
         }
-    }
+    };
+    cli::end::end(code)
 }

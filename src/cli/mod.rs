@@ -7,6 +7,7 @@ pub mod demo;
 pub mod doctor;
 #[cfg(feature = "torch")]
 pub mod dry_run;
+pub mod end;
 #[cfg(feature = "torch")]
 pub mod environment;
 pub mod exit_code;
@@ -181,8 +182,13 @@ impl Command {
 impl Cli {
     /// Parses the command line; ends the program where it asks for help or is wrong.
     pub fn from_command_line() -> Self {
-        let matches = Self::command().color(color::choose()).get_matches();
-        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+        let matches = Self::command().color(color::choose()).try_get_matches();
+        let parsed = matches.and_then(|matches| Self::from_arg_matches(&matches));
+        parsed.unwrap_or_else(|error| {
+            // As clap does: nothing is left to tell where this cannot be printed.
+            let _ = error.print();
+            end::end(error.exit_code())
+        })
     }
 
     /// Run the subcommand. `removed` are variables that were removed from the environment.

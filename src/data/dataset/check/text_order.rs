@@ -11,10 +11,11 @@ use crate::data::dataset::details::Details;
 use crate::data::dataset::plan::Plan;
 use crate::data::dataset::sample_means::LOOKED_AT;
 
-/// Standard errors of a correlation that is there, and of none; those by which they differ at least.
+/// Standard errors of a correlation that is there; those by which that of features in another order differs from it, and the
+/// part of it that is left: neighbors are of one video and speak of one thing.
 const THERE: f64 = 8.0;
-const NONE: f64 = 3.0;
 const APART: f64 = 6.0;
+const LEFT: f64 = 0.35;
 
 /// A split with words and the means of its text features.
 struct Heard<'p> {
@@ -39,7 +40,7 @@ impl<'p> Heard<'p> {
     }
 }
 
-/// Splits whose text features do not go with the words, in every dimension, while those of two others do.
+/// Splits whose text features do not go with the words, in no dimension that goes with them in the two others.
 pub fn text_order(plans: &[Plan<'_>], details: &BTreeMap<String, Details>) -> Vec<String> {
     let official = plans.iter().filter(|plan| plan.official().is_some());
     let all: Vec<Heard<'_>> = official
@@ -55,19 +56,21 @@ pub fn text_order(plans: &[Plan<'_>], details: &BTreeMap<String, Details>) -> Ve
         (third, first, second),
     ];
     let found = split.into_iter().filter_map(|(split, one, another)| {
-        let sound = one.tells(another);
-        let [by_one, by_another] = [one.tells(split), another.tells(split)];
-        let best = (0..LOOKED_AT).max_by(|a, b| {
-            let errors = |at: &usize| sound[*at].as_ref().map_or(0.0, Relation::errors);
-            errors(a).total_cmp(&errors(b))
-        })?;
-        let sound = sound[best].as_ref().filter(|one| one.errors() > THERE)?;
-        let are_none = by_one.iter().chain(&by_another).all(|relation| {
-            let none = |one: &Relation| one.errors() < NONE;
-            relation.as_ref().is_none_or(none)
+        let [sound, by_one, by_another] =
+            [one.tells(another), one.tells(split), another.tells(split)];
+        let told = sound.iter().zip(by_one.iter().zip(&by_another));
+        let told = told.filter_map(|(sound, by)| {
+            let sound = sound.as_ref().filter(|sound| sound.errors() > THERE)?;
+            Some((sound, [by.0.as_ref()?, by.1.as_ref()?]))
         });
-        let own = by_one[best].as_ref()?;
-        (are_none && own.apart(sound) > APART).then(|| {
+        let told: Vec<(&Relation, [&Relation; 2])> = told.collect();
+        let is_lost = |(sound, by): &(&Relation, [&Relation; 2])| {
+            by.iter().all(|own| {
+                own.correlation < LEFT * sound.correlation && own.apart(sound) > APART
+            })
+        };
+        let (sound, [own, _]) = told.first()?;
+        told.iter().all(is_lost).then(|| {
             format!(
                 "{}: text features do not go with the words (correlation {:.2}), those of {} and {} do ({:.2}; first: \
                  {}): were they put into another order? Extract them again in the order of the ids",
