@@ -10,7 +10,7 @@ use lnln_bench::data::store;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// How often to kill, where not 20 times.
+/// How often to kill, where not 8 times.
 const KILLS: &str = "LNLN_BENCH_KILLS";
 
 fn prepare(source: &Path, data: &Path) -> Command {
@@ -65,7 +65,7 @@ fn disturbed(source: &Path, data: &Path, wait: impl FnOnce(&mut Child)) -> (bool
 
 #[test]
 fn a_killed_run_leaves_nothing_half_done() {
-    let kills = std::env::var(KILLS).map_or(20, |kills| kills.parse().unwrap());
+    let kills = std::env::var(KILLS).map_or(8, |kills| kills.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
     let (source, data) = (folder.path().join("film.pkl"), folder.path().join("data"));
     synthetic::write_demo(Demo::Film, &source, 7, 2.0).unwrap();

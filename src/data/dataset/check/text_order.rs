@@ -40,7 +40,7 @@ impl<'p> Heard<'p> {
     }
 }
 
-/// Splits whose text features do not go with the words, in no dimension that goes with them in the two others.
+/// Splits in which the dimension of text features that goes best with the words of the two others does not go with them.
 pub fn text_order(plans: &[Plan<'_>], details: &BTreeMap<String, Details>) -> Vec<String> {
     let official = plans.iter().filter(|plan| plan.official().is_some());
     let all: Vec<Heard<'_>> = official
@@ -56,21 +56,16 @@ pub fn text_order(plans: &[Plan<'_>], details: &BTreeMap<String, Details>) -> Ve
         (third, first, second),
     ];
     let found = split.into_iter().filter_map(|(split, one, another)| {
-        let [sound, by_one, by_another] =
-            [one.tells(another), one.tells(split), another.tells(split)];
-        let told = sound.iter().zip(by_one.iter().zip(&by_another));
-        let told = told.filter_map(|(sound, by)| {
-            let sound = sound.as_ref().filter(|sound| sound.errors() > THERE)?;
-            Some((sound, [by.0.as_ref()?, by.1.as_ref()?]))
-        });
-        let told: Vec<(&Relation, [&Relation; 2])> = told.collect();
-        let is_lost = |(sound, by): &(&Relation, [&Relation; 2])| {
-            by.iter().all(|own| {
-                own.correlation < LEFT * sound.correlation && own.apart(sound) > APART
-            })
+        // The dimension that words tell best.
+        let sound = one.tells(another).into_iter().enumerate();
+        let sound = sound.filter_map(|(at, sound)| Some((at, sound?)));
+        let (at, sound) = sound.max_by(|a, b| a.1.errors().total_cmp(&b.1.errors()))?;
+        let [own, other] = [one, another].map(|from| from.tells(split).into_iter().nth(at)?);
+        let is_lost = |own: &Relation| {
+            own.correlation < LEFT * sound.correlation && own.apart(&sound) > APART
         };
-        let (sound, [own, _]) = told.first()?;
-        told.iter().all(is_lost).then(|| {
+        let (own, other) = (own?, other?);
+        (sound.errors() > THERE && is_lost(&own) && is_lost(&other)).then(|| {
             format!(
                 "{}: text features do not go with the words (correlation {:.2}), those of {} and {} do ({:.2}; first: \
                  {}): were they put into another order? Extract them again in the order of the ids",

@@ -57,30 +57,19 @@ pub fn transcripts(plans: &[Plan<'_>], spec: &Spec, tokenized: bool) -> Result<C
     ))
 }
 
-/// Ways to write a value of Python, by which every transcript begins and ends.
-const LITERALS: [([&str; 2], &str); 6] = [
+/// How Python writes a value before its quotation mark and behind the closing one, by which every transcript begins
+/// and ends.
+const LITERALS: [([&str; 2], &str); 3] = [
     (
-        ["b'", "'"],
+        ["b", ""],
         "bytes of Python: text.decode('utf-8') gives the words",
     ),
     (
-        ["b\"", "\""],
-        "bytes of Python: text.decode('utf-8') gives the words",
-    ),
-    (
-        ["['", "']"],
+        ["[", "]"],
         "a list of Python: ast.literal_eval(text) gives its words",
     ),
     (
-        ["[\"", "\"]"],
-        "a list of Python: ast.literal_eval(text) gives its words",
-    ),
-    (
-        ["\"", "\""],
-        "a text in quotation marks: read the file with a CSV reader",
-    ),
-    (
-        ["'", "'"],
+        ["", ""],
         "a text in quotation marks: read the file with a CSV reader",
     ),
 ];
@@ -89,11 +78,18 @@ const LITERALS: [([&str; 2], &str); 6] = [
 fn literals(plan: &Plan<'_>) -> Option<String> {
     let texts = &plan.raw_text;
     let found = LITERALS.iter().find(|([start, end], _)| {
-        let is_literal = |text: &String| {
-            let inner = text.strip_prefix(start);
-            inner.is_some_and(|inner| inner.ends_with(end))
+        let is_quoted = |text: &str, mark: char| {
+            let inner = text.strip_prefix(mark);
+            inner.is_some_and(|inner| inner.ends_with(mark))
         };
-        texts.len() >= SAMPLES && texts.iter().all(is_literal)
+        let is_literal = |mark: char| {
+            texts.iter().all(|text| {
+                let inner = text.strip_prefix(start);
+                let inner = inner.and_then(|inner| inner.strip_suffix(end));
+                inner.is_some_and(|inner| is_quoted(inner, mark))
+            })
+        };
+        texts.len() >= SAMPLES && ['\'', '"'].into_iter().any(is_literal)
     });
     found.map(|(_, what)| {
         format!(
