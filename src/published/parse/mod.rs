@@ -34,6 +34,7 @@ mod pairs;
 mod qualifier;
 mod read;
 mod references;
+mod scales;
 mod scope;
 mod spreads;
 #[cfg(test)]

@@ -77,25 +77,21 @@ fn exact(plain: &str) -> Option<String> {
         return Some((*name).to_string());
     }
     let mut known = crate::data::dataset::registry().iter();
-    let spec = known.find(|spec| self::plain_name(&spec.name) == plain);
+    let spec = known.find(|spec| self::plain(&spec.name) == plain);
     spec.map(|spec| spec.name.clone())
-}
-
-fn plain_name(name: &str) -> String {
-    plain(name)
 }
 
 /// The known data set that an unknown one's name begins or ends with.
 pub(super) fn resembled(text: &str) -> Option<String> {
-    let plain = plain(text);
+    let text = plain(text);
     let registry = crate::data::dataset::registry().iter();
-    let known = registry.map(|spec| (plain_name(&spec.name), spec.name.clone()));
+    let known = registry.map(|spec| (plain(&spec.name), spec.name.clone()));
     let aliases = DATASETS
         .iter()
         .map(|(a, name)| ((*a).to_string(), (*name).to_string()));
     let all = known
         .chain(aliases)
-        .filter(|(name, _)| plain.starts_with(name) || plain.ends_with(name));
+        .filter(|(name, _)| text.starts_with(name) || text.ends_with(name));
     all.max_by_key(|(name, _)| name.len()).map(|(_, name)| name)
 }
 

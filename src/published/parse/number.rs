@@ -9,6 +9,8 @@ pub struct Number {
     pub decimals: usize,
     /// The spread printed with it, on the scale of `value`.
     pub sd: Option<f64>,
+    /// The difference to another row printed with it, `43.05 (+1.2)`, on the scale of `value`.
+    pub difference: Option<f64>,
 }
 
 impl Number {
@@ -48,6 +50,7 @@ impl Number {
         self.decimals = self.decimals.saturating_sub(2);
         self.value *= 100.0;
         self.sd = self.sd.map(|sd| sd * 100.0);
+        self.difference = self.difference.map(|d| d * 100.0);
         self
     }
 
@@ -56,6 +59,7 @@ impl Number {
         self.decimals += 2;
         self.value /= 100.0;
         self.sd = self.sd.map(|sd| sd / 100.0);
+        self.difference = self.difference.map(|d| d / 100.0);
         self
     }
 }
@@ -93,22 +97,24 @@ pub(super) fn parse(text: &str) -> Result<Option<Printed>, ()> {
     if ABSENT.contains(&&*text.to_lowercase()) {
         return Ok(None);
     }
-    let (value, sd) = halves(&text);
+    let (value, beside) = halves(&text);
     let percent = value.trim_end().ends_with('%') || text.trim_end().ends_with('%');
     let value = value.trim();
     if !value.is_empty() && ABSENT.contains(&&*value.to_lowercase()) {
         return Ok(None);
     }
     let (value, decimals, comma) = plain(value).ok_or(())?;
-    let sd = match sd {
-        Some(sd) if ["-", "--", "nan", "n/a"].contains(&&*sd.trim().to_lowercase()) => None,
-        Some(sd) => Some(plain(sd).ok_or(())?.0),
-        None => None,
-    };
+    let (mut sd, mut difference) = (None, None);
+    match beside {
+        Beside::Spread(text) if !is_dash(text) => sd = Some(plain(text).ok_or(())?.0),
+        Beside::Difference(other) => difference = Some(other),
+        _ => {}
+    }
     let number = Number {
         value,
         decimals,
         sd,
+        difference,
     };
     Ok(Some(Printed {
         number,
@@ -167,27 +173,40 @@ fn without_numpy(text: &str) -> String {
     text
 }
 
-/// Value and spread.
-fn halves(text: &str) -> (&str, Option<&str>) {
+/// What is printed beside a value.
+enum Beside<'a> {
+    Nothing,
+    Spread(&'a str),
+    Difference(f64),
+}
+
+/// Whether a spread states that there is none.
+fn is_dash(text: &str) -> bool {
+    ["-", "--", "nan", "n/a"].contains(&&*text.trim().to_lowercase())
+}
+
+/// A value and what is beside it.
+fn halves(text: &str) -> (&str, Beside<'_>) {
     if let Some((value, sd)) = text.split_once('\u{b1}') {
         let inner = sd.strip_prefix('(').and_then(|t| t.strip_suffix(')'));
-        return (value, Some(inner.unwrap_or(sd)));
+        return (value, Beside::Spread(inner.unwrap_or(sd)));
     }
     // A pair as Python prints it: `(83.38, 0.41)`.
     if let Some(inner) = text.strip_prefix('(').and_then(|t| t.strip_suffix(')')) {
         let pair = inner.split_once(", ").or_else(|| inner.split_once(';'));
         return match pair.or_else(|| inner.split_once(',')) {
-            Some((value, sd)) => (value, Some(sd)),
-            None => (inner, None),
+            Some((value, sd)) => (value, Beside::Spread(sd)),
+            None => (inner, Beside::Nothing),
         };
     }
-    match text.strip_suffix(')').and_then(|t| t.split_once('(')) {
-        // A number with a sign is a difference: `43.05 (+1.2)`.
-        Some((value, other)) if other.starts_with(['+', '-']) && plain(other).is_some() => {
-            (value, None)
-        }
-        Some((value, sd)) => (value, Some(sd)),
-        None => (text, None),
+    let Some((value, other)) = text.strip_suffix(')').and_then(|t| t.split_once('(')) else {
+        return (text, Beside::Nothing);
+    };
+    // A number with a sign is a difference: `43.05 (+1.2)`. One in percent may be of the other number.
+    match plain(other).filter(|_| other.starts_with(['+', '-'])) {
+        Some(_) if other.contains('%') => (value, Beside::Nothing),
+        Some((difference, ..)) => (value, Beside::Difference(difference)),
+        None => (value, Beside::Spread(other)),
     }
 }
 
@@ -253,13 +272,19 @@ mod tests {
             ),
         ];
         for (text, value, decimals, sd) in cases {
-            let expected = Number {
-                value,
-                decimals,
-                sd,
-            };
-            let found = parse(text).unwrap().unwrap();
-            assert_eq!(found.number, expected, "{text}");
+            let found = parse(text).unwrap().unwrap().number;
+            let parts = (found.value, found.decimals, found.sd);
+            assert_eq!(parts, (value, decimals, sd), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_with_a_sign_in_brackets_is_a_difference() {
+        let of = |text| parse(text).unwrap().unwrap().number.difference;
+        assert_eq!(of("43.05 (+1.2)"), Some(1.2));
+        assert_eq!(of("43.05 (\u{2212}1.20)"), Some(-1.2));
+        for text in ["43.05", "43.05 (1.2)", "43.05 (+1.2%)", "43.05 \u{b1} 1.2"] {
+            assert_eq!(of(text), None, "{text}");
         }
     }
 

@@ -17,6 +17,7 @@ use super::layout::{Layout, lines};
 use super::metric;
 use super::modalities::Naming;
 use super::{names, naming, pairs, references, scope, spreads, text, units};
+use crate::published::test_sets::test_sets;
 
 /// What a table does not state.
 #[derive(Clone, Debug, Default)]
@@ -323,8 +324,14 @@ fn datasets(table: &ParsedTable) -> Vec<String> {
                 count(n)
             ));
         }
-        if crate::data::dataset::find(name).is_ok() {
-            return None;
+        if let Ok(spec) = crate::data::dataset::find(name) {
+            let counted = test_sets().iter().any(|set| set.dataset == spec.name);
+            return (!counted).then(|| {
+                format!(
+                    "no class counts of {name} are known: without --data rules that need them pass over its {}",
+                    count(n)
+                )
+            });
         }
         let like = names::resembled(name).map_or(String::new(), |known| {
             format!(", though its name holds that of {known}")

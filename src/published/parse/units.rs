@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::cell::ParsedCell;
 use super::entry::Entry;
 use super::heading::Unit;
+use super::scales;
 use crate::data::dataset;
 
 /// Median size of a correlation above which it is printed times 100.
@@ -117,16 +119,9 @@ fn shares(entries: &mut [Entry], groups: &Groups) -> Vec<String> {
     let of_lines: Vec<usize> = lines.into_iter().flat_map(|(_, at)| at).collect();
     let odd = alone
         .iter()
-        .find(|at| !of_lines.contains(at) && is_fraction(&entries[**at]));
-    if let Some(at) = odd {
-        let cell = &entries[*at].cell;
-        notes.push(format!(
-            "{} in line {}, column {} is read as printed, though it could be a fraction among percents",
-            cell.number.text(),
-            cell.line,
-            cell.column
-        ));
-    }
+        .filter(|at| !of_lines.contains(at) && is_fraction(&entries[**at]));
+    let odd: Vec<&ParsedCell> = odd.map(|at| &entries[*at].cell).collect();
+    notes.extend(read_as_printed(&odd));
     let places: Vec<usize> = convert
         .into_iter()
         .flatten()
@@ -137,6 +132,26 @@ fn shares(entries: &mut [Entry], groups: &Groups) -> Vec<String> {
         entries[at].cell.number = entries[at].cell.number.clone().times_100();
     }
     notes
+}
+
+/// Names the numbers that are read as percents and could be fractions.
+fn read_as_printed(cells: &[&ParsedCell]) -> Option<String> {
+    let first = cells.first()?;
+    let text = first.number.text();
+    if cells.len() == 1 {
+        return Some(format!(
+            "{text} in line {}, column {} is read as printed, though it could be a fraction among percents",
+            first.line, first.column
+        ));
+    }
+    let mut numbers: Vec<u64> = cells.iter().map(|c| c.line).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    Some(format!(
+        "{} numbers in {} ({text} first) are read as printed, though they could be fractions among percents",
+        cells.len(),
+        super::layout::lines(&numbers)
+    ))
 }
 
 /// Whether a number of a column in percent looks like a fraction.
@@ -162,11 +177,21 @@ fn fraction_lines(entries: &[Entry], groups: &[&Vec<usize>]) -> Vec<(u64, Vec<us
 
 /// Brings MAE and Corr that are printed times 100 to their own scale.
 fn hundredfold(entries: &mut [Entry], groups: &Groups) -> Vec<String> {
+    let unstated = |group: &&Vec<usize>| {
+        let metric = entries[group[0]].cell.metric.name;
+        ["mae", "corr"].contains(&metric) && group.iter().all(|at| entries[*at].unit.is_none())
+    };
+    let open: Vec<&Vec<usize>> = groups.values().filter(unstated).collect();
+    let (mixed, places) = scales::mixed(entries, &open, impossible_error);
+    let mixed: Vec<&Vec<usize>> = mixed.into_iter().map(|at| open[at]).collect();
     let convert: Vec<&Vec<usize>> = groups
         .values()
-        .filter(|group| is_hundredfold(entries, group))
+        .filter(|group| !mixed.contains(group) && is_hundredfold(entries, group))
         .collect();
-    let mut notes = Vec::new();
+    let mut notes = mixed_note(entries, &mixed, &places);
+    for at in places {
+        entries[at].cell.number = entries[at].cell.number.clone().by_100();
+    }
     let titles = titles(entries, &convert);
     if let Some(first) = convert.first().map(|g| &entries[g[0]].cell) {
         let scaled = first.number.clone().by_100();
@@ -192,6 +217,30 @@ fn hundredfold(entries: &mut [Entry], groups: &Groups) -> Vec<String> {
     notes
 }
 
+/// Names the lines whose MAE and Corr are times 100, unlike those beside.
+fn mixed_note(entries: &[Entry], mixed: &[&Vec<usize>], places: &[usize]) -> Vec<String> {
+    let Some(first) = places.first().map(|at| &entries[*at].cell) else {
+        return Vec::new();
+    };
+    let mut numbers: Vec<u64> = places.iter().map(|at| entries[*at].cell.line).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    vec![format!(
+        "{} printed times 100 in {}, unlike the lines beside: {} {} is read as {}",
+        titles(entries, mixed),
+        super::layout::lines(&numbers),
+        first.metric.title,
+        first.number.text(),
+        first.number.clone().by_100().text()
+    )]
+}
+
+/// The MAE that no predictions on an entry's data set have.
+fn impossible_error(entry: &Entry) -> f64 {
+    let range = dataset::find(&entry.cell.dataset).map(|spec| spec.label_range);
+    range.map_or(WIDTH, |[low, high]| 2.0 * f64::from(high - low))
+}
+
 /// Whether a column of MAE or Corr is printed times 100.
 fn is_hundredfold(entries: &[Entry], group: &[usize]) -> bool {
     let first = &entries[group[0]];
@@ -206,8 +255,7 @@ fn is_hundredfold(entries: &[Entry], group: &[usize]) -> bool {
     match first.cell.metric.name {
         "corr" => most <= 100.0 && (median > CORRELATION || (stated && most > 1.0)),
         "mae" => {
-            let range = dataset::find(&first.cell.dataset).map(|spec| spec.label_range);
-            let width = range.map_or(WIDTH, |[low, high]| 2.0 * f64::from(high - low));
+            let width = impossible_error(first);
             median > width || (stated && median > width / 4.0)
         }
         _ => false,

@@ -140,6 +140,7 @@ mod tests {
             value,
             decimals: 2,
             sd: None,
+            difference: None,
         }
     }
 

@@ -126,3 +126,46 @@ fn every_table_of_a_page_is_read() {
     );
     assert!(parse("page.md", page.as_bytes(), &Options::default()).is_err());
 }
+
+#[test]
+fn errors_and_correlations_times_100_are_told_by_line() {
+    let mixed = "Method,MOSI Acc-2,MOSI MAE,MOSI Corr\nTFN,78.3,97.0,65.2\nMulT,80.1,86.1,71.1\nMISA,81.8,78.3,76.1\n\
+                 Ours,82.3,0.731,0.782\nlost,57.8,1.442,0.010\n";
+    let t = table(mixed);
+    let numbers = |metric: &str| -> Vec<String> {
+        let cells = t.cells.iter().filter(|c| c.metric.name == metric);
+        cells.map(|c| c.number.text()).collect()
+    };
+    assert_eq!(
+        numbers("mae"),
+        ["0.970", "0.861", "0.783", "0.731", "1.442"]
+    );
+    assert_eq!(
+        numbers("corr"),
+        ["0.652", "0.711", "0.761", "0.782", "0.010"]
+    );
+    let note = "MAE and Corr are printed times 100 in lines 2, 3, 4, unlike the lines beside: MAE 97.0 is read as 0.970";
+    assert!(notes(&t).contains(note), "{}", notes(&t));
+    // A point that is missing in one cell is an error of that cell.
+    let t = table("Method,MOSI MAE,MOSI Corr\nA,71.3,0.78\nB,0.74,0.77\nC,0.81,0.72\n");
+    assert_eq!(t.cells[0].number.text(), "71.3");
+}
+
+#[test]
+fn all_lines_that_could_be_fractions_are_named() {
+    let t = table("Method,MOSI Acc-2\nA,81.2\nB,80.9\nC,0.79\nD,0.801\nE,83.0\nF,0.785\n");
+    let note = "3 numbers in lines 4, 5, 7 (0.79 first) are read as printed";
+    assert!(notes(&t).contains(note), "{}", notes(&t));
+}
+
+#[test]
+fn known_data_without_class_counts_is_noted() {
+    for name in ["CH-SIMS v2", "SIMSv2", "CH-SIMS v2.0"] {
+        let t = table(&format!("Dataset,Method,Acc-2,MAE\n{name},A,81.2,0.31\n"));
+        assert_eq!(t.cells[0].dataset, "simsv2", "{name}");
+        let note = "no class counts of simsv2 are known: without --data rules that need them pass over its 2 cells";
+        assert!(notes(&t).contains(note), "{name}: {}", notes(&t));
+    }
+    let t = table("Dataset,Method,Acc-2,MAE\nCH-SIMS,A,81.2,0.41\n");
+    assert!(!notes(&t).contains("class counts"), "{}", notes(&t));
+}
