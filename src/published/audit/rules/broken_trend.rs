@@ -262,9 +262,8 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing;
     use super::*;
-    use crate::published::audit::{AuditSettings, TestSetStatistics, audit};
-    use crate::published::parse::{Options, parse};
 
     /// What is found in five curves of which one has another number at a rate.
     fn found(rate: usize, number: &str) -> Vec<Finding> {
@@ -281,10 +280,7 @@ mod tests {
                 text += &format!("{},{method},{printed}\n", i as f64 / 10.0);
             }
         }
-        let table = parse("t.csv", text.as_bytes(), &Options::default()).unwrap();
-        let statistics = TestSetStatistics::published();
-        let all = audit(&[table], &statistics, AuditSettings::default()).into_iter();
-        all.filter(|f| f.rule == RULE.name).collect()
+        testing::found(RULE.name, &text)
     }
 
     #[test]

@@ -11,9 +11,11 @@ pub const RULE: Rule = Rule {
     name: "copied-column",
     definition: "a column, or a run of at least three different cells in it, that prints the same \
                  digits at the same conditions for another data set or method of the table; scores of \
-                 constant predictors do not count, nor do accuracies and F1 with six and more digits",
+                 constant predictors do not count, nor do accuracies and F1 with six and more digits, nor cells that \
+                 agree by chance: by how far the methods are from each other, in units of the last place",
     strength: "very unlikely; odd for one or two equal cells of one method across data sets, and where the \
-               methods of the table are so close that chance makes such a run",
+               methods of the table are so close that chance makes such a run in one of a thousand to one of twenty \
+               tables",
     check,
 };
 
@@ -22,6 +24,9 @@ const RUN: usize = 3;
 
 /// Chance of such a run in the whole table that is believed to be one.
 const CHANCE: f64 = 1e-3;
+
+/// Chance of equal cells above which they mean nothing.
+const COMMON: f64 = 0.05;
 
 /// Two columns and their equal cells; the second one is the copy.
 type Copy<'e, 'a> = (&'e ScoreColumn<'a>, &'e ScoreColumn<'a>, Vec<Match<'a>>);
@@ -44,7 +49,10 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
             if run(a, &equal) {
                 let key = [a.table, a.method, a.dataset, b.method, b.dataset];
                 copies.entry(key).or_default().push((a, b, equal));
-            } else if a.dataset != b.dataset && !equal.is_empty() {
+            } else if a.dataset != b.dataset
+                && !equal.is_empty()
+                && by_chance(arranged, a, b, &equal) <= COMMON
+            {
                 out.push(few(a, b, &equal));
             }
         }
@@ -54,12 +62,27 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
         let each = columns
             .iter()
             .flat_map(|(a, b, equal)| equal.iter().map(move |m| chance(arranged, a, b, m)));
-        if each.product::<f64>() * tried as f64 > CHANCE {
+        let expected = each.product::<f64>() * tried as f64;
+        if expected > CHANCE {
             finding.strength = Strength::Odd;
         }
-        out.push(finding);
+        if expected <= COMMON {
+            out.push(finding);
+        }
     }
     out
+}
+
+/// Chance that as many cells of two columns agree, wherever they are.
+fn by_chance(
+    arranged: &Arranged<'_>,
+    a: &ScoreColumn<'_>,
+    b: &ScoreColumn<'_>,
+    equal: &[Match<'_>],
+) -> f64 {
+    let each = equal.iter().map(|m| chance(arranged, a, b, m));
+    let ways = (0..equal.len()).map(|i| (a.parts.len() - i) as f64 / (i + 1) as f64);
+    each.product::<f64>() * ways.product::<f64>()
 }
 
 /// Chance that a cell prints the digits of another column: by how far the other methods of the table are
@@ -106,9 +129,12 @@ fn chance(
         .enumerate()
         .filter(|(_, d)| **d >= 0.5 * y.number.ulp());
     let nearest = other.min_by_key(|(i, _)| i.abs_diff(here));
-    let spread = nearest.map_or(spread, |(_, distance)| spread.min(*distance));
+    // Columns that are a unit apart there are as likely equal here.
+    let beside = nearest.map_or(0.0, |(_, distance)| 0.5 * y.number.ulp() / distance);
     // Two draws of a normal distribution are equal within a unit with about this chance.
-    (0.28 * y.number.ulp() / spread.max(1e-12)).min(1.0)
+    (0.28 * y.number.ulp() / spread.max(1e-12))
+        .max(beside)
+        .min(1.0)
 }
 
 /// Same table and metric, and one of method and data set differs.
@@ -194,4 +220,45 @@ fn few(a: &ScoreColumn<'_>, b: &ScoreColumn<'_>, equal: &[Match<'_>]) -> Finding
     );
     let cells = equal.iter().flat_map(|m| [a.seen(m.0), b.seen(m.1)]);
     Finding::new(Strength::Odd, about, why, cells)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found;
+    use super::*;
+
+    /// Five methods with curves of their own over ten rates; `copy` prints the accuracies of the first one.
+    fn table(digits: usize, copy: bool) -> String {
+        let noise = [0.3, -0.7, 0.9, -0.2, 0.6, -0.9, 0.1, 0.8, -0.4, -0.6];
+        let mut text = "method,rate,mosi_acc7,mosi_acc2_n\n".to_string();
+        for rate in 0..10 {
+            for m in 0..5 {
+                let value = |top: f64, fall: f64, m: usize| {
+                    let fall = (fall + 0.13 * m as f64) * rate as f64;
+                    top - 0.83 * m as f64 - fall + noise[(rate * (2 * m + 1) + 3 * m) % 10]
+                };
+                let m_acc2 = if copy && m == 4 { 0 } else { m };
+                let (acc7, acc2) = (value(44.7, 1.9, m), value(81.3, 2.3, m_acc2));
+                text += &format!("M{m},0.{rate},{acc7:.digits$},{acc2:.digits$}\n");
+            }
+        }
+        text
+    }
+
+    #[test]
+    fn whole_percents_that_meet_are_no_copies_and_copies_are() {
+        for digits in 0..3 {
+            let sound = found(RULE.name, &table(digits, false));
+            assert!(sound.is_empty(), "{digits}: {sound:?}");
+        }
+        for digits in 1..3 {
+            let all = found(RULE.name, &table(digits, true));
+            assert_eq!(
+                (all.len(), all[0].cells.len()),
+                (1, 10),
+                "{digits}: {all:?}"
+            );
+            assert_eq!(all[0].strength, Strength::VeryUnlikely);
+        }
+    }
 }

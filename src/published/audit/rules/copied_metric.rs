@@ -92,11 +92,16 @@ fn metrics(rows: &[&ScoreRow<'_>]) -> Vec<(&'static Metric, &'static Metric)> {
     pairs.map(|(i, b)| (metrics[i], b)).collect()
 }
 
-/// Method (where it is one of several), data set and the second metric.
-pub(super) fn about(pairs: &[Pair<'_, '_>], what: &str) -> String {
-    let methods = methods(pairs);
-    let method = if methods == 1 { pairs[0].0.method } else { "" };
-    describe::about(&[method, pairs[0].0.dataset, what])
+/// A finding about the cells of the second metric: method (where it is one of several), data set and metric.
+pub(super) fn of_second(pairs: &[Pair<'_, '_>], strength: Strength, why: String) -> Finding {
+    let (row, _, cell) = pairs[0];
+    let method = if methods(pairs) == 1 { row.method } else { "" };
+    let about = describe::about(&[method, row.dataset, cell.metric.title]);
+    let cells = pairs.iter().map(|(row, _, cell)| Seen {
+        table: row.table,
+        cell,
+    });
+    Finding::new(strength, about, why, cells)
 }
 
 fn methods(pairs: &[Pair<'_, '_>]) -> usize {
@@ -128,18 +133,13 @@ fn finding(pairs: &[Pair<'_, '_>]) -> Finding {
         pairs.len(),
         a.metric.title
     );
-    let cells = pairs.iter().map(|(row, _, cell)| Seen {
-        table: row.table,
-        cell,
-    });
-    Finding::new(strength, about(pairs, b.metric.title), why, cells)
+    of_second(pairs, strength, why)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing;
     use super::*;
-    use crate::published::audit::{AuditSettings, TestSetStatistics, audit};
-    use crate::published::parse::{Options, parse};
 
     /// Findings of a table of ten rates, with `(first, second)` of a method at a rate.
     fn found(
@@ -154,10 +154,7 @@ mod tests {
                 text += &format!("{},{method},{a},{b}\n", i as f64 / 10.0);
             }
         }
-        let table = parse("t.csv", text.as_bytes(), &Options::default()).unwrap();
-        let statistics = TestSetStatistics::published();
-        let all = audit(&[table], &statistics, AuditSettings::default()).into_iter();
-        all.filter(|f| f.rule == RULE.name).collect()
+        testing::found(RULE.name, &text)
     }
 
     /// A score that falls with the rate.

@@ -63,6 +63,13 @@ pub fn is_constant(method: &str) -> bool {
     words.any(|w| ["constant", "constants", "majority"].contains(&w))
 }
 
+/// Whether a number has so few digits that sound numbers of a table meet often: whole percents, errors and
+/// correlations with two decimals.
+pub fn is_coarse(cell: &ParsedCell) -> bool {
+    let decimals = if cell.metric.share { 1 } else { 3 };
+    cell.number.decimals < decimals
+}
+
 /// `LNLN, rate 0.3` or `LNLN`.
 pub fn row(method: &str, condition: &ParsedCondition) -> String {
     about(&[method, &condition.to_string()])

@@ -12,7 +12,8 @@ pub const RULE: Rule = Rule {
     definition: "two rows that agree in every metric but one; two rows of one table that agree in \
                  all, unless a column `table` sets them apart; rows of two tables that are the same on one data set and not on another; two \
                  rows that share several accuracies and nothing else",
-    strength: "very unlikely; odd where only some accuracies are shared, or the equal rows are the best of \
+    strength: "very unlikely; odd where only some accuracies are shared, where less than two of the numbers have \
+               digits enough (whole percents and errors of two decimals are often equal), or the equal rows are the best of \
                their table: the default setting may be printed with every comparison",
     check,
 };
@@ -21,6 +22,9 @@ pub const RULE: Rule = Rule {
 const EQUAL: usize = 4;
 /// Equal accuracies from which on a finding is made.
 const SHARED: usize = 2;
+/// Equal cells with enough digits that make a finding sure, and equal cells with few digits that make one at all.
+const FINE: usize = 2;
+const COARSE: usize = 6;
 
 /// Two rows and the metrics in which they print the same and other digits.
 struct Pair<'a> {
@@ -32,7 +36,14 @@ struct Pair<'a> {
 
 impl Pair<'_> {
     fn duplicates(&self) -> bool {
-        self.equal.len() >= EQUAL && self.other.len() <= 1
+        let enough = if self.is_fine() { EQUAL } else { COARSE };
+        self.equal.len() >= enough && self.other.len() <= 1
+    }
+
+    /// Whether chance does not make the equal cells by their few digits.
+    fn is_fine(&self) -> bool {
+        let fine = self.equal.iter().filter(|c| !describe::is_coarse(c));
+        fine.count() >= FINE
     }
 
     fn rows(&self) -> String {
@@ -111,7 +122,7 @@ fn finding(arranged: &Arranged<'_>, pair: &Pair<'_>) -> Option<Finding> {
     let about = describe::about(&[&pair.rows(), pair.a.dataset]);
     let by_program = arranged.by_program(pair.a.table) && arranged.by_program(pair.b.table);
     match pair.other.as_slice() {
-        [(x, y)] if pair.duplicates() && !by_program => {
+        [(x, y)] if pair.duplicates() && pair.is_fine() && !by_program => {
             let why = format!(
                 "the rows agree in {} metrics, and print {} {} and {}",
                 pair.equal.len(),
@@ -127,7 +138,7 @@ fn finding(arranged: &Arranged<'_>, pair: &Pair<'_>) -> Option<Finding> {
             if sub_table(pair.a.method) != sub_table(pair.b.method) {
                 return None;
             }
-            let strength = if is_best(arranged, pair.a) {
+            let strength = if is_best(arranged, pair.a) || !pair.is_fine() {
                 Strength::Odd
             } else {
                 Strength::VeryUnlikely
@@ -153,7 +164,7 @@ fn shared(pair: &Pair<'_>, about: String) -> Option<Finding> {
         .equal
         .iter()
         .copied()
-        .filter(|c| c.metric.name.starts_with("acc"))
+        .filter(|c| c.metric.name.starts_with("acc") && !describe::is_coarse(c))
         .collect();
     let mut values: Vec<_> = shares.iter().map(|c| c.number.units()).collect();
     values.sort_unstable();
@@ -203,7 +214,7 @@ fn at<'a>(row: &ScoreRow<'a>, cell: &'a ParsedCell) -> Seen<'a> {
 fn crossed(arranged: &Arranged<'_>, pairs: &[Pair<'_>]) -> Vec<Finding> {
     let duplicates: Vec<&Pair<'_>> = pairs
         .iter()
-        .filter(|p| p.duplicates() && p.a.table != p.b.table)
+        .filter(|p| p.duplicates() && p.is_fine() && p.a.table != p.b.table)
         .collect();
     let mut out: Vec<Finding> = Vec::new();
     for (i, first) in duplicates.iter().enumerate() {
@@ -257,4 +268,27 @@ fn what_differs(arranged: &Arranged<'_>, row: &ScoreRow<'_>) -> String {
     };
     let parts: Vec<&str> = row.method.split(", ").filter(|p| !usual(p)).collect();
     parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found;
+    use super::*;
+
+    #[test]
+    fn rows_that_whole_percents_make_equal_are_no_duplicates() {
+        let heads = "method,mosi_acc7,mosi_acc5,mosi_acc2_n,mosi_f1_n,mosi_mae,mosi_corr";
+        let of = |a: &str, b: &str| {
+            let text = format!(
+                "{heads}\nA,{a}\nB,{b}\nC,39,44,77,77,0.91,0.66\nD,46,52,86,86,0.70,0.80\n"
+            );
+            found(RULE.name, &text)
+        };
+        assert!(of("42,47,81,81,0.81,0.73", "42,47,81,80,0.79,0.74").is_empty());
+        assert!(of("42,47,81,81,0.81,0.73", "42,47,81,81,0.81,0.74").is_empty());
+        let all = of("42,47,81,81,0.81,0.73", "42,47,81,81,0.81,0.73");
+        assert_eq!((all.len(), all[0].strength), (1, Strength::Odd));
+        let fine = of("42,47,81,81,0.812,0.733", "42,47,81,81,0.812,0.733");
+        assert_eq!(fine[0].strength, Strength::VeryUnlikely);
+    }
 }

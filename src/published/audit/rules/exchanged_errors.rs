@@ -142,18 +142,14 @@ fn mean_score(row: &ScoreRow<'_>) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing;
     use super::*;
-    use crate::published::audit::{AuditSettings, TestSetStatistics, audit};
-    use crate::published::parse::{Options, parse};
 
     /// Findings of a table over rates 0, 0.1, ... with `rows` rows.
     fn found(heading: &str, rows: usize, line: impl Fn(usize) -> String) -> Vec<Finding> {
         let lines = (0..rows).map(|i| format!("{},A,{}\n", i as f64 / 10.0, line(i)));
         let text = format!("rate,method,{heading}\n{}", lines.collect::<String>());
-        let table = parse("t.csv", text.as_bytes(), &Options::default()).unwrap();
-        let statistics = TestSetStatistics::published();
-        let all = audit(&[table], &statistics, AuditSettings::default()).into_iter();
-        all.filter(|f| f.rule == RULE.name).collect()
+        testing::found(RULE.name, &text)
     }
 
     #[test]

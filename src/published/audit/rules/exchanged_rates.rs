@@ -117,6 +117,7 @@ fn finding(table: &[(&ScoreColumn<'_>, Curve<'_>)]) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing;
     use super::*;
     use crate::published::audit::{AuditSettings, TestSetStatistics, audit};
     use crate::published::parse::{Options, parse};
@@ -138,10 +139,7 @@ mod tests {
                 );
             }
         }
-        let table = parse("t.csv", text.as_bytes(), &Options::default()).unwrap();
-        let statistics = TestSetStatistics::published();
-        let all = audit(&[table], &statistics, AuditSettings::default()).into_iter();
-        all.filter(|f| f.rule == RULE.name).collect()
+        testing::found(RULE.name, &text)
     }
 
     #[test]

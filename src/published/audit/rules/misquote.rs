@@ -135,19 +135,15 @@ fn one_digit(a: &str, b: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing;
     use super::*;
-    use crate::published::audit::{AuditSettings, TestSetStatistics, audit};
-    use crate::published::parse::{Options, parse};
 
     const HEAD: &str = "rate,method,mosi_acc7,mosi_acc5,mosi_acc2_n,mosi_acc2_h,mosi_f1_n,mosi_f1_h,\
                         mosi_mae,mosi_corr\n";
 
     fn found(row: &str) -> Vec<Finding> {
         let text = format!("{HEAD}{row}\n");
-        let table = parse("t.csv", text.as_bytes(), &Options::default()).unwrap();
-        let statistics = TestSetStatistics::published();
-        let all = audit(&[table], &statistics, AuditSettings::default()).into_iter();
-        all.filter(|f| f.rule == RULE.name).collect()
+        testing::found(RULE.name, &text)
     }
 
     #[test]

@@ -11,12 +11,14 @@ mod count_rows;
 mod describe;
 mod duplicate_rows;
 mod equal_pair;
+mod exact_line;
 mod exchanged_errors;
 mod exchanged_rates;
 mod impossible_count;
 mod impossible_f1;
 mod known_error;
 mod lone_constant;
+mod low_correlation;
 mod misquote;
 mod mixed_means;
 mod moved_column;
@@ -36,8 +38,12 @@ mod run_means;
 mod runs;
 mod same_prediction;
 mod swapped_f1;
+#[cfg(test)]
+mod testing;
 mod tied_accuracy;
 mod two_rows;
+mod unmasked;
+mod wrong_difference;
 mod wrong_parts;
 mod wrong_spread;
 
@@ -72,7 +78,9 @@ pub const RULES: &[&Rule] = &[
     &moved_run::RULE,
     &duplicate_rows::RULE,
     &broken_trend::RULE,
+    &exact_line::RULE,
     &wrong_parts::RULE,
+    &wrong_difference::RULE,
     &nested_accuracy::RULE,
     &exchanged_errors::RULE,
     &rising_scores::RULE,

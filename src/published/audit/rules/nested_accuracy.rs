@@ -154,16 +154,13 @@ fn finding((_, dataset, method): (&str, &str, &str), pairs: &[Pair<'_>]) -> Opti
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing;
     use super::RULE;
     use crate::metric::protocol;
-    use crate::published::audit::{AuditSettings, Finding, TestSetStatistics, audit};
-    use crate::published::parse::{Options, parse};
+    use crate::published::audit::Finding;
 
     fn found(text: &str) -> Vec<Finding> {
-        let table = parse("t.csv", text.as_bytes(), &Options::default()).unwrap();
-        let statistics = TestSetStatistics::published();
-        let all = audit(&[table], &statistics, AuditSettings::default()).into_iter();
-        all.filter(|f| f.rule == RULE.name).collect()
+        testing::found(RULE.name, text)
     }
 
     #[test]

@@ -83,9 +83,8 @@ fn finding(arranged: &Arranged<'_>, sets: &mut Sets, shares: &[Share<'_>]) -> Op
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing;
     use super::*;
-    use crate::published::audit::{AuditSettings, TestSetStatistics, audit};
-    use crate::published::parse::{Options, parse};
 
     /// Findings of twenty means of `runs` runs on `samples` samples.
     fn found(heading: &str, samples: u64, runs: u64) -> Vec<Finding> {
@@ -97,10 +96,7 @@ mod tests {
                 text += &format!("{},{method},{percent:.2}\n", i as f64 / 10.0);
             }
         }
-        let table = parse("t.csv", text.as_bytes(), &Options::default()).unwrap();
-        let statistics = TestSetStatistics::published();
-        let all = audit(&[table], &statistics, AuditSettings::default()).into_iter();
-        all.filter(|f| f.rule == RULE.name).collect()
+        testing::found(RULE.name, &text)
     }
 
     #[test]

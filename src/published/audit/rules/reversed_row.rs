@@ -81,9 +81,8 @@ fn finding(column: &ScoreColumn<'_>, own: &Curve<'_>, others: &[&Curve<'_>]) -> 
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing;
     use super::*;
-    use crate::published::audit::{AuditSettings, TestSetStatistics, audit};
-    use crate::published::parse::{Options, parse};
 
     /// Findings of four methods at six rates, with the MAE of one as given.
     fn found(mae: impl Fn(usize) -> f64) -> Vec<Finding> {
@@ -96,10 +95,7 @@ mod tests {
                 text += &format!("{},M{method},{acc:.2},{mae:.3}\n", i as f64 / 10.0);
             }
         }
-        let table = parse("t.csv", text.as_bytes(), &Options::default()).unwrap();
-        let statistics = TestSetStatistics::published();
-        let all = audit(&[table], &statistics, AuditSettings::default()).into_iter();
-        all.filter(|f| f.rule == RULE.name).collect()
+        testing::found(RULE.name, &text)
     }
 
     #[test]

@@ -91,9 +91,8 @@ fn finding(columns: &[(&ScoreColumn<'_>, f64)]) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing;
     use super::*;
-    use crate::published::audit::{AuditSettings, TestSetStatistics, audit};
-    use crate::published::parse::{Options, parse};
 
     /// Findings of a table of two methods at six rates.
     fn found(heading: &str, line: impl Fn(usize, usize) -> String) -> Vec<Finding> {
@@ -101,10 +100,7 @@ mod tests {
         let lines =
             rows.map(|(m, i)| format!("{},{},{}\n", i as f64 / 10.0, ["A", "B"][m], line(m, i)));
         let text = format!("rate,method,{heading}\n{}", lines.collect::<String>());
-        let table = parse("t.csv", text.as_bytes(), &Options::default()).unwrap();
-        let statistics = TestSetStatistics::published();
-        let all = audit(&[table], &statistics, AuditSettings::default()).into_iter();
-        all.filter(|f| f.rule == RULE.name).collect()
+        testing::found(RULE.name, &text)
     }
 
     #[test]

@@ -153,9 +153,8 @@ fn finding<'a>(
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing;
     use super::*;
-    use crate::published::audit::{AuditSettings, TestSetStatistics, audit};
-    use crate::published::parse::{Options, parse};
 
     /// Accuracies of three runs in two rows, of one run in a third.
     fn found(spread: &str) -> usize {
@@ -170,10 +169,7 @@ mod tests {
                 text += &format!("{method},{rate},{:.2}{spread}\n", right as f64 / 20.58);
             }
         }
-        let table = parse("t.csv", text.as_bytes(), &Options::default()).unwrap();
-        let statistics = TestSetStatistics::published();
-        let all = audit(&[table], &statistics, AuditSettings::default()).into_iter();
-        all.filter(|f| f.rule == RULE.name).count()
+        testing::found(RULE.name, &text).len()
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Finds conditions at which a method has the same scores.
 
-use super::{Rule, describe};
+use super::{Rule, describe, unmasked};
 use crate::published::audit::arranged::{ScoreRow, Seen};
 use crate::published::audit::{Arranged, Finding, Strength};
 use crate::published::parse::ParsedCell;
@@ -8,14 +8,15 @@ use crate::published::parse::ParsedCell;
 pub const RULE: Rule = Rule {
     name: "same-prediction",
     definition: "rows of one method that print the same digits at two or more conditions in at least \
-                 four metrics and more than half of them",
+                 four metrics and more than half of them; methods of fewer metrics that print the same at all rates \
+                 (four at least), while most others get worse and end below",
     strength: "odd: what was taken away there does not reach the model's output, or a row was \
                copied",
     check,
 };
 
 /// Equal cells that make two rows the same.
-const EQUAL: usize = 4;
+pub(super) const EQUAL: usize = 4;
 
 fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
     let rows: Vec<&ScoreRow<'_>> = arranged
@@ -36,6 +37,7 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
         let group: Vec<&ScoreRow<'_>> = std::iter::once(i).chain(same).map(|j| rows[j]).collect();
         out.push(finding(&group));
     }
+    out.extend(unmasked::findings(arranged));
     out
 }
 

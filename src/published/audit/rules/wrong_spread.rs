@@ -13,7 +13,8 @@ pub const RULE: Rule = Rule {
     name: "wrong-spread",
     definition: "a spread (a number behind \u{b1} or in brackets, a column `std`) below 0, above what scores with this \
                  mean have in the range of the metric, or far above the others of its table; spreads that are all the \
-                 same, those of another metric, or the numbers themselves",
+                 same, those of another metric, or the numbers themselves; spreads of percents that are so small that they are \
+                 fractions",
     strength: "impossible below 0 and above what runs with this mean have; very unlikely above four tenths of the \
                range, unless some runs predict a constant, and for spreads that are the numbers; odd otherwise",
     check,
@@ -31,6 +32,11 @@ const OWN: usize = 5;
 
 /// Units of the last place below which spreads are equal by rounding.
 const UNITS: f64 = 10.0;
+
+/// Spreads of a column in percent that tell their unit, and the usual one below which it is that of fractions: one of
+/// 700 samples more or less makes 0.14, one of CMU-MOSEI's 4,659 0.02.
+const SMALL_SPREADS: usize = 4;
+const FRACTION: f64 = 0.05;
 
 fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
     let mut tables: BTreeMap<&str, Vec<(Seen<'_>, f64)>> = BTreeMap::new();
@@ -176,12 +182,28 @@ fn columns(arranged: &Arranged<'_>) -> Vec<Finding> {
         if values.len() >= OWN && spreads.iter().all(own) {
             let why = format!("all {} spreads are the numbers themselves", spreads.len());
             out.push(Finding::new(Strength::VeryUnlikely, about, why, cells));
+        } else if let Some(usual) = in_fractions(spreads) {
+            let why = format!(
+                "numbers in percent with spreads of usually {usual}, less than one sample makes: the spreads are \
+                 fractions, it seems, and are read as percent"
+            );
+            out.push(Finding::new(Strength::Odd, about, why, cells));
         } else if one && spreads.len() >= CELLS && sd >= UNITS * number.ulp() {
             let why = format!("all {} spreads are {sd:.*}", spreads.len(), number.decimals);
             out.push(Finding::new(Strength::Odd, about, why, cells));
         }
     }
     out
+}
+
+/// The median spread of accuracies or F1 in percent, where it is so small that it is a fraction.
+fn in_fractions(spreads: &[(Seen<'_>, f64)]) -> Option<f64> {
+    // Equal runs have a spread of zero.
+    let mut sizes: Vec<f64> = spreads.iter().map(|s| s.1).filter(|sd| *sd > 0.0).collect();
+    sizes.sort_by(f64::total_cmp);
+    let median = *sizes.get(sizes.len() / 2)?;
+    let percent = spreads.iter().all(|(seen, _)| seen.cell.metric.share);
+    (percent && sizes.len() >= SMALL_SPREADS && median < FRACTION).then_some(median)
 }
 
 /// The spread that two cells both print, with two digits at least.
@@ -193,25 +215,19 @@ fn same_spread(a: &ParsedCell, b: &ParsedCell) -> Option<i64> {
 }
 
 fn copied(pairs: &[Pair<'_, '_>]) -> Finding {
-    let (_, a, b) = pairs[0];
+    let (_, metric, _) = pairs[0];
     let why = format!(
         "all {} spreads are those of {}",
         pairs.len(),
-        a.metric.title
+        metric.metric.title
     );
-    let cells = pairs.iter().map(|(row, _, cell)| Seen {
-        table: row.table,
-        cell,
-    });
-    let about = copied_metric::about(pairs, b.metric.title);
-    Finding::new(Strength::Odd, about, why, cells)
+    copied_metric::of_second(pairs, Strength::Odd, why)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing;
     use super::*;
-    use crate::published::audit::{AuditSettings, TestSetStatistics, audit};
-    use crate::published::parse::{Options, parse};
 
     /// Findings of twelve accuracies with spreads, and of twelve errors.
     fn found(spread: impl Fn(usize) -> String, other: impl Fn(usize) -> String) -> Vec<Finding> {
@@ -226,10 +242,7 @@ mod tests {
                 other(i)
             );
         }
-        let table = parse("t.csv", text.as_bytes(), &Options::default()).unwrap();
-        let statistics = TestSetStatistics::published();
-        let all = audit(&[table], &statistics, AuditSettings::default()).into_iter();
-        all.filter(|f| f.rule == RULE.name).collect()
+        testing::found(RULE.name, &text)
     }
 
     fn sound(i: usize) -> String {
@@ -273,12 +286,23 @@ mod tests {
                 );
             }
             text += &format!("B,0,42.72 \u{b1} {spread}\n");
-            let table = parse("t.csv", text.as_bytes(), &Options::default()).unwrap();
-            let statistics = TestSetStatistics::published();
-            let all = audit(&[table], &statistics, AuditSettings::default()).into_iter();
-            all.filter(|f| f.rule == RULE.name).count()
+            testing::found(RULE.name, &text).len()
         };
         assert_eq!((found("30.56"), found("37.00")), (0, 1));
+    }
+
+    #[test]
+    fn spreads_in_fractions_beside_percents_are_named() {
+        let all = found(
+            |i| format!("{:.4}", 0.0041 + 0.0007 * ((i * 5) % 12) as f64),
+            small,
+        );
+        assert_eq!((all.len(), all[0].strength), (1, Strength::Odd));
+        assert!(
+            all[0].why.contains("spreads are fractions"),
+            "{}",
+            all[0].why
+        );
     }
 
     #[test]
