@@ -180,14 +180,14 @@ impl K {
             Self::Json => "pandas.read_json('FILE')",
             Self::JsonLines => "pandas.read_json('FILE', lines=True)",
             Self::Arrow | Self::Feather => "pandas.read_feather('FILE')",
-            Self::Pickle(_) => "pandas.DataFrame(pandas.read_pickle('FILE'))",
-            Self::Joblib | Self::Zlib => "pandas.DataFrame(joblib.load('FILE'))",
+            Self::Pickle(_) => return columns("pandas.read_pickle('FILE')"),
+            Self::Joblib | Self::Zlib => return columns("joblib.load('FILE')"),
             Self::Npy => "pandas.DataFrame(numpy.load('FILE', allow_pickle=True))",
-            Self::Npz => "pandas.DataFrame(dict(numpy.load('FILE', allow_pickle=True)))",
+            Self::Npz => return columns("dict(numpy.load('FILE', allow_pickle=True))"),
             Self::Matlab => "pandas.DataFrame(scipy.io.loadmat('FILE', squeeze_me=True)['NAME'])",
             Self::Hdf5 | Self::Matlab73 => "pandas.DataFrame(h5py.File('FILE')['NAME'][()])",
             Self::Torch | Self::TorchLegacy => {
-                "pandas.DataFrame(torch.load('FILE', map_location='cpu', weights_only=False))"
+                return columns("torch.load('FILE', map_location='cpu', weights_only=False)");
             }
             Self::Sqlite => {
                 return "export it: sqlite3 -header -csv FILE 'select * from NAME' > NEW.csv"
@@ -221,6 +221,14 @@ impl K {
         }
         .into()
     }
+}
+
+/// Writes what was loaded as a table: predictions of a network are usually of shape (N, 1), and a table takes (N,).
+fn columns(load: &str) -> String {
+    format!(
+        "write it as CSV in Python: d = {load}; pandas.DataFrame({{k: numpy.ravel(v) for k, v in d.items()}} if \
+         isinstance(d, dict) else d).to_csv('NEW.csv', index=False)"
+    )
 }
 
 /// The usual end of a file's name.
