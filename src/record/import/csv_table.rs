@@ -69,6 +69,12 @@ impl CsvTable {
             }
         }
         let headings = headings.unwrap_or_default();
+        if let Some((line, _)) = records.iter().find(|(_, r)| repeats(r, &headings)) {
+            return Err(wrong(format!(
+                "line {line} repeats the headings: files seem to have been joined (`cat a.csv b.csv`); remove that line, \
+                 and make sure that seed, condition and model tell the rows of both apart"
+            )));
+        }
         let (count, mut notes) = (headings.len(), Vec::new());
         let before = usize::from(has_row_names(&records, count));
         if before == 1 {
@@ -208,6 +214,15 @@ fn is_rule(record: &ByteRecord) -> bool {
 /// Whether a record holds separators alone, as spreadsheets write rows below a table.
 fn is_blank(record: &ByteRecord) -> bool {
     record.len() > 1 && record.iter().all(<[u8]>::is_empty)
+}
+
+/// Whether a record is the headings again, in any order.
+fn repeats(record: &ByteRecord, headings: &[String]) -> bool {
+    let known = |field: String| {
+        let field = field.trim_start_matches('#').trim();
+        headings.iter().any(|heading| heading == field)
+    };
+    record.len() > 1 && record.iter().map(text).all(known)
 }
 
 /// Whether a text is a number with at most one decimal point or comma.
@@ -395,6 +410,17 @@ mod tests {
         assert!(read("a30,-0.12\n").unwrap().notes.is_empty());
         let whole = read("a30,-0.1230").unwrap();
         assert!(whole.notes[0].contains("no line end"), "{:?}", whole.notes);
+    }
+
+    #[test]
+    fn repeated_headings_are_named() {
+        let text = "id,rate,seed,prediction\na,0,1,0.5\nid,rate,seed,prediction\na,0,2,0.5\n";
+        let error = CsvTable::read("p.csv", text.as_bytes()).err();
+        let error = error.unwrap().to_string();
+        assert!(
+            error.contains("line 3 repeats the headings: files seem to have been joined"),
+            "{error}"
+        );
     }
 
     #[test]
