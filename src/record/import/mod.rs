@@ -15,6 +15,7 @@ mod plausible;
 mod positions;
 mod read;
 mod roles;
+mod same_masks;
 mod source;
 mod stated;
 mod table;
@@ -25,6 +26,7 @@ mod write;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use self::same_masks::SameMasks;
 use crate::data::dataset::{Corpus, Modality, SplitName};
 use crate::record::hash_bytes;
 use crate::record::manifest::ExternalMetadata;
@@ -103,11 +105,12 @@ pub fn score(file: &Path, corpus: &Corpus, runs: &Path, options: &Options) -> Re
     let bytes = read::bytes(file)?;
     let blake3 = hash_bytes(&bytes);
     let mut source = read::source(file, bytes, &options.columns)?;
-    let ids = corpus.outline(SplitName::Test)?.ids;
+    let outline = corpus.outline(SplitName::Test)?;
+    let ids = &outline.ids;
     let labels = corpus.labels(SplitName::Test)?;
     let indices: HashMap<&str, usize> = ids.iter().enumerate().map(|(i, id)| (&**id, i)).collect();
     dataset::check(&name, &mut source, corpus)?;
-    positions::resolve(&name, &mut source, &ids, options)?;
+    positions::resolve(&name, &mut source, ids, options)?;
     join::known_samples(&name, &source.rows, corpus, &indices)?;
     join::finite(&name, &source.rows)?;
     let mut warnings = stated::check(&name, &source, corpus)?;
@@ -124,19 +127,21 @@ pub fn score(file: &Path, corpus: &Corpus, runs: &Path, options: &Options) -> Re
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     let default = options.model.as_deref().unwrap_or(&stem);
     let samples = join::Samples {
-        ids: &ids,
+        ids,
         indices: &indices,
     };
     let joined = join::join(&name, default, &source.rows, &samples, options)?;
     warnings.extend(join::split_names(&joined));
     let absent = corpus.absent()?;
+    let masks = SameMasks::draw(corpus.name(), &outline, &joined);
     let reference = plausible::Reference {
-        ids: &ids,
+        ids,
         truth: &labels,
         range: corpus.spec.label_range,
         absent: Modality::ALL.map(|modality| absent.contains(&modality)),
+        masks: &masks,
     };
-    let existing = existing::runs(runs, &joined, &ids, corpus);
+    let existing = existing::runs(runs, &joined, ids, corpus);
     warnings.extend(plausible::check(
         &name,
         &joined,

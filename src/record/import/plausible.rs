@@ -6,6 +6,8 @@ mod between;
 mod filled;
 mod first;
 mod jumps;
+mod learned;
+mod masked;
 mod means;
 mod mixed;
 mod orders;
@@ -16,6 +18,7 @@ mod shards;
 mod smooth;
 mod steps;
 mod subsets;
+mod sums;
 mod uneven;
 mod unmasked;
 mod values;
@@ -27,6 +30,7 @@ use std::str::FromStr;
 
 use super::error::{Error, Result};
 use super::join::Joined;
+use super::same_masks::SameMasks;
 use crate::metric::correlation::ranks;
 
 /// Fewest samples whose correlation means something.
@@ -99,6 +103,8 @@ pub(super) struct Reference<'a> {
     pub range: [f32; 2],
     /// Text, audio, vision of which no sample has a step.
     pub absent: [bool; 3],
+    /// Masks of the test split.
+    pub masks: &'a SameMasks,
 }
 
 /// Processes that share a test split.
@@ -126,24 +132,7 @@ pub(super) fn check(
     let mut found: BTreeMap<(String, Check), (Finding, usize)> = BTreeMap::new();
     for (index, run) in runs.iter().enumerate() {
         let before: Vec<&Joined> = runs[..index].iter().chain(existing).collect();
-        let mut of_run = Vec::from_iter(orders::finding(run, reference));
-        of_run.extend(findings(run, runs, reference));
-        of_run.extend(absent::finding(run, reference));
-        of_run.extend(unmasked::finding(run, reference));
-        of_run.extend(subsets::finding(run, runs, reference));
-        of_run.extend(means::finding(run, runs, reference));
-        of_run.extend(between::findings(run, reference));
-        of_run.extend(pairs::findings(run, &before, reference));
-        of_run.extend(within::findings(run, reference));
-        of_run.extend(parts::finding(run, reference));
-        of_run.extend(shards::findings(run, reference));
-        of_run.extend(smooth::finding(run, reference));
-        of_run.extend(values::findings(run, reference));
-        of_run.extend(first::finding(run, reference));
-        of_run.extend(uneven::finding(run, reference));
-        of_run.extend(jumps::finding(run, reference));
-        of_run.extend(filled::findings(run, runs, reference));
-        of_run.extend(mixed::finding(run, runs, reference));
+        let of_run = of_run(run, runs, &before, reference);
         // What is wrong once may be seen by several checks of a kind.
         let mut kinds: BTreeSet<Check> = allowed.iter().copied().collect();
         for finding in of_run {
@@ -174,6 +163,50 @@ pub(super) fn check(
         warnings.push(format!("{text}; --allow {check} silences this"));
     }
     Ok(warnings)
+}
+
+/// All that is found in one run, the likeliest explanation of a kind first.
+fn of_run(
+    run: &Joined,
+    runs: &[Joined],
+    before: &[&Joined],
+    reference: &Reference<'_>,
+) -> Vec<Finding> {
+    let mut found = Vec::from_iter(orders::finding(run, reference));
+    found.extend(learned::findings(run, runs, reference));
+    found.extend(findings(run, runs, reference));
+    found.extend(absent::finding(run, reference));
+    found.extend(unmasked::finding(run, reference));
+    found.extend(subsets::finding(run, runs, reference));
+    let unmasked = masked::unmasked(run, reference);
+    found.extend(means::finding(run, runs, reference));
+    let mut rates = between::findings(run, reference);
+    if let Some(unmasked) = unmasked {
+        // Where masks were not applied, noise decides about the order of rates.
+        rates.retain(|finding| finding.check != Check::Rates);
+        found.extend(rates);
+        found.push(unmasked);
+        found.extend(pairs::findings(run, before, reference));
+        return found;
+    }
+    found.extend(rates);
+    found.extend(pairs::findings(run, before, reference));
+    found.extend(within::findings(run, reference));
+    found.extend(parts::finding(run, reference));
+    found.extend(shards::findings(run, reference));
+    found.extend(smooth::finding(run, reference));
+    found.extend(values::findings(run, reference));
+    found.extend(first::finding(run, reference));
+    found.extend(uneven::finding(run, reference));
+    found.extend(jumps::finding(run, reference));
+    found.extend(filled::findings(run, runs, reference));
+    // Changes under equal masks follow from most of what has a name of its own.
+    let values = [Check::Range, Check::Classes, Check::Probabilities];
+    if found.iter().all(|finding| values.contains(&finding.check)) {
+        found.extend(masked::finding(run, reference));
+    }
+    found.extend(mixed::finding(run, runs, reference));
+    found
 }
 
 /// A run in messages.

@@ -148,7 +148,10 @@ fn kept_alone(chain: &[Pass<'_>], other: &Joined, reference: &Reference<'_>) -> 
             continue;
         }
         let rare = all.map(|pass| rare(pass.values));
-        let own = |i: &usize| rare.iter().all(|rare| rare[*i]);
+        // Where masks are the same, it is the other seed that is odd.
+        let same = reference.masks.between(a.key, b.key);
+        let masked = |i: usize| same.as_ref().is_none_or(|same| !same[i]);
+        let own = |i: &usize| rare.iter().all(|rare| rare[*i]) && masked(*i);
         let before = filled.len();
         for i in (0..a.values.len()).filter(own) {
             pairs += 1;

@@ -34,7 +34,9 @@ fn of_seeds(run: &Joined, runs: &[Joined], near: f32) -> Option<String> {
         let passes = passes.filter(|passes| passes.len() > 1)?;
         let at = |i: usize| passes.iter().map(|p| p[i]).sum::<f32>() / passes.len() as f32;
         let mean: Vec<f32> = (0..pass.len()).map(at).collect();
-        Some(is_mean(pass, &mean, near))
+        // Seeds with equal predictions are no means of each other.
+        let other = passes.iter().any(|other| !are_near(pass, other, near));
+        Some(other && is_mean(pass, &mean, near))
     };
     let known: Vec<bool> = run.passes.iter().filter_map(mean).collect();
     (known.contains(&true) && known.iter().all(|equal| *equal)).then(|| {
@@ -55,7 +57,9 @@ fn of_rates(run: &Joined, near: f32) -> Option<String> {
         let part = ((middle.rate - low.rate) / (high.rate - low.rate)) as f32;
         let both = low.values.iter().zip(high.values);
         let line: Vec<f32> = both.map(|(a, b)| a + part * (b - a)).collect();
-        high.rate < 1.0 && is_mean(middle.values, &line, near)
+        // Equal predictions at all three are those of masks that were not applied.
+        let other = !are_near(low.values, high.values, near);
+        high.rate < 1.0 && other && is_mean(middle.values, &line, near)
     })?;
     Some(format!(
         ", condition {}: the predictions are on the line between those at {} and {}, for every sample: was a missing rate \

@@ -81,6 +81,7 @@ fn beyond_mean(seeds: &[&Joined], pass: &super::steps::Pass<'_>) -> Option<Vec<f
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::same_masks::UNKNOWN;
     use super::*;
     use crate::mask::Condition;
 
@@ -126,6 +127,7 @@ mod tests {
             truth: &truth,
             range: [-3.0, 3.0],
             absent: [false; 3],
+            masks: &UNKNOWN,
         };
         let mut all = runs
             .iter()

@@ -6,6 +6,7 @@ use super::between::{are_near, varies};
 use super::steps::chains;
 use super::values::{SHARE, counts};
 use super::{Check, FEWEST, Finding, Reference, correlation, middle_half, name};
+use crate::mask::Condition;
 
 /// Part of the label range up to which predictions of two runs are copies: three decimals are left of them. Of the
 /// runs on one data set that this project has, no two are nearer than 0.06.
@@ -15,6 +16,10 @@ const NEAR: f32 = 1e-3;
 /// Of 66 sound runs on CMU-MOSI, each beside all others of its data, none has such a sample.
 const SHARED: usize = 10;
 const CHANCE: f64 = 50.0;
+
+/// How many times as much as those of others, and as in the other run, predictions change to the next rate from which they
+/// are copies.
+const STRANGE: f64 = 1.5;
 
 /// Correlation of two seeds from which they are one, at every condition whose predictions span a part of the label
 /// range. Of 366 sound runs of 18 models no two seeds have more than 0.960 at every condition, 0.9987 at one.
@@ -36,7 +41,7 @@ pub(super) fn findings(
         Some(Finding {
             check,
             wrong: false,
-            text: format!("{}{text}", name(run)),
+            text,
         })
     };
     let copied = find(Check::Copies, copies)
@@ -68,8 +73,16 @@ fn copies(run: &Joined, other: &Joined, reference: &Reference<'_>) -> Option<Str
             shared.len()
         )
     };
+    let seeds = if run.model == other.model && run.seed != other.seed {
+        "; had the training seed no effect, or was one file scored twice? Such seeds are one run, and deviations between them \
+         mean nothing"
+    } else {
+        ""
+    };
+    let seeds = if shared.len() == all { seeds } else { "" };
     Some(format!(
-        ": the predictions are those of {}, {where_}",
+        "{}: the predictions are those of {}, {where_}{seeds}",
+        name(run),
         name(other)
     ))
 }
@@ -107,11 +120,62 @@ fn in_part(run: &Joined, other: &Joined, reference: &Reference<'_>) -> Option<St
         0 => String::new(),
         more => format!(", and some at {more} more conditions"),
     };
-    Some(format!(
-        ", condition {condition}: {count} samples, {which}, have exactly the predictions of {}{more}; others differ: were \
-         gaps filled from another run, or parts of files joined?",
-        name(other)
-    ))
+    let samples = format!("condition {condition}: {count} samples, {which},");
+    let asked = "others differ: were gaps filled from another run, or parts of files joined?";
+    let strange = |run: &Joined| {
+        let parts = shared
+            .iter()
+            .filter_map(|(condition, _, samples)| strange(run, *condition, samples));
+        let parts: Vec<f64> = parts.collect();
+        (!parts.is_empty()).then(|| parts.iter().sum::<f64>() / parts.len() as f64)
+    };
+    // The copies are those of the run whose own predictions at the next rate they do not follow.
+    let (ours, theirs) = (strange(run), strange(other));
+    let copied = ours.zip(theirs).and_then(|(ours, theirs)| {
+        let [ours_only, theirs_only] =
+            [(ours, theirs), (theirs, ours)].map(|(a, b)| a > STRANGE && a > STRANGE * b);
+        if ours_only {
+            Some((run, other))
+        } else {
+            theirs_only.then_some((other, run))
+        }
+    });
+    Some(match copied {
+        Some((copy, from)) => format!(
+            "{}, {samples} have exactly the predictions of {}{more}, and not those that the next rate lets expect; {asked}",
+            name(copy),
+            name(from)
+        ),
+        None => format!(
+            "{} and {}, {samples} have exactly the same predictions in both{more}; {asked}",
+            name(run),
+            name(other)
+        ),
+    })
+}
+
+/// How many times as much the predictions of some samples change to the next rate, or from the one before, as those of the
+/// others.
+fn strange(run: &Joined, condition: Condition, samples: &[usize]) -> Option<f64> {
+    let chains = chains(run);
+    let chain = chains
+        .iter()
+        .find(|chain| chain.iter().any(|pass| pass.key.2 == condition))?;
+    let at = chain.iter().position(|pass| pass.key.2 == condition)?;
+    let beside = [at.checked_sub(1), Some(at + 1)].into_iter().flatten();
+    let beside = beside.filter_map(|i| chain.get(i).filter(|pass| pass.rate < 1.0));
+    let ratios = beside.map(|pass| {
+        let apart = |i: usize| f64::from((pass.values[i] - chain[at].values[i]).abs());
+        let all: f64 = (0..pass.values.len()).map(apart).sum();
+        let here: f64 = samples.iter().map(|i| apart(*i)).sum();
+        let (count, others) = (
+            samples.len() as f64,
+            (pass.values.len() - samples.len()) as f64,
+        );
+        here / count / ((all - here) / others)
+    });
+    // Gaps may have been filled at the next rate as well.
+    ratios.filter(|ratio| ratio.is_finite()).reduce(f64::max)
 }
 
 /// Samples with exactly the prediction of another run, where they are more than chance gives.
@@ -150,9 +214,10 @@ fn alike(run: &Joined, other: &Joined, reference: &Reference<'_>) -> Option<Stri
     let all = wide.map(|(a, b)| correlation(a, b).unwrap_or(0.0));
     let lowest = all.min_by(f64::total_cmp).filter(|r| *r > ONE)?;
     Some(format!(
-        ": the predictions follow those of {} with a correlation of {lowest:.5} or more at every condition, where trained \
+        "{}: the predictions follow those of {} with a correlation of {lowest:.5} or more at every condition, where trained \
          seeds have 0.97 at most: had the training seed no effect, or is one a copy of the other? Such seeds are one run, \
          and deviations between them mean nothing",
+        name(run),
         name(other)
     ))
 }
@@ -185,8 +250,9 @@ fn exchanged(run: &Joined, other: &Joined, _: &Reference<'_>) -> Option<String> 
     });
     let (a, b) = turns.next()?;
     Some(format!(
-        " and {}: where one predicts more than the other at rate {}, it predicts less at {}, for most samples: were \
+        "{} and {}: where one predicts more than the other at rate {}, it predicts less at {}, for most samples: were \
          predictions of both exchanged at some rates?",
+        name(run),
         name(other),
         a.key.2,
         b.key.2

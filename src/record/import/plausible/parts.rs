@@ -6,6 +6,7 @@
 
 use super::super::join::Joined;
 use super::steps::chains;
+use super::sums::Sums;
 use super::{Check, Finding, PROCESSES, Reference, centered_ranks, name};
 
 /// Fewest samples of a part, and of the rest, and the largest part of the test split.
@@ -106,51 +107,6 @@ impl Lost {
 struct Part {
     start: usize,
     step: usize,
-}
-
-/// Sums of two series over some samples.
-#[derive(Clone, Copy, Default)]
-struct Sums {
-    n: f64,
-    x: f64,
-    y: f64,
-    xx: f64,
-    yy: f64,
-    xy: f64,
-}
-
-impl Sums {
-    fn plus(self, x: f64, y: f64) -> Self {
-        Self {
-            n: self.n + 1.0,
-            x: self.x + x,
-            y: self.y + y,
-            xx: self.xx + x * x,
-            yy: self.yy + y * y,
-            xy: self.xy + x * y,
-        }
-    }
-
-    fn minus(self, other: Self) -> Self {
-        Self {
-            n: self.n - other.n,
-            x: self.x - other.x,
-            y: self.y - other.y,
-            xx: self.xx - other.xx,
-            yy: self.yy - other.yy,
-            xy: self.xy - other.xy,
-        }
-    }
-
-    /// Variances of both series, and their covariance.
-    fn moments(self) -> [f64; 3] {
-        let (x, y) = (self.x / self.n, self.y / self.n);
-        [
-            self.xx / self.n - x * x,
-            self.yy / self.n - y * y,
-            self.xy / self.n - x * y,
-        ]
-    }
 }
 
 /// The part whose covariance is furthest below what the rest lets expect.

@@ -228,6 +228,7 @@ fn exchanged(pairs: &Pairs) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::same_masks::UNKNOWN;
     use super::*;
 
     const SAMPLES: usize = 240;
@@ -289,6 +290,7 @@ mod tests {
             truth,
             range: [-3.0, 3.0],
             absent: [false; 3],
+            masks: &UNKNOWN,
         };
         finding(&runs[0], runs, &reference).map(|finding| finding.text)
     }
@@ -346,6 +348,7 @@ mod tests {
                 truth: &truth,
                 range: [-3.0, 3.0],
                 absent: [false, false, true],
+                masks: &UNKNOWN,
             };
             super::super::absent::finding(&run, &reference).map(|finding| finding.text)
         };
@@ -367,6 +370,7 @@ mod tests {
                 truth: &truth,
                 range,
                 absent: [false; 3],
+                masks: &UNKNOWN,
             };
             super::super::unmasked::finding(&run, &reference).map(|finding| finding.text)
         };

@@ -1,5 +1,6 @@
 //! Simulates predictions under nested masks: sound ones are never warned about, changed ones are.
 
+mod masked;
 mod shared;
 mod uneven_parts;
 
@@ -7,6 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::super::join::Joined;
+use super::super::same_masks::UNKNOWN;
 use super::{
     Reference, between, filled, first, jumps, means, orders, pairs, parts, shards, smooth, subsets,
     uneven, unsigned, values, within,
@@ -120,6 +122,7 @@ impl Simulated {
             truth: &self.truth,
             range: [-3.0, 3.0],
             absent: [false; 3],
+            masks: &UNKNOWN,
         }
     }
 

@@ -5,6 +5,7 @@ use super::super::join::Joined;
 use super::between::FOLLOWS;
 use super::orders::sorted;
 use super::steps::{Pass, chains};
+use super::sums::Sums;
 use super::{Check, Finding, PROCESSES, Reference, correlation, middle_half, name};
 
 /// Fewest samples of a part and of the rest, and eighths of the test split at whose borders contiguous parts begin.
@@ -105,55 +106,11 @@ impl Part {
     }
 }
 
-/// Sums of predictions and labels.
-#[derive(Clone, Copy, Default)]
-struct Sums {
-    n: f64,
-    p: f64,
-    t: f64,
-    pp: f64,
-    tt: f64,
-    pt: f64,
-}
-
-impl Sums {
-    fn of(pass: &[f64], truth: &[f32], order: impl Iterator<Item = usize>) -> Self {
-        let mut sums = Self::default();
-        for i in order {
-            let (p, t) = (pass[i], f64::from(truth[i]));
-            sums.n += 1.0;
-            sums.p += p;
-            sums.t += t;
-            sums.pp += p * p;
-            sums.tt += t * t;
-            sums.pt += p * t;
-        }
-        sums
-    }
-
-    fn minus(self, other: Self) -> Self {
-        Self {
-            n: self.n - other.n,
-            p: self.p - other.p,
-            t: self.t - other.t,
-            pp: self.pp - other.pp,
-            tt: self.tt - other.tt,
-            pt: self.pt - other.pt,
-        }
-    }
-
-    /// Sums of squares and of products around the means: of predictions, of labels, of both.
-    fn around_means(self) -> [f64; 3] {
-        let Self {
-            n,
-            p,
-            t,
-            pp,
-            tt,
-            pt,
-        } = self;
-        [pp - p * p / n, tt - t * t / n, pt - p * t / n]
-    }
+/// Sums of predictions and labels over some samples.
+fn sums(pass: &[f64], truth: &[f32], samples: impl Iterator<Item = usize>) -> Sums {
+    samples.fold(Sums::default(), |sums, i| {
+        sums.plus(pass[i], f64::from(truth[i]))
+    })
 }
 
 /// What sets a part apart from the rest at one condition.
@@ -171,12 +128,12 @@ struct Apart {
 impl Apart {
     fn of(here: Sums, there: Sums) -> Self {
         let n = here.n + there.n;
-        let (own, rest) = (here.around_means(), there.around_means());
-        let [pp, tt, pt] = [0, 1, 2].map(|i| (own[i] + rest[i]) / n);
-        let p = here.p / here.n - there.p / there.n;
-        let t = here.t / here.n - there.t / there.n;
+        let (own, rest) = (here.moments(), there.moments());
+        let [pp, tt, pt] = [0, 1, 2].map(|i| (own[i] * here.n + rest[i] * there.n) / n);
+        let p = here.x / here.n - there.x / there.n;
+        let t = here.y / here.n - there.y / there.n;
         let higher = p - pt / tt * t;
-        let factor = |i: usize| (own[i] / here.n / (rest[i] / there.n)).ln() / 2.0;
+        let factor = |i: usize| (own[i] / rest[i]).ln() / 2.0;
         Self {
             higher,
             shift: higher / (pp - pt * pt / tt).sqrt(),
@@ -192,7 +149,7 @@ fn uneven(passes: &[Vec<f64>], order: &[usize], reference: &Reference<'_>) -> Op
     let n = order.len();
     let whole: Vec<Sums> = passes
         .iter()
-        .map(|pass| Sums::of(pass, reference.truth, 0..n))
+        .map(|pass| sums(pass, reference.truth, 0..n))
         .collect();
     let found = Part::all(n).filter_map(|part| {
         let count = (part.end - part.start).div_ceil(part.step);
@@ -201,7 +158,7 @@ fn uneven(passes: &[Vec<f64>], order: &[usize], reference: &Reference<'_>) -> Op
         }
         let each = passes.iter().zip(&whole).map(|(pass, whole)| {
             let inside = order[part.start..part.end].iter().step_by(part.step);
-            let here = Sums::of(pass, reference.truth, inside.copied());
+            let here = sums(pass, reference.truth, inside.copied());
             Apart::of(here, whole.minus(here))
         });
         let all: Vec<Apart> = each.collect();

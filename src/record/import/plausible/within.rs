@@ -103,6 +103,7 @@ fn constant(pass: &[f32], reference: &Reference<'_>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::same_masks::UNKNOWN;
     use super::*;
 
     /// 240 labels and predictions that follow them, of two decimals each.
@@ -129,6 +130,7 @@ mod tests {
             truth: &truth,
             range: [-3.0, 3.0],
             absent: [false; 3],
+            masks: &UNKNOWN,
         };
         [twice, constant].map(|of| of(&pass, &reference))
     }

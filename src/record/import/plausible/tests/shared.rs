@@ -42,12 +42,15 @@ fn assert_pair(words: &str, change: impl Fn(usize, &mut f32, &mut f32)) {
 #[test]
 fn predictions_shared_with_another_run_in_part_are_found() {
     let round = |p: &mut f32, by: f32| *p = (*p * by).round() / by;
-    assert_pair("12 samples, from `v30$_$0` to `v30$_$11`", |i, a, b| {
-        if (360..372).contains(&i) {
-            *b = *a;
-        }
-    });
-    let words = "have exactly the predictions of m, seed 1, and some at 9 more conditions";
+    assert_pair(
+        "m, seed 2 and m, seed 1, condition 0: 12 samples, from `v30$_$0` to",
+        |i, a, b| {
+            if (360..372).contains(&i) {
+                *b = *a;
+            }
+        },
+    );
+    let words = "have exactly the same predictions in both, and some at 9 more conditions";
     assert_pair(words, |i, a, b| {
         if i * 7919 % 1009 < 100 {
             *b = *a;
@@ -69,6 +72,27 @@ fn predictions_shared_with_another_run_in_part_are_found() {
         *a = a.clamp(-5.0, 5.0);
         *b = b.clamp(-5.0, 5.0);
     });
+}
+
+#[test]
+fn a_copy_is_told_from_what_was_copied() {
+    for copied in [1, 2] {
+        let (made, mut first, mut second) = two_seeds();
+        let key = first.passes.keys().nth(4).unwrap().clone();
+        let (a, b) = (first.passes.get_mut(&key), second.passes.get_mut(&key));
+        for (i, (a, b)) in a.unwrap().iter_mut().zip(b.unwrap()).enumerate() {
+            let (from, to) = if copied == 1 { (b, a) } else { (a, b) };
+            if i * 7919 % 1009 < 40 {
+                *to = *from;
+            }
+        }
+        let found = made.found_with(&[&first], &second).join("; ");
+        let words = [
+            "m, seed 1, condition 0.4: 27 samples",
+            "m, seed 2, condition 0.4: 27 samples",
+        ];
+        assert!(found.contains(words[copied - 1]), "{found}");
+    }
 }
 
 #[test]
