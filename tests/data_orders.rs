@@ -186,3 +186,170 @@ fn one_pickle_for_two_versions_of_a_data_set_is_warned_about() {
         &["source: mosi@one was prepared from the same file"],
     );
 }
+
+/// A split without every so many of its samples in these columns, which end with rows of zeros.
+fn skipped(small: &Small, columns: &[&'static str], every: usize) -> Small {
+    let count = numbers(small, "regression_labels").len();
+    columns.iter().fold(small.clone(), |small, column| {
+        let values = numbers(&small, column);
+        let size = values.len() / count;
+        let rows = values.chunks_exact(size).enumerate();
+        let kept = rows.filter(|(at, _)| at % every != every / 2);
+        let mut kept: Vec<f64> = kept.flat_map(|(_, row)| row.to_vec()).collect();
+        kept.resize(values.len(), 0.0);
+        match size {
+            1 => small.set(column, Column::F64(vec![count], kept)),
+            size => with(small, column, size / MANY_STEPS, kept),
+        }
+    })
+}
+
+/// Samples in which a word tells the label, and more words than in [`many`].
+fn told(small: Small) -> Small {
+    let tokens = numbers(&small, "text_bert");
+    let rows = tokens.chunks_exact(3 * MANY_STEPS);
+    let tone = |row: &[f64]| {
+        let words = row[..MANY_STEPS].iter().filter(|id| **id >= 2000.0);
+        words.map(|id| id - 2004.5).sum::<f64>()
+    };
+    let labels: Vec<f64> = rows.map(|row| (tone(row) / 8.0).clamp(-3.0, 3.0)).collect();
+    small.set("regression_labels", Column::F64(vec![labels.len()], labels))
+}
+
+fn large(which: usize, change: impl Fn(Small) -> Small) -> Imported {
+    let splits: Vec<Small> = [(640, 1), (90, 2), (400, 3)]
+        .iter()
+        .enumerate()
+        .map(|(at, (count, seed))| {
+            let small = told(many(*count, *seed));
+            if at == which { change(small) } else { small }
+        })
+        .collect();
+    let named = [
+        ("train", &splits[0]),
+        ("valid", &splits[1]),
+        ("test", &splits[2]),
+    ];
+    import(pickle(&named, Order::Little), |_| {}).0
+}
+
+#[test]
+fn labels_without_the_samples_that_failed_are_warned_about() {
+    let sound = large(3, |small| small);
+    assert!(of(&sound, "labels").is_empty(), "{:?}", sound.warnings);
+    for (which, name, every) in [(0, "train", 110), (2, "test", 70)] {
+        let found = large(which, |small| {
+            skipped(&small, &["regression_labels"], every)
+        });
+        let words = "words go with the labels of samples further and further before them, 0 at the beginning";
+        warned(&found, &["labels: ", name, words]);
+    }
+}
+
+#[test]
+fn vectors_that_are_larger_the_more_is_said_are_warned_about() {
+    let pooled = |divide: bool| {
+        move |small: Small| {
+            let values = numbers(&small, "audio");
+            let (size, width) = (MANY_STEPS * WIDTHS[1], WIDTHS[1]);
+            let mean = |sample: &[f64]| {
+                let steps = sample.chunks_exact(width);
+                let filled = steps
+                    .clone()
+                    .filter(|frame| frame.iter().any(|v| *v != 0.0))
+                    .count();
+                let by = if divide { filled } else { MANY_STEPS } as f64;
+                let sum = |at: usize| steps.clone().map(|frame| frame[at]).sum::<f64>() / by;
+                (0..width).map(sum).collect::<Vec<f64>>()
+            };
+            let values: Vec<f64> = values.chunks_exact(size).flat_map(mean).collect();
+            small.set(
+                "audio",
+                Column::F64(vec![values.len() / width, width], values),
+            )
+        }
+    };
+    let all = |change: &dyn Fn(Small) -> Small| {
+        let splits = COUNTS.map(|(count, seed)| change(many(count, seed)));
+        let named = [
+            ("train", &splits[0]),
+            ("valid", &splits[1]),
+            ("test", &splits[2]),
+        ];
+        import(pickle(&named, Order::Little), |_| {}).0
+    };
+    let found = all(&pooled(false));
+    warned(
+        &found,
+        &["test: the vectors of audio are larger the more tokens a sample has"],
+    );
+    let sound = all(&pooled(true));
+    assert!(of(&sound, "features").is_empty(), "{:?}", sound.warnings);
+}
+
+#[test]
+fn steps_in_the_place_of_features_are_warned_about() {
+    // Of another width than those of CMU-MOSI, whose axes are known.
+    let width = WIDTHS[2] - 1;
+    let turned = |small: Small| {
+        let values = numbers(&small, "vision");
+        let samples = values.chunks_exact(MANY_STEPS * WIDTHS[2]);
+        let turned: Vec<f64> = samples
+            .flat_map(|sample| {
+                let row = |at: usize| sample.iter().skip(at).step_by(WIDTHS[2]).copied();
+                (0..width).flat_map(row).collect::<Vec<f64>>()
+            })
+            .collect();
+        let count = turned.len() / MANY_STEPS / width;
+        let small = small.set(
+            "vision",
+            Column::F64(vec![count, width, MANY_STEPS], turned),
+        );
+        small
+            .set(
+                "audio_lengths",
+                Column::Ints(vec![MANY_STEPS as i64; count]),
+            )
+            .set("vision_lengths", Column::Ints(vec![width as i64; count]))
+    };
+    let splits = COUNTS.map(|(count, seed)| turned(many(count, seed)));
+    let named = [
+        ("train", &splits[0]),
+        ("valid", &splits[1]),
+        ("test", &splits[2]),
+    ];
+    let found = import(pickle(&named, Order::Little), |_| {}).0;
+    warned(
+        &found,
+        &[
+            "test: the last dimensions of vision are zero in",
+            "steps in the place of features",
+        ],
+    );
+}
+
+#[test]
+fn splits_that_are_nearly_one_of_the_three_are_warned_about() {
+    let splits = COUNTS.map(|(count, seed)| many(count, seed));
+    let more = [(20, 5), (10, 6), (5, 7), (4, 8)].map(|(count, seed)| many(count, seed));
+    let named = [
+        ("train", &splits[0]),
+        ("Val", &splits[1]),
+        ("test", &splits[2]),
+        ("trian", &more[0]),
+        ("TRAIN ", &more[1]),
+        ("nan", &more[2]),
+        ("train_mix", &more[3]),
+    ];
+    let found = import(pickle(&named, Order::Little), |_| {}).0;
+    assert_eq!(found.counts, [240, 90, 90]);
+    let names = of(&found, "names");
+    for words in [
+        "the split `trian`, of 20 samples (first: trian-video5$_$0), is none of train, valid and test; did you mean train?",
+        "the split `TRAIN `, of 10 samples",
+        "5 samples have no split but `nan`",
+    ] {
+        assert!(names.iter().any(|text| text.contains(words)), "{names:?}");
+    }
+    assert_eq!(names.len(), 3, "{names:?}");
+}

@@ -179,6 +179,12 @@ impl Command {
     }
 }
 
+/// A name of a list without the blanks around it.
+#[allow(clippy::unnecessary_wraps, reason = "clap calls it")]
+fn trimmed(name: &str) -> Result<String, std::convert::Infallible> {
+    Ok(name.trim().to_owned())
+}
+
 impl Cli {
     /// Parses the command line; ends the program where it asks for help or is wrong.
     pub fn from_command_line() -> Self {

@@ -68,11 +68,11 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     latency_wait: u64,
     /// Metrics to show [default: all but those that `list metrics` calls extra]
-    #[arg(long, value_delimiter = ',', value_name = "NAME,...")]
+    #[arg(long, value_delimiter = ',', value_parser = super::trimmed, value_name = "NAME,...")]
     metrics: Vec<String>,
     /// Models to show, by name or title, in this order; no p-value depends on them [default: all, by the
     /// mean of the primary metric]
-    #[arg(long, value_delimiter = ',', value_name = "NAME,...")]
+    #[arg(long, value_delimiter = ',', value_parser = super::trimmed, value_name = "NAME,...")]
     models: Vec<String>,
     /// Leave out the rows of the baselines, the mark of what is no better, and distances to them
     #[arg(long)]

@@ -63,6 +63,7 @@ pub struct Args {
     #[arg(
         long,
         value_delimiter = ',',
+        value_parser = super::trimmed,
         value_name = "NAME,...",
         display_order = 1
     )]
@@ -73,6 +74,7 @@ pub struct Args {
     #[arg(
         long,
         value_delimiter = ',',
+        value_parser = super::trimmed,
         value_name = "NAME,...",
         display_order = 2
     )]

@@ -1,6 +1,7 @@
 //! Defines a metric: its formula with name, title, direction, unit and form for resampling.
 
 use super::{Sums, Undefined};
+use crate::support::words::plain_name;
 
 /// Which of two values is the better one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +91,14 @@ impl Metric {
         let stem = self.name.strip_suffix("_non0");
         let stem = stem.or(self.name.strip_suffix("_has0"));
         stem.unwrap_or(self.name)
+    }
+
+    /// Whether this name, its hyphens and capitals aside, is that of the metric, or of both kinds of it.
+    pub fn is_named(&self, name: &str) -> bool {
+        let name = plain_name(name);
+        [self.name, self.stem()]
+            .iter()
+            .any(|own| plain_name(own) == name)
     }
 
     /// Whether `a` is strictly better than `b`.

@@ -291,25 +291,17 @@ fn select_metrics(mut sections: Vec<Section>, options: &Options) -> Result<Vec<S
     if options.metrics.is_empty() {
         return Ok(sections);
     }
-    let known: BTreeSet<_> = sections
-        .iter()
-        .flat_map(|s| s.protocol.all().map(|m| m.name.to_string()))
-        .collect();
-    let stems = || {
-        sections
-            .iter()
-            .flat_map(|s| s.protocol.all().map(|m| m.stem()))
-    };
-    let is_known = |name: &String| known.contains(name) || stems().any(|stem| stem == name);
+    let all = || sections.iter().flat_map(|s| s.protocol.all());
+    let is_known = |name: &String| all().any(|metric| metric.is_named(name));
     if let Some(name) = options.metrics.iter().find(|m| !is_known(m)) {
+        let known: BTreeSet<&str> = all().flat_map(|m| [m.name, m.stem()]).collect();
         return Err(Error::UnknownMetric {
             name: name.clone(),
             known: Vec::from_iter(known).join(", "),
         });
     }
     for section in &mut sections {
-        let asked = |m: &Metric, name: &String| name == m.name || name == m.stem();
-        let wanted = |m: &&'static Metric| options.metrics.iter().any(|name| asked(m, name));
+        let wanted = |m: &&'static Metric| options.metrics.iter().any(|name| m.is_named(name));
         section.metrics = section.protocol.all().filter(wanted).collect();
     }
     Ok(sections)

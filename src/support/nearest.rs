@@ -12,6 +12,12 @@ pub fn hint(found: &str, known: &str) -> String {
 pub fn nearest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |name: &str| name.to_lowercase().replace(['_', ' '], "-");
     let asked = plain(found);
+    let known: Vec<&str> = known.into_iter().collect();
+    // `acc2` is nearer to `acc2_has0` than to `acc3`.
+    let goes_on = |name: &&&str| asked.len() > 3 && plain(name).starts_with(&format!("{asked}-"));
+    if let Some(longer) = known.iter().find(goes_on) {
+        return Some(longer);
+    }
     let distance = |name: &&'a str| strsim::damerau_levenshtein(&asked, &plain(name));
     let near = known.into_iter().map(|name| (distance(&name), name));
     let (distance, name) = near.min_by_key(|(distance, _)| *distance)?;

@@ -5,6 +5,7 @@
 use super::column_hashes::ColumnHashes;
 use super::course::Courses;
 use super::endings::Endings;
+use super::extents::Extents;
 use super::sample_means::SampleMeans;
 use super::sample_scale::SampleScales;
 use super::whole_numbers::WholeNumbers;
@@ -18,6 +19,7 @@ pub struct Details {
     pub courses: Courses,
     pub endings: Endings,
     pub means: SampleMeans,
+    pub extents: Extents,
 }
 
 impl Details {
@@ -32,5 +34,6 @@ impl Details {
         self.courses.add(sample, width, (row, rows));
         self.endings.add(sample, width, (row, rows));
         self.means.add(sample, width);
+        self.extents.add(sample, width);
     }
 }

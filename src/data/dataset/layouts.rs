@@ -9,7 +9,10 @@ use crate::support::file_kind::Target;
 
 /// Other names of the splits.
 const NAMES: [(SplitName, &[&str]); 3] = [
-    (SplitName::Train, &["training", "Train", "TRAIN"]),
+    (
+        SplitName::Train,
+        &["training", "Train", "TRAIN", "Training", "TRAINING"],
+    ),
     (
         SplitName::Valid,
         &[
@@ -18,12 +21,20 @@ const NAMES: [(SplitName, &[&str]); 3] = [
             "validation",
             "development",
             "Valid",
+            "Val",
             "Dev",
+            "Validation",
+            "Development",
             "VALID",
+            "VAL",
             "DEV",
+            "VALIDATION",
         ],
     ),
-    (SplitName::Test, &["testing", "Test", "TEST"]),
+    (
+        SplitName::Test,
+        &["testing", "Test", "TEST", "Testing", "TESTING"],
+    ),
 ];
 
 /// Keys of a dict that a message lists.

@@ -15,6 +15,7 @@ mod endings;
 mod error;
 mod existing;
 pub mod export;
+mod extents;
 mod features;
 mod fold_files;
 mod frames;

@@ -39,8 +39,15 @@ pub fn lengths(
         if row[valid..].iter().all(|step| *step == 0.0) {
             return Ok(valid as i32);
         }
-        let problem = "expected ones followed by zeros; a step that is lost inside a sample is not padding, \
-                       write zeros for its features";
+        let before = row.iter().take_while(|step| **step == 0.0).count();
+        let is_turned = before > 0 && row[before..].iter().all(|step| *step == row[before]);
+        let problem = if is_turned {
+            "expected ones followed by zeros, found the reverse, as in PyTorch's key_padding_mask; write 1 for frames \
+             and 0 for padding"
+        } else {
+            "expected ones followed by zeros; a step that is lost inside a sample is not padding, write zeros for its \
+             features"
+        };
         Err(columns.sample(&name, ids, index, problem.to_owned()))
     };
     rows.map(length).collect::<Result<_>>().map(Some)

@@ -17,9 +17,8 @@ const TWIN_PART: f64 = 0.2;
 
 /// Finds dimensions that rise by the same step in every sample.
 pub fn counters(plans: &[Plan<'_>], details: &BTreeMap<String, Details>) -> Vec<String> {
-    each(plans, details, |details| {
+    each(plans, details, |details, width| {
         let found = steady(&details.courses);
-        let width = details.courses.0.first().map_or(0, |(_, all)| all.len());
         // Where most rise, it is what they are.
         let first = found.first().filter(|_| 2 * found.len() < width)?;
         Some((
@@ -32,9 +31,8 @@ pub fn counters(plans: &[Plan<'_>], details: &BTreeMap<String, Details>) -> Vec<
 
 /// Finds features that hold the same dimensions twice.
 pub fn twins(plans: &[Plan<'_>], details: &BTreeMap<String, Details>) -> Vec<String> {
-    each(plans, details, |details| {
+    each(plans, details, |details, width| {
         let found = details.hashes.twins();
-        let width = details.courses.0.first().map_or(0, |(_, all)| all.len());
         let many = found.len() >= TWINS && found.len() as f64 >= TWIN_PART * width as f64;
         let (at, before) = found.first().filter(|_| many)?;
         Some((
@@ -50,13 +48,15 @@ pub fn twins(plans: &[Plan<'_>], details: &BTreeMap<String, Details>) -> Vec<Str
 pub(super) fn each(
     plans: &[Plan<'_>],
     details: &BTreeMap<String, Details>,
-    find: impl Fn(&Details) -> Option<(String, String, &'static str)>,
+    find: impl Fn(&Details, usize) -> Option<(String, String, &'static str)>,
 ) -> Vec<String> {
     let mut warnings = Vec::new();
     for plan in plans.iter().filter(|plan| plan.official().is_some()) {
         for column in ["text", "audio", "vision"] {
             let details = details.get(&format!("{}/{column}", plan.split()));
-            if let Some((what, fault, advice)) = details.and_then(&find) {
+            let both = details.zip(plan.features_of(column));
+            let found = both.and_then(|(details, features)| find(details, features.width));
+            if let Some((what, fault, advice)) = found {
                 warnings.push(format!(
                     "{}: {what} {column} {fault} (first: {}): {advice}",
                     plan.split(),

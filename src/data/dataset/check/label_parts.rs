@@ -6,6 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
+use super::drift::{Drift, PARTS};
 use super::relation::Relation;
 use super::spoken::{PRIOR, Spoken};
 
@@ -24,10 +25,7 @@ type Sums<'p> = HashMap<&'p str, (f64, f64)>;
 
 /// Splits that have a part whose labels are those of the sample beside, or negated.
 pub fn parts(splits: &[&Spoken<'_>]) -> Vec<String> {
-    let mut known = Known::default();
-    for split in splits {
-        known.add(split, 0..split.labels.len(), 1.0);
-    }
+    let known = Known::of(splits);
     let found = splits.iter().filter_map(|split| {
         let judged: Vec<Part> = places(split.labels.len())
             .filter_map(|range| Part::of(split, range, &known))
@@ -42,6 +40,36 @@ pub fn parts(splits: &[&Spoken<'_>]) -> Vec<String> {
         ))
     });
     found.collect()
+}
+
+/// Splits whose labels are those of samples further and further away.
+pub fn lags(splits: &[&Spoken<'_>]) -> Vec<String> {
+    let known = Known::of(splits);
+    let found = splits.iter().filter_map(|split| lagging(split, &known));
+    found.collect()
+}
+
+fn lagging<'p>(split: &'p Spoken<'_>, known: &Known<'p>) -> Option<String> {
+    let n = split.labels.len();
+    let scores: Vec<f64> = (0..PARTS)
+        .flat_map(|at| {
+            let part = at * n / PARTS..(at + 1) * n / PARTS;
+            let mut others = known.clone();
+            others.add(split, part.clone(), -1.0);
+            let words = split.words[part].iter();
+            words.map(|words| others.tone(words)).collect::<Vec<f64>>()
+        })
+        .collect();
+    let drift = Drift::of(n, |range, lag| {
+        let moved = range.start.checked_add_signed(lag)?..range.end.checked_add_signed(lag)?;
+        Relation::of(scores.get(range)?, split.labels.get(moved)?, ENOUGH / 2)
+    })?;
+    Some(format!(
+        "{}: words go with the labels {} (first: {}): were samples left out of one of both? Join them by id",
+        split.plan.split(),
+        drift.describe(),
+        split.plan.ids[0]
+    ))
 }
 
 /// Both halves, the middle one, and the quarters.
@@ -89,6 +117,14 @@ struct Known<'p> {
 }
 
 impl<'p> Known<'p> {
+    fn of(splits: &[&'p Spoken<'_>]) -> Self {
+        let mut known = Self::default();
+        for split in splits {
+            known.add(split, 0..split.labels.len(), 1.0);
+        }
+        known
+    }
+
     /// Adds the samples of a range, or takes them away with a weight of -1.
     fn add(&mut self, split: &'p Spoken<'_>, range: Range<usize>, weight: f64) {
         let rows = split.words[range.clone()].iter().zip(&split.labels[range]);

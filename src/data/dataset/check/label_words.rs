@@ -40,6 +40,11 @@ pub fn words(train: &Plan<'_>, others: &[&Plan<'_>]) -> Vec<String> {
     if !by_next.is_empty() {
         return by_next.into_values().collect();
     }
+    let all: Vec<&Spoken<'_>> = std::iter::once(&train).chain(&others).collect();
+    let lagging = label_parts::lags(&all);
+    if !lagging.is_empty() {
+        return lagging;
+    }
     let relations: Vec<(&Spoken<'_>, Relation)> = others
         .iter()
         .filter_map(|other| Some((other, train.tells(train.labels, other, other.labels)?)))
@@ -70,7 +75,6 @@ pub fn words(train: &Plan<'_>, others: &[&Plan<'_>]) -> Vec<String> {
         ));
     }
     if warnings.is_empty() {
-        let all: Vec<&Spoken<'_>> = std::iter::once(&train).chain(&others).collect();
         warnings = label_parts::parts(&all);
     }
     warnings

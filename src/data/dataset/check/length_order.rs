@@ -9,6 +9,9 @@ use crate::data::dataset::modality::Modality;
 const UNRELATED: f64 = 0.25;
 const CHANCE: f64 = 3.5;
 
+/// Correlation of no lengths of speech, whatever its errors: part of a large split may be in place.
+const HARDLY: f64 = 0.15;
+
 /// Deviation of lengths, as a share of their mean, and their number of different values, from which they are those of
 /// speech: numbers of frames that were chosen, such as about sixteen a sample, go with nothing.
 const VARIED: f64 = 0.25;
@@ -22,7 +25,8 @@ impl SampleSteps {
             .filter_map(|other| Some((other, self.relation(which, other)?)))
             .collect();
         let is_chance = |relation: &Relation| {
-            relation.correlation.abs() < UNRELATED && relation.errors().abs() < CHANCE
+            let size = relation.correlation.abs();
+            size < HARDLY || size < UNRELATED && relation.errors().abs() < CHANCE
         };
         let all = !pairs.is_empty() && pairs.iter().all(|(_, relation)| is_chance(relation));
         all.then_some(pairs)

@@ -2,7 +2,9 @@
 
 use super::Check;
 use crate::data::dataset::known_columns;
+use crate::data::dataset::layouts;
 use crate::data::dataset::plan::Plan;
+use crate::data::dataset::split_name::SplitName;
 use crate::support::nearest::nearest;
 
 /// What other projects call columns.
@@ -20,7 +22,7 @@ const ELSEWHERE: [(&str, &str); 9] = [
 
 /// Finds columns that are left out or kept unused, and have nearly the name of one that the split lacks.
 pub fn names(plans: &[Plan<'_>]) -> Check {
-    let mut warnings = Vec::new();
+    let mut warnings: Vec<String> = plans.iter().filter_map(split_name).collect();
     for plan in plans {
         let has = |column: &str| plan.columns.get(column).is_some();
         for (name, _) in plan.columns.entries() {
@@ -31,6 +33,35 @@ pub fn names(plans: &[Plan<'_>]) -> Check {
         }
     }
     Check::new("names", "no column is misspelt", warnings)
+}
+
+/// What spreadsheets and data frames write where there is nothing.
+const NOTHING: [&str; 4] = ["", "nan", "none", "null"];
+
+/// A further split whose name is nearly one of the three, or none.
+fn split_name(plan: &Plan<'_>) -> Option<String> {
+    let (own, rows) = (plan.split(), plan.rows());
+    let plain = own.trim().to_lowercase();
+    if plan.official().is_some() {
+        return None;
+    }
+    if NOTHING.contains(&&*plain) {
+        return Some(format!(
+            "{rows} samples have no split but `{own}` (first: {}): they are in none of train, valid and test",
+            plan.ids[0]
+        ));
+    }
+    let official = layouts::official(&plain).map(SplitName::as_str);
+    let names = SplitName::ALL.map(SplitName::as_str);
+    // `test2` has a name of its own.
+    let meant = official.or_else(|| {
+        let is_word = plain.chars().all(char::is_alphabetic);
+        nearest(&plain, names).filter(|_| is_word)
+    })?;
+    Some(format!(
+        "the split `{own}`, of {rows} samples (first: {}), is none of train, valid and test; did you mean {meant}?",
+        plan.ids[0]
+    ))
 }
 
 /// The column that is meant by one that is not read; none that is there under its own name.

@@ -12,7 +12,7 @@ const PART: f64 = 0.2;
 
 /// Finds splits many samples of which begin again, or go on with the frames of the next one.
 pub fn overlaps(plans: &[Plan<'_>], details: &BTreeMap<String, Details>) -> Vec<String> {
-    each(plans, details, |details| {
+    each(plans, details, |details, _| {
         let endings = &details.endings;
         let kinds = [
             (&endings.again, "go on with their own first frames"),

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::drift::Drift;
 use super::label_parts::places;
 use super::relation::Relation;
 use super::sample_steps::{JUDGED, OTHERS, SampleSteps, goes_together};
@@ -59,6 +60,34 @@ fn beside(split: &SampleSteps, which: usize, range: &Range<usize>) -> Option<([f
     };
     let last = n.checked_sub(1)?;
     fits(1..n, 0..last).or_else(|| fits(0..last, 1..n))
+}
+
+impl SampleSteps {
+    /// A modality whose lengths are those of samples further and further away, by both other ones.
+    pub(super) fn lagging(&self) -> Option<String> {
+        let found = JUDGED.into_iter().find_map(|which| {
+            let [a, b] = OTHERS[which];
+            let both = self.relation(a, b)?;
+            let drift = |other: usize| {
+                Drift::of(self.ids.len(), |range, lag| {
+                    let moved =
+                        range.start.checked_add_signed(lag)?..range.end.checked_add_signed(lag)?;
+                    let own = self.steps[other].get(range)?;
+                    Relation::of_ranks(own, self.steps[which].get(moved)?)
+                })
+            };
+            let (first, second) = (drift(a)?, drift(b)?);
+            (goes_together(&both) && first.lags == second.lags).then_some((which, first))
+        });
+        let (which, drift) = found?;
+        let name = Modality::ALL[which];
+        Some(format!(
+            "{}: the lengths of {name} go with those {} (first: {}): were samples left out of {name} alone? Join by id",
+            self.split,
+            drift.describe(),
+            self.first()
+        ))
+    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub fn steps(plans: &[Plan<'_>], profiles: &Profiles) -> Vec<String> {
     let warnings = all.iter().filter_map(|own| {
         let whole = own.unlike(&all).or_else(|| own.odd_one());
         let part = || shifted(own).or_else(|| (0..2).find_map(|at| own.half(at)?.unlike(&all)));
-        whole.or_else(part)
+        whole.or_else(part).or_else(|| own.lagging())
     });
     let mut warnings: Vec<String> = warnings.collect();
     let short = cut(&all);

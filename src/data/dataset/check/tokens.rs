@@ -217,7 +217,11 @@ fn doubled(block: &Block<i32>) -> Option<String> {
 
 /// One token that is a large part of all words: what stands for silence between words, such as `sp`.
 fn one_word(block: &Block<i32>) -> Option<String> {
-    let tokens = (0..block.rows).flat_map(|row| &block.row(row)[..block.width]);
+    let tokens = (0..block.rows).flat_map(|row| {
+        let (ids, rest) = block.row(row).split_at(block.width);
+        let heard = ids.iter().zip(rest).filter(|(_, mask)| **mask > 0);
+        heard.map(|(id, _)| id)
+    });
     let others =
         tokens.filter(|token| !is_special(**token) && ![UNKNOWN.0, MASK.0].contains(token));
     let mut counts: BTreeMap<i32, usize> = BTreeMap::new();
