@@ -201,7 +201,8 @@ fn an_unknown_name_is_answered_with_the_known_ones() {
         ask(&[], &["lnnl"]),
         "--models lnnl (did you mean `lnln`?): expected one of constant, flat, lnln, the models of these runs"
     );
-    assert!(ask(&["f2"], &[]).starts_with("--metrics f2: expected one of "));
+    assert!(ask(&["f2"], &[]).starts_with("--metrics f2 (did you mean `f1`?): expected one of "));
+    assert!(ask(&["Acc-4"], &[]).starts_with("--metrics Acc-4"));
     // A stem selects the metrics with and without labels of zero.
     let options = Options {
         metrics: vec!["f1_swapped".into()],

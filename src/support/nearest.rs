@@ -13,14 +13,15 @@ pub fn nearest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
     let plain = |name: &str| name.to_lowercase().replace(['_', ' '], "-");
     let asked = plain(found);
     let known: Vec<&str> = known.into_iter().collect();
+    let near = known
+        .iter()
+        .map(|name| (strsim::damerau_levenshtein(&asked, &plain(name)), *name));
+    let (distance, name) = near.min_by_key(|(distance, _)| *distance)?;
     // `acc2` is nearer to `acc2_has0` than to `acc3`.
     let goes_on = |name: &&&str| asked.len() > 3 && plain(name).starts_with(&format!("{asked}-"));
-    if let Some(longer) = known.iter().find(goes_on) {
+    if let Some(longer) = known.iter().find(goes_on).filter(|_| distance > 0) {
         return Some(longer);
     }
-    let distance = |name: &&'a str| strsim::damerau_levenshtein(&asked, &plain(name));
-    let near = known.into_iter().map(|name| (distance(&name), name));
-    let (distance, name) = near.min_by_key(|(distance, _)| *distance)?;
     let letters = name.chars().count().min(asked.chars().count());
     (distance <= letters.div_ceil(3) && distance < letters).then_some(name)
 }
@@ -38,6 +39,7 @@ mod tests {
             ("lf-dnn", "lf_dnn"),
             ("TF Mamba", "tf_mamba"),
             ("demo-flim", "demo-film"),
+            ("demo", "demo-film"),
         ] {
             assert_eq!(
                 hint(found, known),

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use crate::data::dataset::labels;
 use crate::data::dataset::plan::Plan;
 
-/// Samples and different labels without which an order, or a copy, is chance.
-const ENOUGH: usize = 12;
+/// Samples, and different labels, without which an order or a copy is chance.
+const SORTED: usize = 12;
+const COPIED: usize = 16;
 const DIFFERENT: usize = 4;
 
 /// The labels that are predicted, of however few samples.
@@ -25,7 +26,7 @@ pub fn sorted(plan: &Plan<'_>) -> Option<String> {
     let labels = main(plan)?;
     let up = labels.is_sorted();
     let down = labels.iter().rev().is_sorted();
-    let is_order = labels.len() >= ENOUGH && different(labels) >= DIFFERENT && (up || down);
+    let is_order = labels.len() >= SORTED && different(labels) >= DIFFERENT && (up || down);
     is_order.then(|| {
         format!(
             "{}: the samples are in {} order of their labels (first: {}): were labels sorted without their samples? \
@@ -40,7 +41,7 @@ pub fn sorted(plan: &Plan<'_>) -> Option<String> {
 /// Labels that are the first ones of train, in their order.
 pub fn copied(train: &Plan<'_>, other: &Plan<'_>) -> Option<String> {
     let (own, others) = (main(train)?, main(other)?);
-    let is_enough = others.len() >= ENOUGH && different(others) >= DIFFERENT;
+    let is_enough = others.len() >= COPIED && different(others) >= DIFFERENT;
     (is_enough && own.starts_with(others)).then(|| {
         format!(
             "{}: its labels are the first {} of {} in their order (first: {}): copied?",
