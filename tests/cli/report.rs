@@ -114,7 +114,11 @@ fn unknown_names_are_usage_errors_that_list_the_known_ones() {
         "nobody",
         "--reference nobody: expected one of mine",
     );
-    refused("--metrics", "f3", "--metrics f3: expected one of acc2_has0");
+    refused(
+        "--metrics",
+        "f3",
+        "--metrics f3 (did you mean `f1`?): expected one of acc2, acc2_has0",
+    );
     refused(
         "--models",
         "nobody",
