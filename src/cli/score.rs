@@ -7,6 +7,7 @@ use lnln_bench::data::dataset::Corpus;
 use lnln_bench::mask::MASK_PROTOCOLS;
 use lnln_bench::record::import::{self, Check, Options, Outcome, Role};
 use lnln_bench::report::format::citations;
+use lnln_bench::support::nearest::hint;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -156,11 +157,12 @@ pub fn run(args: Args) -> anyhow::Result<()> {
 fn warn_of_masks(scored: &[import::Scored]) {
     let unknown: BTreeSet<&String> = scored.iter().flat_map(|run| &run.unknown_masks).collect();
     let known = MASK_PROTOCOLS.iter().map(|f| f.name()).collect::<Vec<_>>();
+    let known = known.join(", ");
     for name in unknown {
         tracing::warn!(
-            "mask protocol `{name}` is none of {}: reports show these runs in a section of their own, \
+            "mask protocol `{name}`{} is none of {known}: reports show these runs in a section of their own, \
              without the other models",
-            known.join(", ")
+            hint(name, &known)
         );
     }
 }

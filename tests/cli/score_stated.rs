@@ -3,6 +3,7 @@
 use predicates::prelude::*;
 use predicates::str::contains;
 
+use super::program::program;
 use super::score_data::{Data, Row};
 
 /// Sound predictions with one more column.
@@ -95,4 +96,66 @@ fn rates_closer_than_a_millionth_are_one() {
     data.score("two.csv", two, &[]).code(3).stderr(contains(
         "conditions 0.333333 and 0.3333333 differ by less than 0.000001",
     ));
+}
+
+#[test]
+fn columns_that_name_other_samples_are_refused() {
+    let data = Data::new();
+    let place = |id: &str| data.ids.iter().position(|known| known == id).unwrap();
+    let sound = with(&data, "index", |r| place(r.id).to_string());
+    data.score("sound.csv", sound, &[])
+        .success()
+        .stderr(contains("WARN").not());
+    // The rows of the second condition have the positions of other samples.
+    let moved = with(&data, "index", |r| {
+        let moved = if r.rate > 0.0 && place(r.id) < 10 {
+            9 - place(r.id)
+        } else {
+            place(r.id)
+        };
+        moved.to_string()
+    });
+    data.score("moved.csv", moved, &[]).code(3).stderr(
+        contains("column index contradicts the ids for 10 of 72 rows").and(contains(format!(
+            "row 38, `{}`: 9, position 0 of the test split from 0",
+            data.ids[0]
+        ))),
+    );
+    let word = |label: f32| if label > 0.0 { "Positive" } else { "Negative" };
+    let words = with(&data, "annotation", |r| word(r.truth).to_string());
+    data.score("words.csv", words, &[])
+        .success()
+        .stderr(contains("WARN").not());
+}
+
+#[test]
+fn a_second_file_of_a_model_and_seed_is_warned_about() {
+    let data = Data::new();
+    data.score("old.csv", data.plain(), &[])
+        .success()
+        .stderr(contains("WARN").not());
+    let new = data.folder.path().join("new.csv");
+    let text = data.text("id,rate,seed,prediction", |r| {
+        format!("{},{},1,{}", r.id, r.rate, r.prediction + 0.01)
+    });
+    std::fs::write(&new, text).unwrap();
+    let again = |file: &str| {
+        let mut command = program();
+        command.arg("score").arg(data.folder.path().join(file));
+        command.arg("--data").arg(&data.path).args(["--model", "m"]);
+        command.arg("--runs").arg(data.runs()).assert().success()
+    };
+    let warning = "of model m, seed 1, from old.csv lies in";
+    again("old.csv").stderr(contains(warning).not());
+    again("new.csv").stderr(contains(warning).and(contains("or give the new ones another name")));
+}
+
+#[test]
+fn a_misspelt_mask_protocol_is_named() {
+    let data = Data::new();
+    let hint = contains("mask protocol `Random` (did you mean `random`?) is none of");
+    let flags = ["--mask-protocol", "Random"];
+    data.score("p.csv", data.plain(), &flags)
+        .success()
+        .stderr(hint);
 }

@@ -1,5 +1,8 @@
 //! Finds the columns of predictions among a file's headings.
 
+use std::collections::BTreeMap;
+
+use super::described;
 use super::error::{Error, Result};
 use super::roles::{INDEX, Role, copy_of, key};
 
@@ -26,6 +29,8 @@ pub(super) struct Columns {
     pub dataset: Option<usize>,
     /// Columns of splits.
     pub splits: Vec<usize>,
+    /// Columns that may describe the sample of a row.
+    pub described: Vec<usize>,
     /// An index of pandas or R, an id if its values are ids of the data.
     pub index: Option<usize>,
     /// What was assumed, a sentence each.
@@ -88,10 +93,19 @@ pub(super) fn find(file: &str, headings: &[String], choices: &Choices) -> Result
         .into_iter()
         .flatten(),
     );
-    let others = if search.choice(Role::Truth)?.is_some() {
+    let index = index.filter(|_| id.is_none() && !no_id);
+    let chose_labels = search.choice(Role::Truth)?.is_some();
+    let unused = (0..headings.len()).filter(|i| !used.contains(i));
+    let described = unused.clone().filter(|i| {
+        let heading = &headings[*i];
+        let left_out = chose_labels && described::is_of_labels(heading);
+        described::is_described(heading) && index != Some(*i) && !left_out
+    });
+    let described = described.collect();
+    let others = if chose_labels {
         Vec::new()
     } else {
-        (0..headings.len()).filter(|i| !used.contains(i)).collect()
+        unused.collect()
     };
     Ok(Columns {
         id,
@@ -107,10 +121,15 @@ pub(super) fn find(file: &str, headings: &[String], choices: &Choices) -> Result
         others,
         dataset,
         splits,
-        index: index.filter(|_| id.is_none() && !no_id),
+        described,
+        index,
         notes,
     })
 }
+
+/// What to do with wide tables.
+const OF_RATES: &str = "; a row must hold one prediction: in pandas, melt the columns of the rates";
+const OF_SEEDS: &str = "; a row must hold one prediction: in pandas, melt the columns of the seeds";
 
 struct Search<'a> {
     file: &'a str,
@@ -247,6 +266,11 @@ impl Search<'_> {
                 count: candidates.len(),
             };
         }
+        // One prediction of each seed or rate.
+        let numbered = |i: &usize| self.keys[*i].ends_with(|c: char| c.is_ascii_digit());
+        if role == Role::Prediction && candidates.iter().all(numbered) && self.wide().is_some() {
+            return self.missing();
+        }
         Error::Ambiguous {
             file: self.file.to_string(),
             role: role.name(),
@@ -265,15 +289,46 @@ impl Search<'_> {
         self.has("video_id") && self.has("clip_id") && !self.has("id") && !chosen
     }
 
+    /// What to do with a wide table, whose headings are rates or seeds: `0.1`, or several of `r=0.1` and `pred_1111`.
+    fn wide(&self) -> Option<&'static str> {
+        let has = |role| {
+            let (own, other) = self.candidates(role);
+            !own.is_empty() || !other.is_empty()
+        };
+        let [id, rate, seed] = [Role::Id, Role::Condition, Role::Seed].map(has);
+        let mut groups: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+        for heading in self.headings {
+            let Some(at) = heading.find(|c: char| c.is_ascii_digit()) else {
+                continue;
+            };
+            let (word, number) = heading.split_at(at);
+            if let Ok(number) = number.trim_end_matches(['%', ')']).parse::<f64>() {
+                groups.entry(word).or_default().push(number);
+            }
+        }
+        let is_wide = |(word, numbers): &(&str, Vec<f64>)| word.is_empty() || numbers.len() > 1;
+        let (word, numbers) = groups.into_iter().find(is_wide)?;
+        match (rate, seed) {
+            (true, true) => word.is_empty().then_some(OF_RATES),
+            (true, false) => Some(OF_SEEDS),
+            (false, true) => Some(OF_RATES),
+            // Percents are 100 at most.
+            (false, false) if numbers.iter().any(|number| *number > 100.0) => {
+                id.then_some(OF_SEEDS)
+            }
+            (false, false) => id.then_some(OF_RATES),
+        }
+    }
+
     /// The error for headings that lack a column.
     fn missing(&self) -> Error {
-        let numbers = self.headings.iter().filter(|h| h.parse::<f64>().is_ok());
-        let rates = numbers.count() > 0;
+        let mut headings = self.headings.iter();
+        let data = headings.any(|heading| heading.parse::<f64>().is_ok());
         let hint = if self.headings.first().is_some_and(|h| h.starts_with('\\')) {
             "; this is LaTeX: write the table as CSV"
-        } else if rates && (self.has("id") || self.has("seed")) {
-            "; a row must hold one prediction: in pandas, melt the columns of the rates"
-        } else if rates {
+        } else if let Some(hint) = self.wide() {
+            hint
+        } else if data {
             "; the first line must hold the names of the columns"
         } else if self.is_in_two_parts() {
             "; an id is made of MMSA's two as video_id + \"$_$\" + clip_id"

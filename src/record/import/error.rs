@@ -103,6 +103,17 @@ pub enum Error {
         remedy: &'static str,
     },
     #[error(
+        "{file}: column {column} contradicts the ids for {count} of {total} rows: {examples}; ids or predictions were \
+         taken in another order than the column: correct it, or rename or remove the column if it means something else"
+    )]
+    OtherSample {
+        file: String,
+        column: String,
+        count: usize,
+        total: usize,
+        examples: String,
+    },
+    #[error(
         "{file}: column {column} places {count} of {total} rows in another split, but the data have their \
          samples in test: {examples}; score predictions for the test split, or leave the column out by \
          --column split="
@@ -308,6 +319,7 @@ impl Classify for Error {
             | Self::NoIds { .. }
             | Self::Truth { .. }
             | Self::OtherDataset { .. }
+            | Self::OtherSample { .. }
             | Self::OtherSplit { .. }
             | Self::OtherRate { .. }
             | Self::NearConditions { .. }

@@ -4,6 +4,7 @@
 mod columns;
 mod csv_table;
 mod dataset;
+mod described;
 mod description;
 pub mod error;
 mod existing;
@@ -124,6 +125,16 @@ pub fn score(file: &Path, corpus: &Corpus, runs: &Path, options: &Options) -> Re
     for column in source.truths.iter().chain(unnamed) {
         notes.extend(truth::check(&name, column, &source.rows, &known)?);
     }
+    let described = described::Described {
+        file: &name,
+        rows: &source.rows,
+        passes: &positions::passes(&source.rows, options),
+        ids,
+        labels: &known,
+    };
+    for column in &source.described {
+        warnings.extend(described.check(column)?);
+    }
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     let default = options.model.as_deref().unwrap_or(&stem);
     let samples = join::Samples {
@@ -137,10 +148,12 @@ pub fn score(file: &Path, corpus: &Corpus, runs: &Path, options: &Options) -> Re
     let reference = plausible::Reference {
         ids,
         truth: &labels,
+        lengths: outline.lengths(Modality::Text),
         range: corpus.spec.label_range,
         absent: Modality::ALL.map(|modality| absent.contains(&modality)),
         masks: &masks,
     };
+    warnings.extend(existing::twice(runs, &joined, corpus));
     let existing = existing::runs(runs, &joined, ids, corpus);
     warnings.extend(plausible::check(
         &name,

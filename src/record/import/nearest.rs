@@ -2,12 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use crate::data::dataset::video_of;
+
 /// Longest ids whose spelling is compared letter by letter.
 const LONGEST: usize = 100;
 
 /// The sample nearest to an id that is not in the data, and what probably happened to the id, for a message:
 /// `; nearest: ...`. Empty where nothing is near.
 pub(super) fn hint(found: &str, ids: &[String]) -> String {
+    if let Some(text) = in_brackets(found, ids) {
+        return text;
+    }
     if let Some((id, reason)) = changed(found, ids) {
         return format!("; nearest: `{id}` ({reason})");
     }
@@ -44,7 +49,7 @@ pub(super) fn hint(found: &str, ids: &[String]) -> String {
 /// A way in which ids are changed: what is left of an id of both sides when it is undone.
 type Undo = (fn(&str) -> String, &'static str);
 
-const CHANGES: [Undo; 6] = [
+const CHANGES: [Undo; 10] = [
     (|id| id.trim().to_string(), "spaces were added or lost"),
     (
         |id| id.trim_matches(['\'', '"', '`']).to_string(),
@@ -58,6 +63,18 @@ const CHANGES: [Undo; 6] = [
         number,
         "it was read as a number, as spreadsheets do: import the column as text",
     ),
+    (
+        |id| within(id, "[", "]"),
+        "Python wrote a list of one id: write its element, `ids[0]`",
+    ),
+    (
+        |id| within(id, "(", ",)"),
+        "Python wrote a tuple of one id: write its element, `ids[0]`",
+    ),
+    (
+        |id| within(id, "b", ""),
+        "Python wrote bytes: write the text, `id.decode()`",
+    ),
     (|id| id.to_lowercase(), "it is in another case"),
     (
         |id| {
@@ -68,7 +85,55 @@ const CHANGES: [Undo; 6] = [
         },
         "its separators differ: ids are compared sign by sign",
     ),
+    (
+        without_ending,
+        "it is the name of a file: ids have no ending, and are compared sign by sign",
+    ),
 ];
+
+/// What is in quotes behind `start` and before `end`, as Python shows a value; other ids as they are.
+fn within(id: &str, start: &str, end: &str) -> String {
+    let inner = id.strip_prefix(start).and_then(|id| id.strip_suffix(end));
+    let quoted = |inner: &str| {
+        let mark = inner
+            .chars()
+            .next()
+            .filter(|mark| ['\'', '"'].contains(mark))?;
+        Some(inner.strip_prefix(mark)?.strip_suffix(mark)?.to_string())
+    };
+    inner.and_then(quoted).unwrap_or_else(|| id.to_string())
+}
+
+/// The letters and digits of an id, without the ending of a file.
+fn without_ending(id: &str) -> String {
+    const ENDINGS: [&str; 14] = [
+        "mp4", "avi", "mkv", "mov", "webm", "flv", "wav", "mp3", "m4a", "npy", "pkl", "pt", "txt",
+        "jpg",
+    ];
+    let id = id.to_lowercase();
+    let stem = id.rsplit_once('.').filter(|(_, end)| ENDINGS.contains(end));
+    let stem = stem.map_or(&*id, |(stem, _)| stem);
+    stem.chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+/// A hint where an id is a video with a number in brackets, and ids of the data are not.
+fn in_brackets(found: &str, ids: &[String]) -> Option<String> {
+    let (video, number) = found.strip_suffix(']')?.split_once('[')?;
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let wanted = video.to_lowercase();
+    let mut same = ids
+        .iter()
+        .filter(|id| video_of(id).as_deref() == Some(&*wanted));
+    let first = same.next().filter(|id| is_number && !id.ends_with(']'))?;
+    let others = match same.count() {
+        0 => String::new(),
+        others => format!(" and {others} more"),
+    };
+    Some(format!(
+        "; the data have `{first}`{others} of this video: the CMU Multimodal SDK writes `video[0]` and counts segments from \
+         0, which need not be the numbers of ids; compare texts or labels before ids are changed"
+    ))
+}
 
 /// The sample that is equal once a known change is undone, if it is the only one.
 fn changed<'a>(found: &str, ids: &'a [String]) -> Option<(&'a str, &'static str)> {
@@ -152,7 +217,7 @@ mod tests {
         let ids = ids.map(str::to_string);
         let hint = hint(found, &ids);
         assert!(hint.contains(expected), "{found}: {hint}");
-        assert!(hint.len() < 250);
+        assert!(hint.len() < 300);
     }
 
     #[test]
@@ -173,13 +238,35 @@ mod tests {
             "`2iD-tVS8NPw$_$5` (it is in another case",
         );
         check("2iD-tVS8NPw_5", "`2iD-tVS8NPw$_$5` (its separators differ");
-        check("2iD-tVS8NPw[5]", "`2iD-tVS8NPw$_$5` (its separators differ");
+        check("2iD-tVS8NPw[5]", "`2iD-tVS8NPw$_$5` of this video");
+        check(
+            "video_0001[0]",
+            "`video_0001$_$0007` and 1 more of this video",
+        );
         check(" 100178$_$10 ", "(spaces");
         check(
             "video_0001",
             "2 samples begin so, such as `video_0001$_$0007`",
         );
         check("2iD-tVSxNPw$_$5", "nearest: `2iD-tVS8NPw$_$5`");
+    }
+
+    #[test]
+    fn what_python_and_files_add_is_named() {
+        check(
+            "['2iD-tVS8NPw$_$5']",
+            "`2iD-tVS8NPw$_$5` (Python wrote a list",
+        );
+        check("('100178$_$10',)", "`100178$_$10` (Python wrote a tuple");
+        check("b'100178$_$10'", "`100178$_$10` (Python wrote bytes");
+        check(
+            "2iD-tVS8NPw_5.mp4",
+            "`2iD-tVS8NPw$_$5` (it is the name of a file",
+        );
+        check(
+            "2iD-tVS8NPw$_$5.npy",
+            "`2iD-tVS8NPw$_$5` (it is the name of a file",
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! order.
 
 mod absent;
+mod batches;
 mod between;
 mod filled;
 mod first;
@@ -99,6 +100,8 @@ impl FromStr for Check {
 pub(super) struct Reference<'a> {
     pub ids: &'a [String],
     pub truth: &'a [f32],
+    /// Steps of every sample's text.
+    pub lengths: &'a [u32],
     /// Smallest and largest label that the data set can have.
     pub range: [f32; 2],
     /// Text, audio, vision of which no sample has a step.
@@ -207,6 +210,15 @@ fn of_run(
     }
     found.extend(mixed::finding(run, runs, reference));
     found
+}
+
+/// Whether a run is found to be in another order: what rests on its predictions is no finding of other runs.
+fn is_in_another_order(run: &Joined, reference: &Reference<'_>) -> bool {
+    let is_order = |finding: &Finding| finding.check == Check::Order;
+    orders::finding(run, reference).is_some()
+        || correlated(&name(run), run, reference).is_some_and(|finding| is_order(&finding))
+        || between::findings(run, reference).iter().any(is_order)
+        || parts::finding(run, reference).is_some_and(|finding| is_order(&finding))
 }
 
 /// A run in messages.

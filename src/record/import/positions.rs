@@ -10,7 +10,7 @@ use super::join::MaskKey;
 use super::source::Source;
 
 /// The indices of the rows of one model, seed and mask, in the file's order.
-type Passes = BTreeMap<(Option<String>, u64, MaskKey), Vec<usize>>;
+pub(super) type Passes = BTreeMap<(Option<String>, u64, MaskKey), Vec<usize>>;
 
 /// Names the sample of every row where the file has no ids: by an index of pandas or R that holds ids, by
 /// numbers that count the test samples, else by the order of the rows. An assumption is noted.
@@ -84,7 +84,8 @@ fn by_order(file: &str, source: &mut Source, ids: &[String], passes: &Passes) ->
     Ok(())
 }
 
-fn passes(rows: &[InputRow], options: &Options) -> Passes {
+/// The rows of every pass.
+pub(super) fn passes(rows: &[InputRow], options: &Options) -> Passes {
     let mut passes = Passes::new();
     for (index, row) in rows.iter().enumerate() {
         let key = (row.model.clone(), row.seed, options.masks(row));

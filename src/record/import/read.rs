@@ -111,6 +111,7 @@ pub(super) fn source(file: &Path, bytes: Vec<u8>, choices: &Choices) -> Result<S
         others,
         dataset,
         splits,
+        described,
         index,
         notes: of_columns,
         ..
@@ -153,6 +154,7 @@ pub(super) fn source(file: &Path, bytes: Vec<u8>, choices: &Choices) -> Result<S
         dataset: dataset.and_then(texts),
         splits: splits.into_iter().filter_map(texts).collect(),
         beside,
+        described: described.into_iter().filter_map(texts).collect(),
     })
 }
 

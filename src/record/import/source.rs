@@ -22,6 +22,8 @@ pub(super) struct Source {
     pub splits: Vec<Values>,
     /// Version, fold and rates of modalities.
     pub beside: Vec<Values>,
+    /// Columns that may describe the sample of a row.
+    pub described: Vec<Values>,
 }
 
 /// A column as text.

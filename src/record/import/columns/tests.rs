@@ -81,6 +81,25 @@ fn what_is_missing_has_a_hint() {
     assert!(mmsa.contains("video_id + \"$_$\" + clip_id"), "{mmsa}");
     let wide = error(&["id", "seed", "0.0", "0.5"]);
     assert!(wide.contains("melt"), "{wide}");
+    for (headings, words) in [
+        (["id", "seed", "r=0.1", "r=0.2"], "columns of the rates"),
+        (["id", "seed", "10%", "20%"], "columns of the rates"),
+        (
+            ["id", "rate", "pred_1111", "pred_1112"],
+            "columns of the seeds",
+        ),
+        (
+            ["id", "rate", "prediction_1", "prediction_2"],
+            "columns of the seeds",
+        ),
+        (["id", "rate", "1111", "1112"], "columns of the seeds"),
+        (["id", "model", "r=0.0", "r=0.5"], "columns of the rates"),
+    ] {
+        let wide = error(&headings);
+        assert!(wide.contains(words), "{headings:?}: {wide}");
+    }
+    let features = error(&["id", "rate", "seed", "x1", "x2"]);
+    assert!(!features.contains("melt"), "{features}");
     let long = error(&["x"; 5000]);
     assert!(long.len() < 600, "{}", long.len());
 }

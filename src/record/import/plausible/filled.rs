@@ -4,7 +4,7 @@ use super::super::join::Joined;
 use super::jumps::EACH;
 use super::steps::{Pass, chains};
 use super::values::{SHARE, counts, exact, is_many};
-use super::{Check, Finding, Reference, name};
+use super::{Check, Finding, Reference, is_in_another_order, name};
 
 /// Fewest samples of a test split in which predictions of the rate before are counted.
 const SAMPLES: usize = 100;
@@ -40,8 +40,13 @@ pub(super) fn findings(run: &Joined, runs: &[Joined], reference: &Reference<'_>)
         let mut seeds = runs
             .iter()
             .filter(|other| other.model == run.model && other.seed != run.seed);
-        kept(chain, reference)
-            .or_else(|| seeds.find_map(|other| kept_alone(chain, other, reference)))
+        kept(chain, reference).or_else(|| {
+            seeds.find_map(|other| {
+                // Against a seed in another order every sample that keeps its prediction is odd.
+                let text = kept_alone(chain, other, reference)?;
+                (!is_in_another_order(other, reference)).then_some(text)
+            })
+        })
     });
     let both = [find(Check::Constant, between), find(Check::Copies, before)];
     both.into_iter().flatten().collect()

@@ -1,9 +1,9 @@
 //! Looks for an order of the test split that fits predictions better than their ids: moved by some rows, reversed,
-//! sorted by id, or gathered from processes that shared the split. Samples next to each other are of one video, so
+//! sorted by id, gathered from processes that shared the split, or sorted by length. Samples next to each other are of one video, so
 //! that predictions in such an order may follow the labels a little.
 
 use super::super::join::Joined;
-use super::{Check, FEWEST, Finding, PROCESSES, Reference, centered_ranks, name};
+use super::{Check, FEWEST, Finding, PROCESSES, Reference, batches, centered_ranks, name};
 use crate::data::dataset::video_of;
 
 /// Standard errors between both correlations, and the least that the other order must have.
@@ -34,7 +34,9 @@ pub(super) fn finding(run: &Joined, reference: &Reference<'_>) -> Option<Finding
         };
         (r, text)
     });
-    let others = others(reference.ids).into_iter().flat_map(|(text, order)| {
+    let of_scripts = batches::orders(reference.lengths, n);
+    let others = others(reference.ids).into_iter().chain(of_scripts);
+    let others = others.flat_map(|(text, order)| {
         let forth = dot(order.iter().map(|i| &t[*i]).zip(&p).map(|(t, p)| (p, t))) / norm;
         let back = dot(order.iter().map(|i| &p[*i]).zip(&t)) / norm;
         [(forth, text.clone()), (back, text)]

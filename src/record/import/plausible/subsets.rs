@@ -288,6 +288,7 @@ mod tests {
         let reference = Reference {
             ids: &ids,
             truth,
+            lengths: &[],
             range: [-3.0, 3.0],
             absent: [false; 3],
             masks: &UNKNOWN,
@@ -346,6 +347,7 @@ mod tests {
             let reference = Reference {
                 ids: &ids,
                 truth: &truth,
+                lengths: &[],
                 range: [-3.0, 3.0],
                 absent: [false, false, true],
                 masks: &UNKNOWN,
@@ -369,6 +371,7 @@ mod tests {
                 ids: &ids,
                 truth: &truth,
                 range,
+                lengths: &[],
                 absent: [false; 3],
                 masks: &UNKNOWN,
             };

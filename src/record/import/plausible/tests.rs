@@ -1,6 +1,7 @@
 //! Simulates predictions under nested masks: sound ones are never warned about, changed ones are.
 
 mod masked;
+mod orders_of_ids;
 mod shared;
 mod uneven_parts;
 
@@ -120,6 +121,7 @@ impl Simulated {
         Reference {
             ids: &self.ids,
             truth: &self.truth,
+            lengths: &[],
             range: [-3.0, 3.0],
             absent: [false; 3],
             masks: &UNKNOWN,
@@ -239,54 +241,6 @@ fn predictions_of_another_seed_at_one_rate_are_found() {
     changed.passes[5].clone_from(&other.passes[5]);
     let found = changed.found().join("; ");
     assert!(found.contains("rate 0.5"), "{found}");
-}
-
-#[test]
-fn ids_in_another_order_are_found_with_the_order() {
-    let n = STRONG.samples;
-    let sound = simulate(STRONG);
-    let mut sorted: Vec<usize> = (0..n).collect();
-    sorted.sort_by_key(|i| &sound.ids[*i]);
-    let shared = (0..4).flat_map(|rank| (rank..n).step_by(4));
-    // Within each video 10 comes before 2, or the last clip first.
-    let video = |i: &usize| sound.ids[*i].rsplit_once("$_$").unwrap().0;
-    let places: Vec<usize> = (0..n).collect();
-    let by_text = places
-        .chunk_by(|a, b| video(a) == video(b))
-        .flat_map(|clips| {
-            let mut clips = clips.to_vec();
-            clips.sort_by_key(|i| &sound.ids[*i]);
-            clips
-        });
-    let back = places.chunk_by(|a, b| video(a) == video(b));
-    let back = back.flat_map(|clips| clips.iter().rev().copied());
-    for (order, words) in [
-        (
-            (1..n).chain([0]).collect::<Vec<_>>(),
-            "of the sample 1 further on",
-        ),
-        (by_text.collect(), "as text within each video"),
-        (back.collect(), "in reverse order within each video"),
-        (
-            (n - 16..n).chain(0..n - 16).collect(),
-            "of the sample 16 before",
-        ),
-        ((0..n).rev().collect(), "in reverse order"),
-        (sorted, "in the order of sorted ids"),
-        (
-            shared.collect(),
-            "in the order in which 4 processes share them",
-        ),
-    ] {
-        let mut changed = simulate(STRONG);
-        for (pass, sound) in changed.passes.iter_mut().zip(&sound.passes) {
-            *pass = order.iter().map(|i| sound[*i]).collect();
-        }
-        let found = changed.found().join("; ");
-        assert!(found.contains(words), "{words}: {found}");
-        let found = orders::finding(&changed.without_first(1), &changed.reference());
-        assert!(found.is_some_and(|one| one.text.contains(words)), "{words}");
-    }
 }
 
 /// Asserts that a changed run is warned about with some words.

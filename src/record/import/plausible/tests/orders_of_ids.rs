@@ -1,0 +1,99 @@
+//! Predictions in another order than their ids, and seeds beside one in another order.
+
+use super::super::{Reference, batches, filled, orders};
+use super::{STRONG, simulate};
+
+#[test]
+fn ids_in_another_order_are_found_with_the_order() {
+    let n = STRONG.samples;
+    let sound = simulate(STRONG);
+    let mut sorted: Vec<usize> = (0..n).collect();
+    sorted.sort_by_key(|i| &sound.ids[*i]);
+    let shared = (0..4).flat_map(|rank| (rank..n).step_by(4));
+    // Within each video 10 comes before 2, or the last clip first.
+    let video = |i: &usize| sound.ids[*i].rsplit_once("$_$").unwrap().0;
+    let places: Vec<usize> = (0..n).collect();
+    let by_text = places
+        .chunk_by(|a, b| video(a) == video(b))
+        .flat_map(|clips| {
+            let mut clips = clips.to_vec();
+            clips.sort_by_key(|i| &sound.ids[*i]);
+            clips
+        });
+    let back = places.chunk_by(|a, b| video(a) == video(b));
+    let back = back.flat_map(|clips| clips.iter().rev().copied());
+    for (order, words) in [
+        (
+            (1..n).chain([0]).collect::<Vec<_>>(),
+            "of the sample 1 further on",
+        ),
+        (by_text.collect(), "as text within each video"),
+        (back.collect(), "in reverse order within each video"),
+        (
+            (n - 16..n).chain(0..n - 16).collect(),
+            "of the sample 16 before",
+        ),
+        ((0..n).rev().collect(), "in reverse order"),
+        (sorted, "in the order of sorted ids"),
+        (
+            shared.collect(),
+            "in the order in which 4 processes share them",
+        ),
+    ] {
+        let mut changed = simulate(STRONG);
+        for (pass, sound) in changed.passes.iter_mut().zip(&sound.passes) {
+            *pass = order.iter().map(|i| sound[*i]).collect();
+        }
+        let found = changed.found().join("; ");
+        assert!(found.contains(words), "{words}: {found}");
+        let found = orders::finding(&changed.without_first(1), &changed.reference());
+        assert!(found.is_some_and(|one| one.text.contains(words)), "{words}");
+    }
+}
+
+#[test]
+fn orders_that_scripts_produce_are_found() {
+    let n = STRONG.samples;
+    let sound = simulate(STRONG);
+    let lengths: Vec<u32> = (0..n as u32).map(|i| i * 7919 % 47).collect();
+    let reference = Reference {
+        lengths: &lengths,
+        ..sound.reference()
+    };
+    assert!(orders::finding(&sound.run(1), &reference).is_none());
+    let orders = batches::orders(&lengths, n);
+    assert_eq!(orders.len(), 3 + 6 + 3 * 6);
+    for (text, order) in orders {
+        let mut sorted = order.clone();
+        sorted.sort_unstable();
+        assert!(sorted.into_iter().eq(0..n), "{text}");
+        let mut run = sound.run(1);
+        for pass in run.passes.values_mut() {
+            *pass = order.iter().map(|i| pass[*i]).collect();
+        }
+        let found = orders::finding(&run, &reference);
+        assert!(found.is_some_and(|one| one.text.contains(&text)), "{text}");
+    }
+    // Within a batch of 16 the longest sample comes first.
+    let (_, order) = &batches::orders(&lengths, n)[4];
+    assert!((0..16).all(|place| order[place] < 16));
+    assert!(order[..16].is_sorted_by_key(|i| std::cmp::Reverse(lengths[*i])));
+}
+
+#[test]
+fn a_seed_in_another_order_accuses_no_other() {
+    let sound = simulate(STRONG);
+    let mut other = simulate(STRONG);
+    let everyone: Vec<usize> = (0..STRONG.samples).collect();
+    let rates: Vec<usize> = (0..other.passes.len()).collect();
+    for pass in &mut other.passes {
+        pass.iter_mut().for_each(|p| *p *= 1.1);
+    }
+    let runs = [sound.run(1), other.run(2)];
+    assert!(filled::findings(&runs[0], &runs, &sound.reference()).is_empty());
+    for pass in 0..rates.len() {
+        other.shuffle(&everyone, &rates[pass..=pass]);
+    }
+    let runs = [sound.run(1), other.run(2)];
+    assert!(filled::findings(&runs[0], &runs, &sound.reference()).is_empty());
+}
