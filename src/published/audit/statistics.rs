@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use crate::data::dataset;
 use crate::metric::{Undefined, protocol};
 use crate::published::parse::{Metric, Number, metric};
 use crate::published::test_sets::{Constant, Population, TestSet, test_sets};
 
 /// The most runs whose constants are mixed.
 const MIXED: u32 = 5;
+
+/// Usual sizes of batches.
+const BATCHES: [u64; 8] = [8, 16, 24, 32, 48, 64, 128, 256];
 
 /// Statistics of test sets, by data set.
 #[derive(Clone, Debug)]
@@ -104,6 +108,44 @@ impl TestSetStatistics {
         all.extend(others.filter_map(|name| Some((name.clone(), self.samples(name, metric)?))));
         all.retain(|(_, samples)| *samples != own);
         all
+    }
+
+    /// Samples that may be scored in place of a whole test set, in words and their number: those that a loader with
+    /// `drop_last` keeps, and those of the other splits.
+    pub fn partial_samples(&self, dataset: &str) -> Vec<(String, u64)> {
+        let Some(set) = self.sets.get(dataset) else {
+            return Vec::new();
+        };
+        let mut kept: BTreeMap<u64, Vec<String>> = BTreeMap::new();
+        for batch in BATCHES {
+            let whole = set.samples / batch * batch;
+            kept.entry(whole).or_default().push(batch.to_string());
+        }
+        let mut all: BTreeMap<u64, Vec<String>> = BTreeMap::new();
+        for (samples, batches) in kept {
+            let batches = batches.join("/");
+            let what = format!("a loader that drops the last batch (of {batches})");
+            all.entry(samples).or_default().push(what);
+        }
+        let counts = dataset::find(dataset).ok().and_then(|spec| spec.counts);
+        if let Some([train, valid, test]) = counts
+            && test as u64 == set.samples
+        {
+            for (samples, name) in [(train, "training"), (valid, "validation")] {
+                let what = format!("the {name} split");
+                all.entry(samples as u64).or_default().push(what);
+            }
+        }
+        all.retain(|samples, _| *samples != 0 && *samples != set.samples);
+        let named = all
+            .into_iter()
+            .map(|(samples, what)| (what.join(" or "), samples));
+        named.collect()
+    }
+
+    /// Samples of a whole test set, where they are known.
+    pub fn all_samples(&self, dataset: &str) -> Option<u64> {
+        self.sets.get(dataset).map(|set| set.samples)
     }
 
     /// The cuts into two classes a two-class metric may be about: one, or where its name does not

@@ -128,7 +128,7 @@ impl ConditionText {
 }
 
 /// Whether a text names a mean.
-pub(super) fn is_mean(text: &str) -> bool {
+pub(in crate::published) fn is_mean(text: &str) -> bool {
     let text = text.trim().trim_end_matches('.').to_lowercase();
     // A range of rates: `0-0.9`.
     let ends = text.split_once(['-', '~', '\u{2013}']);

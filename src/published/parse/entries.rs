@@ -330,6 +330,7 @@ impl<'a> Reader<'a> {
             spread: scores.spread == Some(true) || keys.is_spread,
             unit: scores.unit,
             percent: found.printed.percent,
+            bracketed: found.printed.bracketed,
         });
     }
 

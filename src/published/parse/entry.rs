@@ -18,6 +18,8 @@ pub(super) struct Entry {
     pub unit: Option<Unit>,
     /// A percent sign is beside the number.
     pub percent: bool,
+    /// The number beside it is in brackets.
+    pub bracketed: bool,
     /// Numbers that are printed in one unit: those of a column, or of a data set and metric.
     pub group: String,
 }

@@ -63,6 +63,9 @@ const SYMBOLS: &[(&str, &str)] = &[
     ("lambda", "lambda"),
 ];
 
+/// LaTeX commands that raise or lower their argument.
+const SCRIPTS: &[(&str, char)] = &[("textsuperscript", '^'), ("textsubscript", '_')];
+
 /// The text of a cell without marks for bold, color, footnotes and references.
 pub(super) fn strip(text: &str) -> String {
     let text = footnotes(&html(text.trim()));
@@ -203,6 +206,12 @@ fn command(text: &[char], at: usize, out: &mut String) -> usize {
     if text.get(at) == Some(&'*') {
         at += 1;
     }
+    // The same as a raised or lowered group in mathematics.
+    if let Some((_, mark)) = SCRIPTS.iter().find(|(n, _)| *n == name)
+        && text.get(at) == Some(&'{')
+    {
+        return script(text, at, *mark, out);
+    }
     if SILENT.contains(&&*name) {
         at = skip(text, at, '[', ']');
         at = skip(text, at, '(', ')');
@@ -291,6 +300,9 @@ mod tests {
             ("$33.08^{*}$", "33.08"),
             ("33.08$^{\\dagger}$", "33.08"),
             ("33.08$^\\dagger$", "33.08"),
+            ("76.07\\textsuperscript{1}", "76.07"),
+            ("76.07\\textsuperscript{$\\pm$0.31}", "76.07\u{b1}0.31"),
+            ("MISA\\textsuperscript{\\dag}", "MISA"),
             ("$84.5_{\\pm 0.3}$", "84.5\u{b1}0.3"),
             ("84.5$_{0.31}$", "84.5\u{b1}0.31"),
             ("$43.05 \\pm 0.30$", "43.05 \u{b1}0.30"),

@@ -32,6 +32,7 @@ mod naming;
 pub mod number;
 mod pairs;
 mod qualifier;
+mod ranks;
 mod read;
 mod references;
 mod scales;
@@ -44,6 +45,7 @@ mod units;
 
 pub use cell::{LeftOut, ParsedCell, ParsedTable};
 pub use condition::ParsedCondition;
+pub(in crate::published) use condition::is_mean;
 pub use error::{Error, Result};
 pub(in crate::published) use line_keys::RUNS;
 pub use metric::Metric;

@@ -88,6 +88,8 @@ pub(super) struct Printed {
     pub percent: bool,
     /// The decimals are behind a comma.
     pub comma: bool,
+    /// The number beside it is in brackets, and states no spread by a sign.
+    pub bracketed: bool,
 }
 
 /// The number in a cell: `43.05`, `43,05`, `43.05 ± 0.3`, `43.05 (0.3)`, `(43.05, 0.3)`, `43.05%`, `**43.05**`;
@@ -103,6 +105,7 @@ pub(super) fn parse(text: &str) -> Result<Option<Printed>, ()> {
     if !value.is_empty() && ABSENT.contains(&&*value.to_lowercase()) {
         return Ok(None);
     }
+    let bracketed = text.ends_with(')') && !text.starts_with('(') && !text.contains('\u{b1}');
     let (value, decimals, comma) = plain(value).ok_or(())?;
     let (mut sd, mut difference) = (None, None);
     match beside {
@@ -120,6 +123,7 @@ pub(super) fn parse(text: &str) -> Result<Option<Printed>, ()> {
         number,
         percent,
         comma,
+        bracketed,
     }))
 }
 
@@ -144,7 +148,8 @@ fn unmark(text: &str) -> String {
         " ",
     );
     for mark in [
-        "__", "\u{b9}", "\u{b2}", "\u{b3}", "\u{2009}", "\u{202f}", "\u{200b}",
+        "__", "\u{b9}", "\u{b2}", "\u{b3}", "\u{2074}", "\u{2075}", "\u{2076}", "\u{2077}",
+        "\u{2078}", "\u{2079}", "\u{2070}", "\u{2009}", "\u{202f}", "\u{200b}",
     ] {
         text = text.replace(mark, "");
     }
@@ -264,6 +269,8 @@ mod tests {
             ("$43.05_{\\pm 0.3}$", 43.05, 2, Some(0.3)),
             ("43.05\u{2191}", 43.05, 2, None),
             ("\u{2212}0.036", -0.036, 3, None),
+            ("76.07\\textsuperscript{1}", 76.07, 2, None),
+            ("76.07\u{2074}", 76.07, 2, None),
             (
                 "-0.026662730695076593",
                 -0.026_662_730_695_076_593,

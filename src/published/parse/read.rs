@@ -16,7 +16,7 @@ use super::headings::{self, Block};
 use super::layout::{Layout, lines};
 use super::metric;
 use super::modalities::Naming;
-use super::{names, naming, pairs, references, scope, spreads, text, units};
+use super::{names, naming, pairs, ranks, references, scope, spreads, text, units};
 use crate::published::test_sets::test_sets;
 
 /// What a table does not state.
@@ -269,6 +269,9 @@ fn table(
         return Err(error);
     }
     let mut entries = std::mem::take(&mut read.entries);
+    if let Some(note) = ranks::take_off(&mut entries) {
+        read.note(note);
+    }
     let alone = spreads::attach(&mut entries);
     if alone > 0 {
         read.left_out.cells += alone;

@@ -20,6 +20,7 @@ type Groups = BTreeMap<String, Vec<usize>>;
 /// Settles the units of all numbers; the notes say what was assumed.
 pub(super) fn settle(entries: &mut [Entry]) -> Vec<String> {
     let mut groups: Groups = BTreeMap::new();
+    let mut notes = signed_fractions(entries);
     for (at, entry) in entries.iter_mut().enumerate() {
         if entry.percent {
             // The sign states the unit of this number alone.
@@ -30,10 +31,40 @@ pub(super) fn settle(entries: &mut [Entry]) -> Vec<String> {
         }
         groups.entry(entry.group.clone()).or_default().push(at);
     }
-    let mut notes = trailing_zeros(entries, &groups);
+    notes.extend(trailing_zeros(entries, &groups));
     notes.extend(shares(entries, &groups));
     notes.extend(hundredfold(entries, &groups));
     notes
+}
+
+/// Brings columns to percent in which every percent sign is behind a fraction, as `f"{accuracy:.4f}%"` prints them: no
+/// model has accuracies of less than one percent throughout.
+fn signed_fractions(entries: &mut [Entry]) -> Vec<String> {
+    let mut groups: Groups = BTreeMap::new();
+    for (at, entry) in entries.iter().enumerate() {
+        if entry.cell.metric.share {
+            groups.entry(entry.group.clone()).or_default().push(at);
+        }
+    }
+    let fractions = |group: &&Vec<usize>| {
+        let of = || group.iter().map(|at| &entries[*at]);
+        let mut values = of().map(|e| e.cell.number.value);
+        let within = values.clone().all(|v| (0.0..=1.0).contains(&v));
+        within && of().all(|e| e.percent) && values.any(|v| v > 0.0 && v < 1.0)
+    };
+    let all: Vec<&Vec<usize>> = groups.values().filter(fractions).collect();
+    let Some(first) = all.iter().map(|group| group[0]).min() else {
+        return Vec::new();
+    };
+    let titles = titles(entries, &all);
+    let printed = entries[first].cell.number.text();
+    for at in all.into_iter().flatten() {
+        entries[*at].cell.number = entries[*at].cell.number.clone().times_100();
+    }
+    vec![format!(
+        "{titles} printed as fractions with percent signs: {printed}% is read as {}%",
+        entries[first].cell.number.text()
+    )]
 }
 
 /// Fewest numbers of a column that do not all end in zero by chance.

@@ -1,6 +1,6 @@
 //! Finds runs of cells on an exact line over the rates, as a spreadsheet fills them.
 
-use super::{Rule, describe};
+use super::{Rule, describe, filled};
 use crate::published::audit::arranged::ScoreColumn;
 use crate::published::audit::{Arranged, Finding, Strength};
 use crate::published::parse::{ParsedCell, ParsedCondition};
@@ -8,19 +8,20 @@ use crate::published::parse::{ParsedCell, ParsedCondition};
 pub const RULE: Rule = Rule {
     name: "exact-line",
     definition: "five and more cells of a method at evenly spaced rates that are on a line to the last digit, as a \
-                 spreadsheet fills them, where the other curves of the table bend",
+                 spreadsheet fills them, where the other curves of the table bend; or one MAE or Corr in five and more rows one \
+                 below the other that differ in other metrics",
     strength: "very unlikely where chance makes such a run less than once in a million tables whose curves bend like \
                the others; odd where less than once in a thousand",
     check,
 };
 
 /// Cells that make a run.
-const RUN: usize = 5;
+pub const RUN: usize = 5;
 
 /// Expected runs in a table below which one is named, and named as sure. Noise is judged by few curves, hence the
 /// distance between both.
-const ODD: f64 = 1e-3;
-const SURE: f64 = 1e-6;
+pub const ODD: f64 = 1e-3;
+pub const SURE: f64 = 1e-6;
 
 /// Bends that tell how much the curves of a table bend.
 const BENDS: usize = 8;
@@ -33,7 +34,7 @@ const USUAL_ERROR: f64 = 0.001;
 type At<'a> = (u32, &'a ParsedCell);
 
 fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
-    let mut out = Vec::new();
+    let mut out = filled::check(arranged);
     for block in arranged.blocks() {
         if arranged.by_program(block[0].table) {
             continue;

@@ -14,11 +14,13 @@ mod equal_pair;
 mod exact_line;
 mod exchanged_errors;
 mod exchanged_rates;
+mod filled;
 mod impossible_count;
 mod impossible_f1;
 mod known_error;
 mod lone_constant;
 mod low_correlation;
+mod method_means;
 mod misquote;
 mod mixed_means;
 mod moved_column;
@@ -46,6 +48,7 @@ mod unmasked;
 mod wrong_difference;
 mod wrong_parts;
 mod wrong_spread;
+mod zero_spreads;
 
 use super::{Arranged, Finding};
 

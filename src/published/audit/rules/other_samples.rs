@@ -10,8 +10,8 @@ use crate::published::audit::{Arranged, Finding, Strength};
 pub const RULE: Rule = Rule {
     name: "other-samples",
     definition: "accuracies of one metric and data set that counts of other samples explain a billion times better than \
-                 counts of its own, by any number of runs up to ten: Acc-2 of Non0 under Has0 or the reverse, or numbers \
-                 of another data set",
+                 counts of its own, by any number of runs up to ten: Acc-2 of Non0 under Has0 or the reverse, numbers \
+                 of another data set, of the validation split, or of a test loader that drops its last batch",
     strength: "odd, since a paper may have left out samples",
     check,
 };
@@ -19,66 +19,192 @@ pub const RULE: Rule = Rule {
 /// How many times better the other samples explain the numbers than their own do, and than chance does.
 const BELIEF: f64 = 1e9;
 
+/// The largest number of samples up to which all smaller ones are tried, and how much better one of them must explain
+/// the numbers for a known set to be none: with many runs, a set explains much.
+const TRIED: u64 = 1000;
+const BETTER: f64 = 1e3;
+
+/// Part of the numbers that other samples must explain.
+const MOST: f64 = 0.9;
+
+/// Other samples that explain numbers.
+struct Other {
+    what: String,
+    samples: u64,
+    way: Runs,
+    likelihood: f64,
+    fit: usize,
+}
+
 fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
     let mut sets = Sets::default();
     let mut blocks: BTreeMap<_, Vec<Share<'_>>> = BTreeMap::new();
+    // The accuracies of all samples together.
+    let mut whole: BTreeMap<_, Vec<Share<'_>>> = BTreeMap::new();
     for table in tables(arranged) {
+        let all = arranged.statistics.all_samples(table.dataset);
         for row in &table.rows {
             for share in row.independent(arranged) {
                 let key = (share.seen.table, table.dataset, share.seen.cell.metric.name);
-                let block = blocks.entry(key).or_default();
-                // A number that several methods print is one piece of evidence.
-                if !block
-                    .iter()
-                    .any(|known| known.number().same(share.number()))
-                {
-                    block.push(share);
+                add(blocks.entry(key).or_default(), share);
+                if all == Some(share.samples) {
+                    add(whole.entry((key.0, key.1)).or_default(), share);
                 }
             }
         }
     }
-    let found = blocks.values();
-    found
-        .filter_map(|block| finding(arranged, &mut sets, block))
-        .collect()
+    let mut out = Vec::new();
+    let mut partial: BTreeMap<_, u64> = BTreeMap::new();
+    for (key, shares) in &whole {
+        let others = arranged.statistics.partial_samples(key.1);
+        if let Some(other) = best(arranged, &mut sets, shares, others) {
+            partial.insert(*key, other.samples);
+            out.push(of_a_part(&mut sets, shares, &other));
+        }
+    }
+    for ((table, dataset, metric), shares) in &blocks {
+        let (first, own) = (shares[0].seen.cell, shares[0].samples);
+        let others = arranged
+            .statistics
+            .other_samples(dataset, first.metric, own);
+        let Some(other) = best(arranged, &mut sets, shares, others) else {
+            continue;
+        };
+        let part = partial.get(&(*table, *dataset));
+        let explained = part.is_some_and(|samples| {
+            whole[&(*table, *dataset)]
+                .iter()
+                .any(|s| s.seen.cell.metric.name == *metric)
+                && sets
+                    .best(&moved(shares, *samples), &usual(arranged))
+                    .is_some_and(|(likelihood, _)| likelihood >= other.likelihood)
+        });
+        if !explained {
+            out.push(of_another_set(&mut sets, shares, &other));
+        }
+    }
+    out
 }
 
-fn finding(arranged: &Arranged<'_>, sets: &mut Sets, shares: &[Share<'_>]) -> Option<Finding> {
-    let cell = shares.first()?.seen.cell;
-    let own = shares.first()?.samples;
+/// Adds a share; a number that several methods print is one piece of evidence.
+fn add<'a>(block: &mut Vec<Share<'a>>, share: Share<'a>) {
+    if !block
+        .iter()
+        .any(|known| known.number().same(share.number()))
+    {
+        block.push(share);
+    }
+}
+
+fn usual(arranged: &Arranged<'_>) -> Vec<Runs> {
     let given = arranged.settings.rounding;
     let mut usual = Runs::usual();
     usual.retain(|way| given.is_none_or(|rounding| rounding == way.rounding));
-    let (here, _) = sets.best(shares, &usual)?;
-    let others = arranged
-        .statistics
-        .other_samples(&cell.dataset, cell.metric, own);
-    let explained = others.into_iter().filter_map(|(what, samples)| {
-        let moved = shares.iter().map(|share| Share { samples, ..*share });
-        let moved: Vec<Share<'_>> = moved.collect();
-        let (there, way) = sets.best(&moved, &usual)?;
-        let fit = moved.len() - sets.misfits(&moved, &[way]).len();
-        Some((there, way, what, samples, fit))
-    });
-    let (there, way, what, samples, fit) = explained.max_by(|a, b| a.0.total_cmp(&b.0))?;
-    if there < BELIEF.ln() || there - here.max(0.0) < BELIEF.ln() {
+    usual
+}
+
+/// The shares as those of other samples.
+fn moved<'a>(shares: &[Share<'a>], samples: u64) -> Vec<Share<'a>> {
+    let of = |share: &Share<'a>| Share { samples, ..*share };
+    shares.iter().map(of).collect()
+}
+
+/// The samples that explain the numbers best, where they do so much better than their own.
+fn best(
+    arranged: &Arranged<'_>,
+    sets: &mut Sets,
+    shares: &[Share<'_>],
+    others: Vec<(String, u64)>,
+) -> Option<Other> {
+    let own = shares.first()?.samples;
+    let usual = usual(arranged);
+    // Few numbers can show nothing.
+    let one = usual.first()?;
+    let can = |other: &(String, u64)| at_most(&moved(shares, other.1), *one) >= BELIEF.ln();
+    if !others.iter().any(can) {
         return None;
     }
-    let misfits = sets.misfits(shares, &[way]).len();
-    let why = format!(
-        "{fit} of {} are counts of {} on {samples} samples, those of {what}; of its own {own} samples only {} are: are these \
-         numbers of {what}?",
+    let (here, _) = sets.best(shares, &usual)?;
+    let explained = others.into_iter().filter_map(|(what, samples)| {
+        let moved = moved(shares, samples);
+        // What cannot be better than their own by enough is not enumerated.
+        let worth = |way: &&Runs| at_most(&moved, **way) - here.max(0.0) >= BELIEF.ln();
+        let ways: Vec<Runs> = usual.iter().filter(worth).copied().collect();
+        let (likelihood, way) = sets.best(&moved, &ways)?;
+        let fit = moved.len() - sets.misfits(&moved, &[way]).len();
+        Some(Other {
+            what,
+            samples,
+            way,
+            likelihood,
+            fit,
+        })
+    });
+    let other = explained.max_by(|a, b| a.likelihood.total_cmp(&b.likelihood))?;
+    let sure = other.likelihood >= BELIEF.ln() && other.likelihood - here.max(0.0) >= BELIEF.ln();
+    let most = other.fit as f64 >= MOST * shares.len() as f64;
+    (sure && most && !is_of_fewer(sets, shares, own, &other)).then_some(other)
+}
+
+/// Logarithm of how much better than chance a way explains shares at most: where it explains all of them.
+fn at_most(shares: &[Share<'_>], way: Runs) -> f64 {
+    let each = shares.iter().map(|share| {
+        let printable = 100.0 * 10f64.powi(share.number().decimals as i32) + 1.0;
+        let values = (share.samples * u64::from(way.runs) + 1) as f64;
+        (printable / values).max(1.0).ln()
+    });
+    each.sum()
+}
+
+/// Whether one run on fewer samples, of which nothing is known, explains the numbers better still.
+fn is_of_fewer(sets: &mut Sets, shares: &[Share<'_>], own: u64, other: &Other) -> bool {
+    if own > TRIED || other.way.runs == 1 {
+        return false;
+    }
+    let one = Runs {
+        runs: 1,
+        rounding: other.way.rounding,
+    };
+    (own / 4..own).any(|samples| {
+        let likelihood = sets.log_likelihood(&moved(shares, samples), one);
+        likelihood > other.likelihood + BETTER.ln()
+    })
+}
+
+/// How many numbers are of the other samples, and how many of their own.
+fn counted(sets: &mut Sets, shares: &[Share<'_>], other: &Other) -> String {
+    let own = shares.len() - sets.misfits(shares, &[other.way]).len();
+    format!(
+        "{} of {} are counts of {} on {} samples, those of {}; of its own {} samples only {own} are",
+        other.fit,
         describe::count_as(shares.len(), "different accuracy", "different accuracies"),
-        way.describe(),
-        shares.len() - misfits,
+        other.way.describe(),
+        other.samples,
+        other.what,
+        shares[0].samples,
+    )
+}
+
+fn of_another_set(sets: &mut Sets, shares: &[Share<'_>], other: &Other) -> Finding {
+    let cell = shares[0].seen.cell;
+    let why = format!(
+        "{}: are these numbers of {}?",
+        counted(sets, shares, other),
+        other.what
     );
     let about = describe::about(&[&cell.dataset, cell.metric.title]);
-    Some(Finding::new(
-        Strength::Odd,
-        about,
-        why,
-        shares.iter().map(|s| s.seen),
-    ))
+    Finding::new(Strength::Odd, about, why, shares.iter().map(|s| s.seen))
+}
+
+fn of_a_part(sets: &mut Sets, shares: &[Share<'_>], other: &Other) -> Finding {
+    let cell = shares[0].seen.cell;
+    let why = format!(
+        "{}: was the whole test split scored?",
+        counted(sets, shares, other)
+    );
+    let metrics = describe::metrics(shares.iter().map(|s| s.seen.cell));
+    let about = describe::about(&[&cell.dataset, &metrics]);
+    Finding::new(Strength::Odd, about, why, shares.iter().map(|s| s.seen))
 }
 
 #[cfg(test)]
@@ -125,6 +251,17 @@ mod tests {
     fn accuracies_of_another_data_set_are_found() {
         let all = found("mosei_acc7", 686, 1);
         assert!(all[0].why.contains("those of mosi"), "{}", all[0].why);
+        // Of the validation split, and of loaders that drop a last batch.
+        for (heading, samples, runs, what) in [
+            ("mosi_acc7", 229, 1, "those of the validation split"),
+            ("mosi_acc7", 640, 1, "drops the last batch (of 64/128)"),
+            ("mosi_acc2_h", 640, 3, "drops the last batch (of 64/128)"),
+            ("mosi_acc7", 512, 1, "drops the last batch (of 256)"),
+        ] {
+            let all = found(heading, samples, runs);
+            assert_eq!(all.len(), 1, "{heading} {samples}: {all:?}");
+            assert!(all[0].why.contains(what), "{}", all[0].why);
+        }
         // Of no known test set, and of so many samples that everything fits.
         assert!(found("mosi_acc7", 611, 1).is_empty());
         assert!(found("mosei_acc7", 4659, 3).is_empty());

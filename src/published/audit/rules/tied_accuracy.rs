@@ -74,11 +74,14 @@ fn finding(row: &ScoreRow<'_>, ties: &[Tie<'_>]) -> Option<Finding> {
             describe::count(n - 1, "pair")
         ),
     };
+    // A rounded number on the bound would contradict the sentence.
+    let size = worst.more.abs();
+    let bound = if worst.more < 0.0 { 0 } else { worst.zeros };
+    let digits = usize::from(size.round() as u64 <= bound);
     let why = format!(
-        "Has0 {} is {:.0} {} right predictions than Non0 {}{at}{others}, where 0 to {} more are \
+        "Has0 {} is {size:.digits$} {} right predictions than Non0 {}{at}{others}, where 0 to {} more are \
          possible, the labels of zero: the columns are of different predictions, or wrong",
         worst.has0.cell.number.text(),
-        worst.more.abs(),
         if worst.more < 0.0 { "fewer" } else { "more" },
         worst.non0.cell.number.text(),
         worst.zeros,
@@ -109,5 +112,13 @@ mod tests {
             (Strength::Odd, 4)
         );
         assert!(found[0].why.contains("38 more right"), "{}", found[0].why);
+    }
+
+    #[test]
+    fn a_number_above_the_bound_is_not_printed_as_the_bound() {
+        // 480 of 656 and 510.3 of 686.
+        let text = "rate,method,mosi_acc2_n,mosi_acc2_h\n0.1,A,73.17,74.39\n";
+        let all = super::super::testing::found(RULE.name, text);
+        assert!(all[0].why.contains("30.3 more right"), "{}", all[0].why);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::copied_metric::{self, CELLS, Pair};
-use super::{Rule, describe};
+use super::{Rule, describe, zero_spreads};
 use crate::data::dataset;
 use crate::published::audit::arranged::Seen;
 use crate::published::audit::{Arranged, Finding, Strength};
@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     definition: "a spread (a number behind \u{b1} or in brackets, a column `std`) below 0, above what scores with this \
                  mean have in the range of the metric, or far above the others of its table; spreads that are all the \
                  same, those of another metric, or the numbers themselves; spreads of percents that are so small that they are \
-                 fractions",
+                 fractions, or that all of them print as zero though the means are those of runs that differ",
     strength: "impossible below 0 and above what runs with this mean have; very unlikely above four tenths of the \
                range, unless some runs predict a constant, and for spreads that are the numbers; odd otherwise",
     check,
@@ -55,6 +55,7 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
         out.extend(judged);
     }
     out.extend(columns(arranged));
+    out.extend(zero_spreads::check(arranged));
     let same = |(_, a, b): &Pair<'_, '_>| same_spread(a, b);
     let copies = copied_metric::copies(arranged, same);
     out.extend(copies.iter().map(|pairs| copied(pairs)));

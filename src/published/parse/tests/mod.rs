@@ -184,6 +184,16 @@ fn units_are_chosen_column_by_column() {
 }
 
 #[test]
+fn percent_signs_behind_fractions_are_no_units() {
+    let t = table("method,mosi_acc2_h,mosi_mae\nA,0.8155%,0.939\nB,0.7409%,1.016\n");
+    assert_eq!(t.cells[0].number.text(), "81.55");
+    let note = "Acc-2 (Has0) is printed as fractions with percent signs: 0.8155% is read as 81.55%";
+    assert!(notes(&t).contains(note), "{}", notes(&t));
+    let t = table("method,mosi_acc2_h,mosi_mae\nA,0.8155%,0.939\nB,74.09%,1.016\n");
+    assert_eq!(t.cells[0].number.text(), "0.8155");
+}
+
+#[test]
 fn rates_in_percent_are_rates() {
     for text in [
         "missing rate (%),method,mae\n0,A,0.7\n50,A,0.9\n",

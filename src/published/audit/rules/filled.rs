@@ -1,0 +1,209 @@
+//! Finds one MAE or Corr in rows one below the other, as a spreadsheet fills a column.
+
+use std::collections::BTreeMap;
+
+use super::describe;
+use super::exact_line::{ODD, RUN, SURE};
+use crate::published::audit::arranged::{ScoreRow, Seen};
+use crate::published::audit::{Arranged, Finding, Strength};
+use crate::published::parse::{ParsedCell, ParsedCondition};
+
+/// Units of the last place over which numbers are taken to lie where no others tell.
+const USUAL: f64 = 30.0;
+
+/// Part of its range by which an MAE must be below the worst one: models that have lost everything share one.
+const BELOW: f64 = 0.3;
+
+/// Every such run, down the methods of one condition and down the rates of one method. Accuracies are left out: rows of
+/// few different predictions share them by right.
+pub fn check(arranged: &Arranged<'_>) -> Vec<Finding> {
+    let mut methods: BTreeMap<_, Vec<&ScoreRow<'_>>> = BTreeMap::new();
+    let mut rates: BTreeMap<_, Vec<&ScoreRow<'_>>> = BTreeMap::new();
+    let mut sizes: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in &arranged.rows {
+        let usable = !describe::is_constant(row.method) && row.cells.iter().all(|c| !c.averaged);
+        if arranged.by_program(row.table) || row.condition.is_mean() || !usable {
+            continue;
+        }
+        *sizes.entry(row.table).or_default() += 1;
+        let condition = row.condition.to_string();
+        let key = (row.table, row.dataset, condition);
+        methods.entry(key).or_default().push(row);
+        if let ParsedCondition::Rate(_) = row.condition {
+            let key = (row.table, row.dataset, row.method);
+            rates.entry(key).or_default().push(row);
+        }
+    }
+    for rows in rates.values_mut() {
+        rows.sort_by_key(|row| match row.condition {
+            ParsedCondition::Rate(rate) => *rate,
+            _ => 0,
+        });
+    }
+    let groups = methods.into_values().chain(rates.into_values());
+    let mut out = Vec::new();
+    for rows in groups {
+        let tried = 2 * sizes.get(rows[0].table).copied().unwrap_or_default();
+        for metric in ["mae", "corr"] {
+            out.extend(runs(&rows, metric).filter_map(|run| {
+                let lost = run.iter().any(|row| arranged.is_lost(row));
+                (!lost).then(|| judge(&rows, run, metric, tried)).flatten()
+            }));
+        }
+    }
+    out
+}
+
+/// Runs of rows that print the same digits of a metric.
+fn runs<'r, 'a>(
+    rows: &'r [&'r ScoreRow<'a>],
+    metric: &'r str,
+) -> impl Iterator<Item = &'r [&'r ScoreRow<'a>]> {
+    let same = move |a: &&ScoreRow<'_>, b: &&ScoreRow<'_>| match (a.get(metric), b.get(metric)) {
+        (Some(a), Some(b)) => a.number.same(&b.number),
+        _ => false,
+    };
+    rows.chunk_by(same).filter(|run| run.len() >= RUN)
+}
+
+/// Whether another metric of the rows shows that their predictions differ.
+fn differ(run: &[&ScoreRow<'_>], metric: &str) -> bool {
+    run[0].cells.iter().any(|cell| {
+        let name = cell.metric.name;
+        let all = run.iter().filter_map(|row| row.get(name));
+        let mut units: Vec<i64> = all.map(|c| c.number.units()).collect();
+        units.sort_unstable();
+        units.dedup();
+        name != metric && units.len() + 1 >= run.len()
+    })
+}
+
+fn judge(
+    rows: &[&ScoreRow<'_>],
+    run: &[&ScoreRow<'_>],
+    metric: &str,
+    tried: usize,
+) -> Option<Finding> {
+    let first = run[0].get(metric)?;
+    // What is not defined is printed as 0.
+    if describe::is_coarse(first) || first.number.units() == 0 || !differ(run, metric) {
+        return None;
+    }
+    let value = |c: &ParsedCell| c.number.value;
+    let own = value(first);
+    let cells = rows.iter().filter_map(|row| row.get(metric));
+    let mut others: Vec<f64> = cells.map(value).filter(|v| *v != own).collect();
+    others.push(own);
+    others.sort_by(f64::total_cmp);
+    let (low, high) = (others[0], others[others.len() - 1]);
+    if metric == "mae" && high - own < BELOW * (high - low) {
+        return None;
+    }
+    // Twice the distance of the quartiles, in units of the last place.
+    let middle = others[3 * others.len() / 4] - others[others.len() / 4];
+    let width = if others.len() > 2 {
+        2.0 * middle / first.number.ulp()
+    } else {
+        USUAL
+    };
+    // As many numbers as rows lie in the width, in any order.
+    let each = (rows.len() as f64 / width.max(1.0)).min(1.0);
+    let chance = each.powi(run.len() as i32 - 1) * tried as f64;
+    let strength = match () {
+        () if chance < SURE => Strength::VeryUnlikely,
+        () if chance < ODD => Strength::Odd,
+        () => return None,
+    };
+    let why = format!(
+        "{} rows one below the other print {} and differ in other metrics; chance makes such a run in one of {:.0e} such \
+         tables: was the column filled down?",
+        run.len(),
+        first.number.text(),
+        1.0 / chance,
+    );
+    let (top, last) = (run[0], run[run.len() - 1]);
+    let what = if top.method == last.method {
+        let conditions = describe::conditions(run.iter().map(|row| row.condition));
+        describe::about(&[top.method, top.dataset, first.metric.title, &conditions])
+    } else {
+        let methods = format!("{} to {}", top.method, last.method);
+        let condition = top.condition.to_string();
+        describe::about(&[&methods, top.dataset, first.metric.title, &condition])
+    };
+    let seen = run.iter().filter_map(|row| {
+        let table = row.table;
+        row.get(metric).map(|cell| Seen { table, cell })
+    });
+    Some(Finding::new(strength, what, why, seen))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing;
+    use crate::published::audit::{Finding, Strength};
+
+    /// Nine methods, with the given Corr and MAE from the third to the eighth.
+    fn of(corr: Option<&str>, mae: Option<&str>, acc: Option<&str>) -> Vec<Finding> {
+        let own = [
+            ("79.88", "0.939", "0.697"),
+            ("72.59", "1.016", "0.616"),
+            ("75.22", "1.030", "0.614"),
+            ("77.84", "0.970", "0.673"),
+            ("73.76", "1.060", "0.613"),
+            ("68.66", "1.170", "0.560"),
+            ("78.13", "0.958", "0.684"),
+            ("71.87", "1.117", "0.570"),
+            ("77.41", "0.943", "0.692"),
+        ];
+        let mut text = "method,mosi_acc2_h,mosi_mae,mosi_corr\n".to_string();
+        for (at, (a, m, c)) in own.into_iter().enumerate() {
+            let filled = (2..8).contains(&at);
+            let pick =
+                |of: Option<&str>, own: &str| of.filter(|_| filled).unwrap_or(own).to_string();
+            text += &format!(
+                "Net{at},{},{},{}\n",
+                pick(acc, a),
+                pick(mae, m),
+                pick(corr, c)
+            );
+        }
+        testing::found("exact-line", &text)
+    }
+
+    #[test]
+    fn a_column_that_is_filled_down_is_found() {
+        let all = of(Some("0.614"), None, None);
+        assert_eq!((all.len(), all[0].cells.len()), (1, 6), "{all:?}");
+        assert_eq!(all[0].about, "Net2 to Net7, mosi, Corr");
+        assert!(all[0].why.contains("print 0.614"), "{}", all[0].why);
+        assert_eq!(of(None, Some("0.990"), None).len(), 1);
+    }
+
+    #[test]
+    fn equal_predictions_lost_models_and_few_digits_pass() {
+        assert!(of(None, None, None).is_empty());
+        assert!(of(Some("0.000"), None, None).is_empty());
+        assert!(of(Some("0.61"), None, None).is_empty());
+        assert!(of(None, Some("1.170"), None).is_empty());
+        assert!(of(Some("0.614"), Some("0.990"), Some("75.22")).is_empty());
+    }
+
+    #[test]
+    fn a_curve_that_is_filled_down_is_found() {
+        let mut text = "rate,method,mosi_acc2_h,mosi_mae,mosi_corr\n".to_string();
+        for i in 0..11 {
+            let corr = 0.697 - 0.06 * f64::from(if (3..9).contains(&i) { 3 } else { i });
+            let i = f64::from(i);
+            text += &format!(
+                "{},A,{:.2},{:.3},{corr:.3}\n",
+                i / 10.0,
+                80.0 - 2.3 * i,
+                0.9 + 0.041 * i + 0.002 * i * i
+            );
+        }
+        let all = testing::found("exact-line", &text);
+        let all: Vec<_> = all.iter().filter(|f| f.about.contains("Corr")).collect();
+        assert_eq!((all.len(), all[0].cells.len()), (1, 6), "{all:?}");
+        assert_eq!(all[0].strength, Strength::VeryUnlikely);
+    }
+}
