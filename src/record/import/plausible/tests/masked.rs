@@ -164,7 +164,7 @@ fn a_seed_without_its_checkpoint_is_found() {
         ..STRONG
     })
     .run(2);
-    assert_eq!(text(&weak, &[weak.clone()]), "");
+    assert_eq!(text(&weak, std::slice::from_ref(&weak)), "");
 }
 
 #[test]
