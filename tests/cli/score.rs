@@ -301,7 +301,7 @@ fn a_mask_protocol_of_somebody_elses_is_said_and_a_citation_without_form_refused
         .stderr(contains("expected `Authors: Title. Venue Year`"));
     assert!(!folder.path().join("runs").exists());
     score("--mask-protocol", "randm").success().stderr(contains(
-        "mask protocol `randm` is none of random, temporal",
+        "mask protocol `randm` (did you mean `random`?) is none of random, temporal",
     ));
     score("--citation", CITATION).success();
 }
