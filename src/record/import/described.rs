@@ -83,11 +83,7 @@ impl Described<'_> {
             column: column.heading.clone(),
             count: found.len(),
             total: self.rows.len(),
-            examples: found[..NAMED]
-                .iter()
-                .map(shown)
-                .collect::<Vec<_>>()
-                .join("; "),
+            examples: first(found.iter().map(shown)),
         })
     }
 
@@ -255,14 +251,15 @@ impl Described<'_> {
             column: column.heading.clone(),
             count: opposite.len(),
             total: self.rows.len(),
-            examples: opposite[..NAMED]
-                .iter()
-                .map(shown)
-                .collect::<Vec<_>>()
-                .join("; "),
+            examples: first(opposite.iter().map(shown)),
             reason: reason.to_string(),
         })
     }
+}
+
+/// The examples that a message names.
+fn first(examples: impl Iterator<Item = String>) -> String {
+    examples.take(NAMED).collect::<Vec<_>>().join("; ")
 }
 
 /// The sign that a word stands for.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::relation::Relation;
 
 /// Parts of a split, and the fewest samples of one; samples that a column lags by at most, and at least at its end.
-pub const PARTS: usize = 8;
+const PARTS: usize = 8;
 const ENOUGH: usize = 42;
 const FARTHEST: usize = 12;
 const LEAST: isize = 2;
@@ -13,6 +13,11 @@ const LEAST: isize = 2;
 /// Standard errors, over all parts, of the relation along the way, and those by which it is better than in place. The way
 /// is chosen among many: in samples without any relation it has 4 at most (see the tests).
 const CERTAIN: f64 = 6.0;
+
+/// The parts of a split of `samples`.
+pub fn parts(samples: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..PARTS).map(move |at| at * samples / PARTS..(at + 1) * samples / PARTS)
+}
 
 /// The samples that a column lags by in each part, and mean correlations in place and there.
 #[derive(Debug, PartialEq)]
@@ -32,8 +37,7 @@ impl Drift {
         if size < ENOUGH {
             return None;
         }
-        let parts = (0..PARTS).map(|at| at * samples / PARTS..(at + 1) * samples / PARTS);
-        let parts: Vec<Range<usize>> = parts.collect();
+        let parts: Vec<Range<usize>> = parts(samples).collect();
         let found = [1, -1].into_iter().filter_map(|sign| {
             let by = |part: &Range<usize>, lag: usize| {
                 // Only samples whose row exists.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
-use super::drift::{Drift, PARTS};
+use super::drift::{self, Drift};
 use super::relation::Relation;
 use super::spoken::{PRIOR, Spoken};
 
@@ -24,11 +24,10 @@ const NEGATIVE: f64 = 4.5;
 type Sums<'p> = HashMap<&'p str, (f64, f64)>;
 
 /// Splits that have a part whose labels are those of the sample beside, or negated.
-pub fn parts(splits: &[&Spoken<'_>]) -> Vec<String> {
-    let known = Known::of(splits);
+pub fn parts<'p>(splits: &[&'p Spoken<'_>], known: &Known<'p>) -> Vec<String> {
     let found = splits.iter().filter_map(|split| {
         let judged: Vec<Part> = places(split.labels.len())
-            .filter_map(|range| Part::of(split, range, &known))
+            .filter_map(|range| Part::of(split, range, known))
             .collect();
         let (part, what) = worst(&judged)?;
         let Range { start, end } = part.range;
@@ -43,17 +42,15 @@ pub fn parts(splits: &[&Spoken<'_>]) -> Vec<String> {
 }
 
 /// Splits whose labels are those of samples further and further away.
-pub fn lags(splits: &[&Spoken<'_>]) -> Vec<String> {
-    let known = Known::of(splits);
-    let found = splits.iter().filter_map(|split| lagging(split, &known));
+pub fn lags<'p>(splits: &[&'p Spoken<'_>], known: &Known<'p>) -> Vec<String> {
+    let found = splits.iter().filter_map(|split| lagging(split, known));
     found.collect()
 }
 
 fn lagging<'p>(split: &'p Spoken<'_>, known: &Known<'p>) -> Option<String> {
     let n = split.labels.len();
-    let scores: Vec<f64> = (0..PARTS)
-        .flat_map(|at| {
-            let part = at * n / PARTS..(at + 1) * n / PARTS;
+    let scores: Vec<f64> = drift::parts(n)
+        .flat_map(|part| {
             let mut others = known.clone();
             others.add(split, part.clone(), -1.0);
             let words = split.words[part].iter();
@@ -111,13 +108,13 @@ fn worst(judged: &[Part]) -> Option<(&Part, String)> {
 
 /// What is known of words from all samples, or from all but a part.
 #[derive(Clone, Default)]
-struct Known<'p> {
+pub struct Known<'p> {
     words: Sums<'p>,
     all: (f64, f64),
 }
 
 impl<'p> Known<'p> {
-    fn of(splits: &[&'p Spoken<'_>]) -> Self {
+    pub fn of(splits: &[&'p Spoken<'_>]) -> Self {
         let mut known = Self::default();
         for split in splits {
             known.add(split, 0..split.labels.len(), 1.0);

@@ -2,19 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::data::dataset::labels;
+use super::main_labels::of_any_number;
 use crate::data::dataset::plan::Plan;
 
 /// Samples, and different labels, without which an order or a copy is chance.
 const SORTED: usize = 12;
 const COPIED: usize = 16;
 const DIFFERENT: usize = 4;
-
-/// The labels that are predicted, of however few samples.
-fn main<'p>(plan: &'p Plan<'_>) -> Option<&'p [f64]> {
-    let main = plan.labels.iter().find(|(name, _)| name == labels::MAIN)?;
-    Some(&main.1)
-}
 
 fn different(values: &[f64]) -> usize {
     let bits: BTreeSet<u64> = values.iter().map(|value| value.to_bits()).collect();
@@ -23,7 +17,7 @@ fn different(values: &[f64]) -> usize {
 
 /// Labels in ascending or descending order.
 pub fn sorted(plan: &Plan<'_>) -> Option<String> {
-    let labels = main(plan)?;
+    let labels = of_any_number(plan)?;
     let up = labels.is_sorted();
     let down = labels.iter().rev().is_sorted();
     let is_order = labels.len() >= SORTED && different(labels) >= DIFFERENT && (up || down);
@@ -40,7 +34,7 @@ pub fn sorted(plan: &Plan<'_>) -> Option<String> {
 
 /// Labels that are the first ones of train, in their order.
 pub fn copied(train: &Plan<'_>, other: &Plan<'_>) -> Option<String> {
-    let (own, others) = (main(train)?, main(other)?);
+    let (own, others) = (of_any_number(train)?, of_any_number(other)?);
     let is_enough = others.len() >= COPIED && different(others) >= DIFFERENT;
     (is_enough && own.starts_with(others)).then(|| {
         format!(

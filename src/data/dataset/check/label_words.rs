@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::label_orders::reordered;
-use super::label_parts;
+use super::label_parts::{Known, lags, parts};
 use super::relation::Relation;
 use super::spoken::Spoken;
 use crate::data::dataset::plan::Plan;
@@ -41,7 +41,8 @@ pub fn words(train: &Plan<'_>, others: &[&Plan<'_>]) -> Vec<String> {
         return by_next.into_values().collect();
     }
     let all: Vec<&Spoken<'_>> = std::iter::once(&train).chain(&others).collect();
-    let lagging = label_parts::lags(&all);
+    let known = Known::of(&all);
+    let lagging = lags(&all, &known);
     if !lagging.is_empty() {
         return lagging;
     }
@@ -75,7 +76,7 @@ pub fn words(train: &Plan<'_>, others: &[&Plan<'_>]) -> Vec<String> {
         ));
     }
     if warnings.is_empty() {
-        warnings = label_parts::parts(&all);
+        warnings = parts(&all, &known);
     }
     warnings
 }

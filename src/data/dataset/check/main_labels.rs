@@ -1,4 +1,4 @@
-//! The labels of a split that is large enough to be judged.
+//! The labels of a split that are predicted.
 
 use crate::data::dataset::labels;
 use crate::data::dataset::plan::Plan;
@@ -6,8 +6,13 @@ use crate::data::dataset::plan::Plan;
 /// Fewer samples show nothing about a split.
 pub const ENOUGH: usize = 30;
 
-/// The labels that are predicted.
+/// The labels that are predicted, of enough samples.
 pub fn main<'p>(plan: &'p Plan<'_>) -> Option<&'p [f64]> {
+    of_any_number(plan).filter(|labels| labels.len() >= ENOUGH)
+}
+
+/// The labels that are predicted, of however few samples.
+pub fn of_any_number<'p>(plan: &'p Plan<'_>) -> Option<&'p [f64]> {
     let main = plan.labels.iter().find(|(name, _)| name == labels::MAIN)?;
-    (main.1.len() >= ENOUGH).then_some(&main.1[..])
+    Some(&main.1)
 }
