@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, Weak};
 
 use lnln_bench::data::dataset::{
     Block, Corpus, ImportOptions, Split, SplitName, prepare, synthetic,
@@ -23,37 +24,35 @@ struct Trained {
     run: RunDir,
     source: PathBuf,
     data: PathBuf,
+    /// What this is a copy of, kept for the tests that run meanwhile.
+    _made: Arc<tempfile::TempDir>,
 }
 
+/// Models that tests have trained, by what they were made with, as long as one of them runs.
+static MADE: Mutex<BTreeMap<String, Arc<Mutex<Weak<tempfile::TempDir>>>>> =
+    Mutex::new(BTreeMap::new());
+
 impl Trained {
-    /// Trains a model for two epochs on a part of the demo's film corpus.
+    /// A model that was trained for two epochs on a part of the demo's film corpus, in a folder of its own.
     fn new(model: &str, encoder: &str, more: &str, standardize: bool) -> Self {
+        let key = format!("{model} {encoder} {more} {standardize}");
+        let known = Arc::clone(MADE.lock().unwrap().entry(key).or_default());
+        let mut known = known.lock().unwrap();
+        let made = known.upgrade().unwrap_or_else(|| {
+            let folder = tempfile::tempdir().unwrap();
+            train(folder.path(), model, encoder, more, standardize);
+            Arc::new(folder)
+        });
+        *known = Arc::downgrade(&made);
+        drop(known);
         let folder = tempfile::tempdir().unwrap();
-        let (source, data) = (folder.path().join("film.pkl"), folder.path().join("data"));
-        synthetic::write_demo(synthetic::Demo::Film, &source, 7, 0.4).unwrap();
-        let mut options = ImportOptions::new(&data);
-        options.standardize = standardize;
-        prepare(&source, &options, &mut |_| {}).unwrap();
-        let runs = folder.path().join("runs");
-        program()
-            .args(words(
-                "run --datasets demo-film --seeds 1 --rates 0,0.5,A,LA --masks random,modality \
-                 --batch-size 16 --device cpu --threads 1",
-            ))
-            .args(["--models", model, "--encoder", encoder])
-            .args(words(if more.is_empty() { "--epochs 2" } else { more }))
-            .arg("--data")
-            .arg(&data)
-            .arg("--runs")
-            .arg(&runs)
-            .assert()
-            .success();
-        let run = runs_in(&runs).pop().unwrap();
+        copy(made.path(), folder.path());
         Self {
+            run: runs_in(&folder.path().join("runs")).pop().unwrap(),
+            source: folder.path().join("film.pkl"),
+            data: folder.path().join("data"),
             folder,
-            run,
-            source,
-            data,
+            _made: made,
         }
     }
 
@@ -90,6 +89,41 @@ impl Trained {
     /// The test split as it was prepared.
     fn test_split(&self) -> Split {
         self.corpus().split(SplitName::Test, true).unwrap()
+    }
+}
+
+fn train(folder: &Path, model: &str, encoder: &str, more: &str, standardize: bool) {
+    let (source, data) = (folder.join("film.pkl"), folder.join("data"));
+    synthetic::write_demo(synthetic::Demo::Film, &source, 7, 0.4).unwrap();
+    let mut options = ImportOptions::new(&data);
+    options.standardize = standardize;
+    prepare(&source, &options, &mut |_| {}).unwrap();
+    program()
+        .args(words(
+            "run --datasets demo-film --seeds 1 --rates 0,0.5,A,LA --masks random,modality --batch-size 16 --device cpu \
+             --threads 1",
+        ))
+        .args(["--models", model, "--encoder", encoder])
+        .args(words(more))
+        .args(words(if more.contains("--epochs") { "" } else { "--epochs 2" }))
+        .arg("--data")
+        .arg(&data)
+        .arg("--runs")
+        .arg(folder.join("runs"))
+        .assert()
+        .success();
+}
+
+/// A folder with all that is in it.
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            fs::create_dir(&to).unwrap();
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), &to).unwrap();
+        }
     }
 }
 
