@@ -257,6 +257,18 @@ fn numbers_that_netcdf_packed_are_refused() {
     assert!(!message.contains("netCDF"), "{message}");
 }
 
+#[test]
+fn computational_sequences_are_named() {
+    let line = "[file.create_dataset(f'glove/{name}', data=[[1.0, 2.0]]) for name in ('data/v1/features', 'metadata/root')]";
+    let Some(message) = dataset_refused(line) else {
+        return;
+    };
+    assert!(
+        message.contains("`glove`, a computational sequence of CMU-MultimodalSDK"),
+        "{message}"
+    );
+}
+
 /// Memory is bounded by blocks: a compressed archive of more than a gigabyte of zeros takes a few megabytes.
 #[test]
 fn a_large_compressed_archive_takes_little_memory() {

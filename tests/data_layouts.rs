@@ -159,17 +159,23 @@ fn labels_in_arrays_of_one_element_are_numbers() {
         texts.contains("the text \"0.4\"; convert it with float(...)"),
         "{texts}"
     );
-    let seven = refusal(
-        three_bytes(|small| {
-            let count = small.0[0].1.len_of_list();
-            small.set(
-                "regression_labels",
-                Column::F64(vec![count, 7], vec![0.0; 7 * count]),
-            )
-        }),
-        |_| {},
-    );
-    assert!(seven.contains("labels[:, 0]"), "{seven}");
+    let seven = |steps: &[usize]| {
+        refusal(
+            three_bytes(|small| {
+                let count = small.0[0].1.len_of_list();
+                let shape = [&[count], steps, &[7]].concat();
+                small.set(
+                    "regression_labels",
+                    Column::F64(shape, vec![0.0; 7 * count]),
+                )
+            }),
+            |_| {},
+        )
+    };
+    for (steps, kept) in [(&[][..], "labels[:, 0]"), (&[1], "labels[:, 0, 0]")] {
+        let message = seven(steps);
+        assert!(message.ends_with(kept), "{message}");
+    }
 }
 
 #[test]

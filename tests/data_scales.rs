@@ -453,6 +453,14 @@ fn transcripts_badly_written_and_texts_of_train_are_warned_about() {
         &["transcripts: test: every transcript is written as a list of Python"],
     );
     warned(
+        &large(2, |small| {
+            written(small, |text| {
+                format!("test-video3___0___1.5___4.2___{text}")
+            })
+        }),
+        &["transcripts: test: 80 transcripts have the id of their sample in them"],
+    );
+    warned(
         &large(1, |small| {
             written(small, |text| text.replacen("film", "filÃ©m", 1))
         }),

@@ -123,8 +123,16 @@ pub enum Error {
         expected: String,
         found: String,
     },
-    #[error("{} holds no run: expected a run directory or a folder of them", path.display())]
-    NoRuns { path: PathBuf },
+    #[error(
+        "{} holds no run: expected a run directory or a folder of them{}",
+        path.display(),
+        meant(below)
+    )]
+    NoRuns {
+        path: PathBuf,
+        /// Folders in it that hold runs.
+        below: Vec<PathBuf>,
+    },
     #[error(
         "{} holds no finished run, only {unfinished} unfinished; run the sweep again to finish \
          them", path.display()
@@ -139,6 +147,18 @@ pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) ->
         action,
         path,
         source,
+    }
+}
+
+/// A question for folders that may be meant, nothing for none.
+fn meant(folders: &[PathBuf]) -> String {
+    const NAMED: usize = 3;
+    let named = folders.iter().take(NAMED);
+    let named: Vec<String> = named.map(|path| path.display().to_string()).collect();
+    if named.is_empty() {
+        String::new()
+    } else {
+        format!("; did you mean {}?", named.join(" or "))
     }
 }
 

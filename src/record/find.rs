@@ -30,9 +30,20 @@ pub fn find_runs(root: &Path) -> Result<Runs> {
             finished,
             unfinished,
         }),
-        (true, 0) => Err(Error::NoRuns { path }),
+        (true, 0) => Err(Error::NoRuns {
+            below: below(root),
+            path,
+        }),
         (true, unfinished) => Err(Error::NoneFinished { path, unfinished }),
     }
+}
+
+/// Folders in `root` that hold runs.
+fn below(root: &Path) -> Vec<PathBuf> {
+    let mut found = folders(root).unwrap_or_default();
+    found.retain(|folder| directories(folder).is_ok_and(|runs| !runs.is_empty()));
+    found.sort();
+    found
 }
 
 /// The run directories in `root`, finished or not, sorted by id; `root` itself where it is one.
@@ -105,6 +116,15 @@ mod tests {
             message.ends_with("holds no run: expected a run directory or a folder of them"),
             "{message}"
         );
+        // The folder of a sweep, with `runs` in it.
+        for id in ["b", "a"] {
+            let run = RunDir::create(&dir.path().join("runs"), id).unwrap();
+            fs::write(run.config(), "").unwrap();
+        }
+        let message = find_runs(dir.path()).unwrap_err().to_string();
+        let meant = dir.path().join("runs");
+        let end = format!("a folder of them; did you mean {}?", meant.display());
+        assert!(message.ends_with(&end), "{message}");
     }
 
     #[test]

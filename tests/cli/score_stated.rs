@@ -148,6 +148,22 @@ fn a_second_file_of_a_model_and_seed_is_warned_about() {
     let warning = "of model m, seed 1, from old.csv lies in";
     again("old.csv").stderr(contains(warning).not());
     again("new.csv").stderr(contains(warning).and(contains("or give the new ones another name")));
+    // A file for each condition.
+    let rows = data.text("id,rate,seed,prediction", |r| {
+        format!("{},{},1,{}", r.id, r.rate, r.prediction)
+    });
+    for (name, rate) in [("complete.csv", "0"), ("half.csv", "0.5")] {
+        let of_rate = |line: &&str| line.starts_with("id,") || line.split(',').nth(1) == Some(rate);
+        let rows: Vec<&str> = rows.lines().filter(of_rate).collect();
+        let path = data.folder.path().join(name);
+        std::fs::write(path, rows.join("\n")).unwrap();
+    }
+    std::fs::remove_dir_all(data.runs()).unwrap();
+    again("complete.csv").stderr(contains("lies in").not());
+    again("half.csv").stderr(
+        contains("from complete.csv lies in")
+            .and(contains("put all conditions of a seed into one file")),
+    );
 }
 
 #[test]

@@ -50,6 +50,7 @@ pub fn open(path: &Path) -> Result<Pickle> {
 /// As [`open`].
 pub fn columns(path: &Path) -> Result<Pickle> {
     let file = store::read_only(path).map_err(|error| fault("the file", &error))?;
+    refuse_sequences(&file)?;
     let mut entries = Vec::new();
     collect(&file, "", DEPTH, &mut entries)?;
     tree::build(entries)
@@ -68,6 +69,28 @@ fn fault(entry: &str, error: &hdf5::Error) -> Error {
         "a dataset that HDF5 can read",
         format!("{line}{advice}"),
     )
+}
+
+/// Refuses the files of CMU-MultimodalSDK, which have a group of features and one of intervals for each video.
+fn refuse_sequences(file: &hdf5::File) -> Result<()> {
+    let names = file.member_names().unwrap_or_default();
+    let is_sequence = |name: &&String| {
+        ["data", "metadata"].iter().all(|part| {
+            let inner = file.group(name).and_then(|group| group.group(part));
+            inner.is_ok()
+        })
+    };
+    let Some(name) = names.iter().find(is_sequence) else {
+        return Ok(());
+    };
+    Err(Error::entry(
+        "the file",
+        "arrays of three splits",
+        format!(
+            "`{name}`, a computational sequence of CMU-MultimodalSDK (.csd), whose features have intervals in place of samples: \
+             align the sequences by mmsdk.mmdatasdk (align, then get_tensors), and write its arrays by split, as in docs/own-data.md"
+        ),
+    ))
 }
 
 fn collect(

@@ -220,11 +220,15 @@ impl<'a> Columns<'a> {
         if let Some(array) = value.array() {
             if array.shape().iter().skip(1).any(|n| *n != 1) {
                 let shape = array.shape();
-                let advice = match shape[1..] {
-                    [n @ 2..=12] if column.contains("label") => format!(
-                        "; of {n} columns keep the sentiment, in MOSEI's files labels[:, 0]"
-                    ),
-                    _ => String::new(),
+                let (n, kept) = match shape[1..] {
+                    [n @ 2..=12] => (n, ":, 0"),
+                    [1, n @ 2..=12] => (n, ":, 0, 0"),
+                    _ => (0, ""),
+                };
+                let advice = if n > 0 && column.contains("label") {
+                    format!("; of {n} columns keep the sentiment, in MOSEI's files labels[{kept}]")
+                } else {
+                    String::new()
                 };
                 return Err(self.layout(column, EXPECTED, format!("shape {shape:?}{advice}")));
             }

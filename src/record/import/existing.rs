@@ -16,47 +16,59 @@ pub(super) fn runs(folder: &Path, new: &[Joined], ids: &[String], corpus: &Corpu
     runs.collect()
 }
 
-/// Runs of other files with the model, a seed and a condition of new ones, a sentence for each model: reports take one run
-/// of each seed.
+/// Runs of other files with the model and a seed of new ones, a sentence for each model: reports refuse two runs of a seed that
+/// share a condition, and take those that share none for rows of their own.
 pub(super) fn twice(folder: &Path, new: &[Joined], corpus: &Corpus) -> Vec<String> {
     let finished = find_runs(folder).map_or(Vec::new(), |runs| runs.finished);
     let found = finished
         .iter()
         .filter_map(|dir| same_seed(dir, new, corpus));
-    let mut models: BTreeMap<String, Vec<Earlier>> = BTreeMap::new();
-    for (model, earlier) in found {
-        models.entry(model).or_default().push(earlier);
+    let mut models: BTreeMap<(String, bool), Vec<Earlier>> = BTreeMap::new();
+    for earlier in found {
+        let key = (earlier.model.clone(), earlier.is_shared);
+        models.entry(key).or_default().push(earlier);
     }
-    let sentence = |(model, runs): (String, Vec<Earlier>)| {
+    let sentence = |((model, is_shared), runs): ((String, bool), Vec<Earlier>)| {
         let first = runs.first()?;
         let paths: Vec<&str> = runs.iter().map(|run| &*run.path).collect();
+        let (paths, folder) = (paths.join(" "), folder.display());
         let more = match runs.len() {
             1 => String::new(),
             count => format!(", and {} more of it", count - 1),
         };
-        Some(format!(
-            "run {} of model {model}, seed {}, from {} lies in {} with other predictions{more}: `report` refuses two runs of \
-             one seed; remove those before ({}) or the new ones, or give the new ones another name by --model",
-            first.id,
-            first.seed,
-            first.file,
-            folder.display(),
-            paths.join(" ")
-        ))
+        let start = format!(
+            "run {} of model {model}, seed {}, from {} lies in {folder} with other",
+            first.id, first.seed, first.file
+        );
+        Some(if is_shared {
+            format!(
+                "{start} predictions{more}: `report` refuses two runs of one seed; remove those before ({paths}) or the new \
+                 ones, or give the new ones another name by --model"
+            )
+        } else {
+            format!(
+                "{start} conditions{more}: `report` shows each file as a row of its own; put all conditions of a seed into \
+                 one file (rows below each other, a column `rate` or `condition`), score that, and remove those before \
+                 ({paths}) and the new ones"
+            )
+        })
     };
     models.into_iter().filter_map(sentence).collect()
 }
 
 /// A run that was scored before.
 struct Earlier {
+    model: String,
     id: String,
     seed: u64,
     file: String,
     path: String,
+    /// Whether it has a condition of the new run.
+    is_shared: bool,
 }
 
-/// A run with the model, seed and a condition of a new one, with its model.
-fn same_seed(dir: &RunDir, new: &[Joined], corpus: &Corpus) -> Option<(String, Earlier)> {
+/// A run with the model and seed of a new one.
+fn same_seed(dir: &RunDir, new: &[Joined], corpus: &Corpus) -> Option<Earlier> {
     let (manifest, _) = dir.checked_manifest().ok()?;
     let model = manifest.model.name;
     let mut same = new
@@ -70,18 +82,17 @@ fn same_seed(dir: &RunDir, new: &[Joined], corpus: &Corpus) -> Option<(String, E
     }
     let groups = dir.load().ok()?.predictions.groups();
     let mut keys = groups.into_iter().map(|group| group.key);
-    keys.any(|key| {
+    let is_shared = keys.any(|key| {
         run.passes
             .contains_key(&(key.mask_protocol, key.mask_seed, key.condition))
-    })
-    .then(|| {
-        let earlier = Earlier {
-            id: manifest.id,
-            seed: manifest.seed,
-            file,
-            path: dir.path().display().to_string(),
-        };
-        (model, earlier)
+    });
+    Some(Earlier {
+        model,
+        id: manifest.id,
+        seed: manifest.seed,
+        file,
+        path: dir.path().display().to_string(),
+        is_shared,
     })
 }
 

@@ -8,6 +8,7 @@ use super::{Check, Samples, same_words};
 use crate::data::dataset::error::{Error, Result};
 use crate::data::dataset::plan::Plan;
 use crate::data::dataset::spec::Spec;
+use crate::data::dataset::video_of;
 
 /// Tokens of a text that is not said twice by chance.
 const LONG: usize = 8;
@@ -23,6 +24,7 @@ const SAME_PART: f64 = 0.04;
 /// different tokens: one of the two is in another order.
 pub fn transcripts(plans: &[Plan<'_>], spec: &Spec, tokenized: bool) -> Result<Check> {
     let mut warnings: Vec<String> = plans.iter().filter_map(literals).collect();
+    warnings.extend(plans.iter().filter_map(with_ids));
     warnings.extend(plans.iter().flat_map(absent));
     warnings.extend(plans.iter().flat_map(mojibake));
     warnings.extend(known_texts(plans));
@@ -96,6 +98,29 @@ fn literals(plan: &Plan<'_>) -> Option<String> {
             "{}: every transcript is written as {what} (such as {}, first: {})",
             plan.split(),
             texts[0],
+            plan.ids[0]
+        )
+    })
+}
+
+/// Part of the transcripts that have the id of their video in them, and letters without which an id is a word.
+const WITH_IDS: f64 = 0.9;
+const LONG_ID: usize = 4;
+
+/// Transcripts with the id of their sample, as the segment files of CMU-MOSEI have them: id, clip, times, text.
+fn with_ids(plan: &Plan<'_>) -> Option<String> {
+    let named = plan.raw_text.iter().zip(&plan.ids).filter(|(text, id)| {
+        let video = video_of(id).unwrap_or_else(|| id.to_lowercase());
+        video.len() >= LONG_ID && text.to_lowercase().contains(&video)
+    });
+    let count = named.count();
+    let is_most = count as f64 >= WITH_IDS * plan.raw_text.len() as f64;
+    (count >= SAMPLES && is_most).then(|| {
+        format!(
+            "{}: {count} transcripts have the id of their sample in them (such as {:?}, first: {}): of CMU-MOSEI's segment \
+             files text.split(\"___\")[-1] is what is said",
+            plan.split(),
+            plan.raw_text[0],
             plan.ids[0]
         )
     })
