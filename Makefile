@@ -46,7 +46,7 @@ test-python: ## numpy, h5py and what else tests compare with into .toolchain/tes
 	@setup/test-python
 
 # Tests run side by side: a thread of libtorch each, since several would wait for one another.
-test: setup ## all tests
+test: setup ## all tests but those of .ci/run alone
 	@OMP_NUM_THREADS=1 $(CARGO) test --release --locked
 
 lint: setup ## formatting and clippy, warnings denied

@@ -126,6 +126,8 @@ pub struct ReportRecord {
     runs: usize,
     /// Ids of runs that are not finished and not in the report.
     unfinished: Vec<String>,
+    /// Folders of evaluations without `DONE`, which are not in the report.
+    incomplete: Vec<PathBuf>,
     /// The row of each section that others are tested against.
     references: Vec<Reference>,
     /// Conditions at which rows lack numbers that others have.
@@ -231,6 +233,20 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             named(unfinished.iter().map(|run| run.id()), 5)
         );
     }
+    if !written.incomplete.is_empty() {
+        tracing::warn!(
+            "left out of the report, since they lack their DONE ({}), as folders do that were copied in part: {}; copy them again, \
+             or remove them and run the sweep again",
+            written.incomplete.len(),
+            named(
+                written
+                    .incomplete
+                    .iter()
+                    .map(|path| path.display().to_string()),
+                5
+            )
+        );
+    }
     for sentence in describe_left_out(&written.left_out) {
         tracing::warn!("{sentence}");
     }
@@ -240,6 +256,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     if args.json {
         let record = ReportRecord {
             unfinished: unfinished.iter().map(|run| run.id()).collect(),
+            incomplete: written.incomplete,
             folder: written.dir,
             files: written.files,
             runs: written.runs,

@@ -172,9 +172,22 @@ pub const TEMPORARY: &str = ".writing-";
 
 /// Paths of the evaluations of the run in `run`, sorted by name; none where there are none.
 pub(super) fn paths(run: &Path) -> Vec<PathBuf> {
+    let mut paths = folders(run);
+    paths.retain(|path| path.join(DONE).is_file());
+    paths
+}
+
+/// Folders of evaluations without `DONE`. A writer names them so when all is in them: they were copied or removed in part.
+pub(super) fn incomplete(run: &Path) -> Vec<PathBuf> {
+    let mut paths = folders(run);
+    paths.retain(|path| path.is_dir() && !path.join(DONE).is_file());
+    paths
+}
+
+fn folders(run: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(run.join(FOLDER)).into_iter().flatten();
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    paths.retain(|path| path.join(DONE).is_file() && !is_temporary(path));
+    paths.retain(|path| !is_temporary(path));
     paths.sort();
     paths
 }

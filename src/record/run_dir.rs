@@ -238,6 +238,11 @@ impl RunDir {
         evaluation::paths(&self.path)
     }
 
+    /// The folders of its evaluations that lack their `DONE`, sorted by name.
+    pub fn incomplete_evaluations(&self) -> Vec<PathBuf> {
+        evaluation::incomplete(&self.path)
+    }
+
     /// The descriptions of its evaluations, unchecked.
     pub fn described_evaluations(&self) -> Vec<Evaluation> {
         evaluation::described(&self.path)

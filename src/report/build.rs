@@ -1,7 +1,7 @@
 //! Builds a report in memory: runs -> scores -> sections -> tests, tables and figures -> files.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -51,6 +51,8 @@ pub(super) struct Built {
     pub figures: usize,
     pub runs: usize,
     pub unfinished: Vec<RunDir>,
+    /// Evaluations of finished runs that were passed over because they have no `DONE`.
+    pub incomplete: Vec<PathBuf>,
 }
 
 /// The report of all finished runs in `roots`, which its manifest calls `sources`.
@@ -61,6 +63,8 @@ pub(super) fn build<P: AsRef<Path>>(
     basis: Basis,
 ) -> Result<Built> {
     let (dirs, unfinished) = find(roots)?;
+    let incomplete = dirs.iter().flat_map(RunDir::incomplete_evaluations);
+    let incomplete = incomplete.collect();
     let runs = load(&dirs, options, basis)?;
     let wrong = runs.iter().filter(|run| run.scores_differ);
     let wrong_scores = wrong.map(|run| run.manifest.id.clone()).collect();
@@ -99,7 +103,7 @@ pub(super) fn build<P: AsRef<Path>>(
     });
     let left_out = left_out.collect();
     let warnings = parts.iter().flat_map(|p| doubtful::warnings(&p.section));
-    let warnings = warnings.collect();
+    let warnings = warnings.chain(unreadable(&parts)).collect();
     // In parallel: freeing the memory of millions of scores takes time.
     let overviews = parts
         .into_par_iter()
@@ -116,7 +120,28 @@ pub(super) fn build<P: AsRef<Path>>(
         figures,
         runs: count,
         unfinished,
+        incomplete,
     })
+}
+
+/// What the font of PDF and PNG lacks, in one sentence for all figures.
+fn unreadable(parts: &[SectionContents]) -> Option<String> {
+    let figures = || parts.iter().flat_map(SectionContents::figures);
+    let lacking = figures().flat_map(|figure| figure.lacking.iter().map(char::to_string));
+    let lacking: BTreeSet<String> = lacking.collect();
+    let first = figures().find(|figure| !figure.lacking.is_empty())?;
+    let shown: Vec<&str> = lacking.iter().take(5).map(String::as_str).collect();
+    Some(format!(
+        "PDF and PNG figures, such as {}, show boxes or question marks for characters that their font lacks ({}{}): SVG and all \
+         tables are right; a title in Latin, Greek or Cyrillic letters (--title of `score`) is right everywhere",
+        first.path,
+        shown.join(" "),
+        if lacking.len() > shown.len() {
+            " ..."
+        } else {
+            ""
+        }
+    ))
 }
 
 /// Tests all rows of all sections, whatever is shown of them.

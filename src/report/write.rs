@@ -41,6 +41,8 @@ pub struct Written {
     pub runs: usize,
     /// Runs that were passed over because they have no `DONE`.
     pub unfinished: Vec<RunDir>,
+    /// Evaluations of finished runs that were passed over because they have no `DONE`.
+    pub incomplete: Vec<PathBuf>,
 }
 
 /// Folders within a report.
@@ -75,6 +77,7 @@ pub fn write_report<P: AsRef<Path>>(roots: &[P], out: &Path, options: &Options) 
         figures: built.figures,
         runs: built.runs,
         unfinished: built.unfinished,
+        incomplete: built.incomplete,
     })
 }
 

@@ -13,10 +13,11 @@ pub const FILTER: &str = "LNLN_BENCH_LOG";
 
 /// Starts logging: warnings with `--quiet`, debug messages of this crate with `-v`.
 pub fn start(progress: &Progress, quiet: bool, verbose: bool) {
+    // Of characters without a font there is one warning for all figures, in place of one for each.
     let level = match (quiet, verbose) {
-        (true, _) => "warn",
-        (_, true) => "lnln_bench=debug,info",
-        _ => "info",
+        (true, _) => "warn,usvg=error",
+        (_, true) => "lnln_bench=debug,info,usvg=error",
+        _ => "info,usvg=error",
     };
     let filter = EnvFilter::try_from_env(FILTER).unwrap_or_else(|_| EnvFilter::new(level));
     let writer = AroundBars(progress.multi().clone());

@@ -137,7 +137,14 @@ fn workers_evaluate_too() {
         .stdout(contains("2 runs done (0 before)"));
     for run in runs_in(&folder.join("runs")) {
         assert_eq!(run.evaluation_folders().len(), 2);
+        // A copy that was interrupted.
+        fs::remove_file(run.evaluation_folders()[0].join("DONE")).unwrap();
     }
+    let mut command = program();
+    command.arg("report").arg(folder.join("runs")).arg("--out");
+    command.arg(folder.join("out")).args(["--resamples", "0"]);
+    let said = "left out of the report, since they lack their DONE (2)";
+    command.assert().success().stderr(contains(said));
 }
 
 /// The untrained baseline in two sweeps at other rates, and external predictions at all of them.

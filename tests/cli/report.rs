@@ -12,6 +12,10 @@ use super::program::{prepared, program, runs_in};
 
 /// A folder of two runs: external predictions of a model, two seeds at two rates.
 fn runs(folder: &Path) -> PathBuf {
+    titled(folder, "mine")
+}
+
+fn titled(folder: &Path, title: &str) -> PathBuf {
     let data = prepared(folder).join("demo-film.h5");
     let ids = Corpus::open(&data)
         .unwrap()
@@ -34,9 +38,24 @@ fn runs(folder: &Path) -> PathBuf {
         .arg(&data)
         .arg("--runs")
         .arg(&runs)
+        .args(["--title", title])
         .assert()
         .success();
     runs
+}
+
+#[test]
+fn characters_without_a_font_are_one_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let (runs, out) = (titled(folder.path(), "我们的"), folder.path().join("out"));
+    report(&runs, &out)
+        .assert()
+        .success()
+        .stderr(contains("WARN").not());
+    let done = report(&runs, &out).args(["--figures", "png"]).assert();
+    let said = String::from_utf8(done.success().get_output().stderr.clone()).unwrap();
+    assert_eq!(said.matches("WARN").count(), 1, "{said}");
+    assert!(said.contains("their font lacks (们 我 的)"), "{said}");
 }
 
 fn report(runs: &Path, out: &Path) -> Command {

@@ -35,6 +35,7 @@ fn epochs(run: &RunDir) -> Vec<Value> {
 }
 
 #[test]
+#[ignore = "long, see CONTRIBUTING.md"]
 fn lnln_leaves_the_same_bytes_twice_and_after_a_kill() {
     let folder = tempfile::tempdir().unwrap();
     let data = prepared(folder.path());

@@ -58,6 +58,7 @@ fn repeats(sweep: &Sweep<'_>, run: &RunDir, condition: &str) {
 }
 
 #[test]
+#[ignore = "long, see CONTRIBUTING.md"]
 fn a_condition_is_predicted_as_in_the_run() {
     let folder = tempfile::tempdir().unwrap();
     let sweep = Sweep {

@@ -97,6 +97,44 @@ fn numbers_instead_of_ids_are_positions() {
 }
 
 #[test]
+fn without_ids_a_column_of_positions_is_the_order() {
+    let data = Data::new();
+    data.score("p.csv", data.plain(), &[]).success();
+    let expected = data.made();
+    let place = |r: &Row<'_>| data.ids.iter().position(|id| id == r.id).unwrap();
+    let shuffled = |heading: &str, number: &dyn Fn(&Row<'_>) -> usize| {
+        let text = data.text(&format!("{heading},rate,seed,prediction"), |r| {
+            format!("{},{},1,{}", number(r), r.rate, r.prediction)
+        });
+        let mut lines: Vec<&str> = text.lines().collect();
+        lines[1..]
+            .sort_by_key(|line| line.len() * 7919 + line.bytes().map(usize::from).sum::<usize>());
+        lines.join("\n")
+    };
+    for heading in ["idx", "sample_idx", "position", "Unnamed: 0", ""] {
+        let note = format!("column `{heading}` is taken for the order");
+        let note = if heading.is_empty() {
+            "without a heading, is taken for the order".to_string()
+        } else {
+            note
+        };
+        let done = data
+            .score("q.csv", shuffled(heading, &place), &[])
+            .success();
+        done.stderr(contains(note));
+        assert_eq!(data.made(), expected, "{heading}");
+    }
+    // Tables of batches put together: numbers come again, and the rows keep their order.
+    let batches = data.text("index,rate,seed,prediction", |r| {
+        format!("{},{},1,{}", place(r) % 8, r.rate, r.prediction)
+    });
+    data.score("q.csv", batches, &[])
+        .success()
+        .stderr(contains("its rows are taken to be in the order"));
+    assert_eq!(data.made(), expected);
+}
+
+#[test]
 fn labels_beside_predictions_must_be_those_of_the_data() {
     let data = Data::new();
     let headings = "id,rate,seed,prediction,label";

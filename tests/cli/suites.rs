@@ -133,11 +133,13 @@ fn mosi_by_the_paper() {
 }
 
 #[test]
+#[ignore = "long, see CONTRIBUTING.md"]
 fn mosei_by_the_paper() {
     the_paper_s_suite("mosei", Demo::Film);
 }
 
 #[test]
+#[ignore = "long, see CONTRIBUTING.md"]
 fn sims_by_the_paper() {
     the_paper_s_suite("sims", Demo::Talk);
 }

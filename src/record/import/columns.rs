@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::described;
 use super::error::{Error, Result};
-use super::roles::{INDEX, Role, copy_of, key};
+use super::roles::{INDEX, POSITIONS, Role, TESTED, copy_of, key};
 
 /// The headings that a user chose by `--column`: an empty name means none.
 pub type Choices = [(Role, String)];
@@ -70,7 +70,8 @@ pub(super) fn find(file: &str, headings: &[String], choices: &Choices) -> Result
         return Err(search.missing());
     };
     let no_id = search.choices.iter().any(|(role, _)| *role == Role::Id);
-    let index = search.keys.iter().position(|key| INDEX.contains(&&**key));
+    let named = |names: &[&str]| search.keys.iter().position(|key| names.contains(&&**key));
+    let index = named(&POSITIONS).or_else(|| named(&INDEX));
     let model = search.one(Role::Model, &mut notes)?;
     let mask_protocol = search.one(Role::MaskProtocol, &mut notes)?;
     let mask_seed = search.one(Role::MaskSeed, &mut notes)?;
@@ -211,9 +212,23 @@ impl Search<'_> {
         }
     }
 
-    /// The column of conditions, and a second one where a file has both `rate` and `condition`.
+    /// The column of conditions, and a second one where a file has both `rate` and `condition`, or a column of tests beside
+    /// one that may be of training: both must agree.
     fn conditions(&self, notes: &mut Vec<String>) -> Result<Option<(usize, Option<usize>)>> {
-        let (own, _) = self.candidates(Role::Condition);
+        let (own, other) = self.candidates(Role::Condition);
+        let tested = |i: &usize| TESTED.iter().any(|start| self.keys[*i].starts_with(start));
+        let of_tests: Vec<usize> = other.iter().copied().filter(tested).collect();
+        let rest: Vec<usize> = own
+            .iter()
+            .chain(&other)
+            .copied()
+            .filter(|i| !tested(i))
+            .collect();
+        if let ([only], [first]) = (&rest[..], &of_tests[..])
+            && self.choice(Role::Condition)?.is_none()
+        {
+            return Ok(Some((*first, Some(*only))));
+        }
         match own[..] {
             [rate, condition]
                 if self.keys[rate] != self.keys[condition]

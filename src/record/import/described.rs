@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::error::{Error, Result};
 use super::input_row::InputRow;
 use super::positions::Passes;
-use super::roles::key;
+use super::roles::{POSITIONS, key};
 use super::source::Values;
 use super::truth::Labels;
 use crate::data::dataset::video_of;
@@ -20,7 +20,17 @@ const FEW: usize = 3;
 /// Part of the rows from which words that agree with labels are theirs: models reach nine of ten.
 const SAME_WORDS: f64 = 0.95;
 
-const POSITIONS: [&str; 5] = ["index", "idx", "position", "sample_index", "sample_idx"];
+/// Headings of positions that may also number the rows of another table: where few rows contradict the ids, these do.
+const NUMBERS: [&str; 8] = [
+    "",
+    "unnamed:_0",
+    "__index_level_0__",
+    "level_0",
+    "row",
+    "no",
+    "#",
+    "order",
+];
 const VIDEOS: [&str; 4] = ["video_id", "video", "vid", "video_name"];
 const CLIPS: [&str; 4] = ["clip_id", "clip", "segment_id", "segment"];
 const WORDS: [&str; 2] = ["annotation", "annotations"];
@@ -28,7 +38,7 @@ const WORDS: [&str; 2] = ["annotation", "annotations"];
 /// Whether a heading is that of a column that may describe samples.
 pub(super) fn is_described(heading: &str) -> bool {
     let heading = key(heading);
-    let known = [&POSITIONS[..], &VIDEOS, &CLIPS, &WORDS];
+    let known = [&POSITIONS[..], &NUMBERS, &VIDEOS, &CLIPS, &WORDS];
     known.iter().any(|names| names.contains(&&*heading))
 }
 
@@ -62,6 +72,9 @@ impl Described<'_> {
         }
         if is(&POSITIONS) {
             return self.positions(column);
+        }
+        if is(&NUMBERS) {
+            return self.positions(column).map(|_| None);
         }
         let found = if is(&VIDEOS) {
             self.parts(column, &video_of, false)

@@ -271,6 +271,12 @@ impl Parser<'_> {
         };
         let hint = if expected == WHOLE && (is_grouped(found, ',') || is_grouped(found, '.')) {
             "; write it without a sign between thousands"
+        } else if expected == CONDITION && COMPLETE.contains(&&*found.to_lowercase()) {
+            "; complete samples are 0"
+        } else if expected == CONDITION
+            && found.to_lowercase().bytes().all(|c| b"tavlw".contains(&c))
+        {
+            "; sets of missing modalities are letters: L (language), A (audio), V (vision), as in LA"
         } else if expected == CONDITION && percent(found) {
             "; a rate is a fraction: 0.5 where half is missing"
         } else if expected == "a number" && found.contains(['[', '(']) {
@@ -319,6 +325,11 @@ const FILLED: &str = "a value, as in other rows (or an empty column in every row
 
 /// What a column of seeds holds, for messages.
 const WHOLE: &str = "a whole number";
+
+/// What other programs call complete samples.
+const COMPLETE: [&str; 8] = [
+    "full", "clean", "none", "complete", "all", "no", "original", "tav",
+];
 
 /// What a column of conditions holds, for messages.
 const CONDITION: &str = "a condition such as 0.5 or LA";

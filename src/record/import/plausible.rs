@@ -16,6 +16,7 @@ mod pairs;
 mod parts;
 mod scale;
 mod shards;
+mod shifted;
 mod smooth;
 mod steps;
 mod subsets;
@@ -176,6 +177,9 @@ fn of_run(
     reference: &Reference<'_>,
 ) -> Vec<Finding> {
     let mut found = Vec::from_iter(orders::finding(run, reference));
+    let shifted = shifted::finding(run, reference);
+    let is_shifted = shifted.is_some();
+    found.extend(shifted);
     found.extend(learned::findings(run, runs, reference));
     found.extend(findings(run, runs, reference));
     found.extend(absent::finding(run, reference));
@@ -184,6 +188,10 @@ fn of_run(
     let unmasked = masked::unmasked(run, reference);
     found.extend(means::finding(run, runs, reference));
     let mut rates = between::findings(run, reference);
+    if is_shifted {
+        // A condition in another order is worse than its rate lets expect.
+        rates.retain(|finding| finding.check != Check::Rates);
+    }
     if let Some(unmasked) = unmasked {
         // Where masks were not applied, noise decides about the order of rates.
         rates.retain(|finding| finding.check != Check::Rates);

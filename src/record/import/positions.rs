@@ -7,7 +7,7 @@ use super::Text;
 use super::error::{Error, Result};
 use super::input_row::InputRow;
 use super::join::MaskKey;
-use super::source::Source;
+use super::source::{Source, Values};
 
 /// The indices of the rows of one model, seed and mask, in the file's order.
 pub(super) type Passes = BTreeMap<(Option<String>, u64, MaskKey), Vec<usize>>;
@@ -21,20 +21,29 @@ pub(super) fn resolve(
     options: &Options,
 ) -> Result<()> {
     let known: HashSet<&str> = ids.iter().map(String::as_str).collect();
-    let mut order: Vec<usize> = Vec::new();
+    let mut order: Option<(String, Vec<usize>)> = None;
     if !source.has_ids
         && let Some(index) = source.index.take()
     {
         let named = |text: &Text| text.as_ref().is_some_and(|t| known.contains(&**t));
-        let numbers = index.iter().map(|text| text.as_ref()?.parse().ok());
+        let Values { heading, values } = index;
+        let number = |text: &Text| {
+            let text = text.as_ref()?;
+            text.strip_suffix(".0").unwrap_or(text).parse().ok()
+        };
+        let numbers = values.iter().map(number);
         match numbers.collect::<Option<Vec<usize>>>() {
-            Some(numbers) if !index.iter().any(named) => order = numbers,
+            Some(numbers) if !values.iter().any(named) => order = Some((heading, numbers)),
             _ => {
-                for (row, id) in source.rows.iter_mut().zip(index) {
+                for (row, id) in source.rows.iter_mut().zip(values) {
                     row.id = id.unwrap_or_default();
                 }
                 source.has_ids = true;
-                source.notes.push("the index is read as id".to_string());
+                let index = match heading.trim() {
+                    "" => "the index".to_string(),
+                    heading => format!("column `{heading}`"),
+                };
+                source.notes.push(format!("{index} is read as id"));
             }
         }
     }
@@ -44,11 +53,8 @@ pub(super) fn resolve(
     }
     let mut passes = passes(&source.rows, options);
     if !source.has_ids {
-        for rows in passes.values_mut() {
-            // The order before the file was sorted.
-            rows.sort_by_key(|row| order.get(*row));
-        }
-        return by_order(file, source, ids, &passes);
+        let by = order.filter(|(_, order)| sort(&mut passes, order));
+        return by_order(file, source, ids, &passes, by.map(|(heading, _)| heading));
     }
     if let Some(first) = counted_from(&source.rows, &passes, ids.len()) {
         for row in &mut source.rows {
@@ -62,7 +68,26 @@ pub(super) fn resolve(
     Ok(())
 }
 
-fn by_order(file: &str, source: &mut Source, ids: &[String], passes: &Passes) -> Result<()> {
+/// Brings rows into the order before the file was sorted. Numbers that come twice in a pass, as where the tables of batches were
+/// put together, are no order of it.
+fn sort(passes: &mut Passes, order: &[usize]) -> bool {
+    let differ = |rows: &Vec<usize>| {
+        let numbers: HashSet<usize> = rows.iter().map(|row| order[*row]).collect();
+        numbers.len() == rows.len()
+    };
+    let is_order = passes.values().all(differ);
+    let rows = passes.values_mut().filter(|_| is_order);
+    rows.for_each(|rows| rows.sort_by_key(|row| order[*row]));
+    is_order
+}
+
+fn by_order(
+    file: &str,
+    source: &mut Source,
+    ids: &[String],
+    passes: &Passes,
+    column: Option<String>,
+) -> Result<()> {
     let uneven = passes.iter().find(|(_, rows)| rows.len() != ids.len());
     if let Some(((_, seed, (_, _, condition)), rows)) = uneven {
         return Err(Error::NoIds {
@@ -77,10 +102,14 @@ fn by_order(file: &str, source: &mut Source, ids: &[String], passes: &Passes) ->
             source.rows[*row].id.clone_from(id);
         }
     }
-    source.notes.push(
-        "the file has no ids: its rows are taken to be in the order of the test split of the prepared file"
-            .to_string(),
-    );
+    let order = match column.as_deref().map(str::trim) {
+        None => "its rows are taken to be in the order".to_string(),
+        Some("") => "its first column, without a heading, is taken for the order".to_string(),
+        Some(heading) => format!("column `{heading}` is taken for the order"),
+    };
+    source.notes.push(format!(
+        "the file has no ids: {order} of the test split of the prepared file"
+    ));
     Ok(())
 }
 

@@ -148,7 +148,7 @@ pub(super) fn source(file: &Path, bytes: Vec<u8>, choices: &Choices) -> Result<S
         rows,
         notes: [table.notes(), of_columns, notes].concat(),
         has_ids: id.is_some(),
-        index: index.and_then(|index| table.column(index).ok()),
+        index: index.and_then(texts),
         truths,
         others: others.flatten().collect(),
         dataset: dataset.and_then(texts),

@@ -64,6 +64,13 @@ const ROLES: [Headings; 11] = [
             "mask_rate",
             "rates",
             "conditions",
+            "test_rate",
+            "test_missing_rate",
+            "test_missing_ratio",
+            "test_mr",
+            "eval_rate",
+            "eval_missing_rate",
+            "eval_mr",
         ],
     },
     Headings {
@@ -177,7 +184,24 @@ const ROLES: [Headings; 11] = [
 ];
 
 /// Headings that an index of pandas or R has, an id where nothing else is one.
-pub(super) const INDEX: [&str; 4] = ["", "unnamed:_0", "index", "__index_level_0__"];
+pub(super) const INDEX: [&str; 5] = ["", "unnamed:_0", "index", "__index_level_0__", "level_0"];
+
+/// Headings of positions in the test split.
+pub(super) const POSITIONS: [&str; 10] = [
+    "index",
+    "idx",
+    "position",
+    "pos",
+    "sample_index",
+    "sample_idx",
+    "test_index",
+    "test_idx",
+    "data_index",
+    "data_idx",
+];
+
+/// Begins headings of what a model was tested under, where training has a column of its own.
+pub(super) const TESTED: [&str; 2] = ["test_", "eval_"];
 
 impl Role {
     /// The name in flags and messages.

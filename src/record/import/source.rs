@@ -10,8 +10,8 @@ pub(super) struct Source {
     pub notes: Vec<String>,
     /// Whether the file has a column of ids.
     pub has_ids: bool,
-    /// Values of an index of pandas or R, where there is no column of ids.
-    pub index: Option<Vec<Text>>,
+    /// Positions, or an index of pandas or R, where there is no column of ids.
+    pub index: Option<Values>,
     /// Columns of labels.
     pub truths: Vec<Values>,
     /// Columns without a role.

@@ -39,6 +39,11 @@ pub fn glyphs(text: &str) -> impl Iterator<Item = Glyph> + '_ {
     text.chars().filter_map(one).copied()
 }
 
+/// The characters of a text that the font does not have.
+pub fn lacking(text: &str) -> impl Iterator<Item = char> + '_ {
+    text.chars().filter(|c| !GLYPHS.contains_key(c))
+}
+
 /// All glyphs of the font.
 pub fn all() -> impl Iterator<Item = Glyph> {
     GLYPHS.values().copied()

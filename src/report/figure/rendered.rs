@@ -1,7 +1,10 @@
 //! A figure as the files of a report hold it.
 
+use std::collections::BTreeSet;
+
 use super::drawing::{Drawing, Series};
-use super::{pdf, png, svg};
+use super::scene::Shape;
+use super::{font, pdf, png, svg};
 use crate::report::error::Result;
 use crate::report::options::{FigureFormat, Options};
 
@@ -14,6 +17,8 @@ pub struct Figure {
     pub svg: String,
     /// The same in the formats that are asked for.
     pub others: Vec<(FigureFormat, Vec<u8>)>,
+    /// Characters that these show as a box or a question mark, since their font lacks them.
+    pub lacking: BTreeSet<char>,
     /// The series it shows, with their origins.
     pub series: Vec<Series>,
     /// What bands, gray lines and marks are; empty where nothing needs a word.
@@ -35,6 +40,11 @@ impl Figure {
             scene
         };
         let svg = svg::render(&scene);
+        let texts = scene.shapes.iter().filter_map(|shape| match shape {
+            Shape::Text { text, .. } => Some(text),
+            _ => None,
+        });
+        let lacking = texts.flat_map(|text| font::lacking(text)).collect();
         let mut others = Vec::new();
         for format in &options.figures {
             match format {
@@ -47,6 +57,11 @@ impl Figure {
             path: format!("figures/{name}"),
             title,
             svg,
+            lacking: if others.is_empty() {
+                BTreeSet::new()
+            } else {
+                lacking
+            },
             others,
             series,
             caption,

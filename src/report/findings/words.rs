@@ -46,7 +46,9 @@ fn first(findings: &Findings, best: &Best) -> String {
     };
     let label = &best.label;
     if best.of == 1 {
-        return format!("{label} reaches {title} {value}{unit} ({over}); no other model is shown.");
+        return format!(
+            "{label} reaches {title} {value}{unit} ({over}); no other model shown has this number."
+        );
     }
     let side = match metric.direction {
         Direction::HigherIsBetter => "highest",
@@ -388,7 +390,10 @@ mod tests {
             of: 1,
             ..best(None)
         });
-        assert!(alone.ends_with("no other model is shown."), "{alone}");
+        assert!(
+            alone.ends_with("no other model shown has this number."),
+            "{alone}"
+        );
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub fn describe(all: &[LeftOut]) -> Vec<String> {
     let rows = sentence(
         false,
         "not tested, so that means over all conditions are missing",
-        "run the sweep at these conditions to fill them in",
+        "run the sweep at these conditions to fill them in; all conditions of a model of your own are scored from one file",
     );
     seeds.into_iter().chain(rows).collect()
 }

@@ -24,6 +24,9 @@ pub struct Reference {
     pub why: Why,
     /// Other rows of the same model, by their labels.
     pub others: Vec<String>,
+    /// Whether its predictions were made outside of this program, so that no training is known.
+    #[serde(skip)]
+    pub is_external: bool,
     /// Its position among all rows.
     #[serde(skip)]
     pub row: usize,
@@ -82,6 +85,10 @@ impl Reference {
                 model: row.model.clone(),
                 why,
                 others: same.map(|other| other.label.clone()).collect(),
+                is_external: row
+                    .runs
+                    .first()
+                    .is_some_and(|run| run.manifest.external.is_some()),
                 row: all.iter().position(|r| r.label == row.label)?,
             })
         }))
@@ -97,10 +104,12 @@ impl Reference {
         let others = if self.others.is_empty() {
             String::new()
         } else {
-            format!(
-                "; of its rows the one trained on mixed noise for the most epochs, not {}",
-                self.others.join(", ")
-            )
+            let first = if self.is_external {
+                "the first by name"
+            } else {
+                "the one trained on mixed noise for the most epochs"
+            };
+            format!("; of its rows {first}, not {}", self.others.join(", "))
         };
         let chosen = if self.why == Why::Asked && self.others.is_empty() {
             ""

@@ -33,6 +33,24 @@ fn headings_of_other_tools_are_taken_with_a_note() {
 }
 
 #[test]
+fn a_rate_of_tests_goes_before_one_that_may_be_of_training() {
+    let headings = [
+        "id",
+        "missing_rate",
+        "test_missing_rate",
+        "seed",
+        "prediction",
+    ];
+    let columns = found(&headings, &[]).unwrap();
+    assert_eq!((columns.condition, columns.same_condition), (2, Some(1)));
+    let chosen = [(Role::Condition, "test_missing_rate".to_string())];
+    let columns = found(&headings, &chosen).unwrap();
+    assert_eq!((columns.condition, columns.same_condition), (2, None));
+    let alone = found(&["id", "test_mr", "seed", "prediction"], &[]).unwrap();
+    assert_eq!((alone.condition, alone.same_condition), (1, None));
+}
+
+#[test]
 fn of_two_columns_none_is_taken_in_silence() {
     let error = |headings: &[&str]| found(headings, &[]).unwrap_err().to_string();
     let two = error(&["id", "rate", "seed", "prediction", "Prediction"]);

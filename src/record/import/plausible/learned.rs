@@ -60,9 +60,15 @@ fn untrained(run: &Joined, runs: &[Joined], reference: &Reference<'_>) -> Option
     let n = reference.truth.len() as f64;
     let errors = (least.atanh() - here.atanh()) / (2.0 / (n - 3.0)).sqrt();
     (here < 2.0 / n.sqrt() && least > FOLLOWS && errors > CERTAIN).then(|| {
+        let (what, why) = if here < -FOLLOWS {
+            ("run against the labels", "was its sign turned?")
+        } else {
+            let why = "was its checkpoint not loaded, or are its samples in another order?";
+            ("have nothing to do with the labels", why)
+        };
         format!(
-            "condition {}: predictions have nothing to do with the labels (rank correlation {here:.2}), those of the {} \
-             other seeds have {least:.2} or more: was its checkpoint not loaded, or are its samples in another order?",
+            "condition {}: predictions {what} (rank correlation {here:.2}), those of the {} other seeds have {least:.2} or \
+             more: {why}",
             key.2,
             others.len()
         )

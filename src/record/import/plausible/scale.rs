@@ -20,6 +20,14 @@ const TRAINED: f64 = 0.65;
 /// Part of the spread that the correlation gives below which no training explains predictions.
 const TINY: f64 = 0.15;
 
+/// Part of the label range, and of the labels' deviation for complete samples, by which a mean is another zero. Of 198 sound
+/// evaluations none is more than 0.37 deviations off.
+const OFF: f64 = 0.3;
+const OFF_OF_COMPLETE: f64 = 0.55;
+
+/// Samples from which a mean is that of the data, not of a few.
+const MANY: usize = 100;
+
 /// Predictions with mean 0 and deviation 1, where labels have neither: of every condition by itself, of all
 /// together, or of all runs of the model.
 pub(super) fn standardized(
@@ -100,7 +108,9 @@ pub(super) fn of_pass(
     let fitted = mean(&|p, t| slope * p + intercept - t);
     // Copies of labels that are scaled a little are fitted without any error, but are not far off.
     let halved = complete && fitted < 0.5 * found && found - fitted > 0.05 * (high - low);
-    (shift.abs() > 0.3 * (high - low) || halved).then(|| {
+    let is_off = shift.abs() > OFF * (high - low)
+        || (complete && pass.len() >= MANY && shift.abs() > OFF_OF_COMPLETE * t.sd);
+    (is_off || halved).then(|| {
         format!(
             "predictions follow the labels (correlation {r:.2}), but their mean is {:.2}, that of the labels \
              {:.2}{}; {slope:.2} times the prediction plus {intercept:.2} lowers the MAE from {found:.2} to \

@@ -11,8 +11,8 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use super::super::join::Joined;
 use super::super::same_masks::UNKNOWN;
 use super::{
-    Reference, between, filled, first, jumps, means, orders, pairs, parts, shards, smooth, subsets,
-    uneven, unsigned, values, within,
+    Reference, between, filled, first, jumps, means, orders, pairs, parts, shards, shifted, smooth,
+    subsets, uneven, unsigned, values, within,
 };
 use crate::mask::Condition;
 
@@ -139,6 +139,7 @@ impl Simulated {
         found.extend(pairs::findings(run, before, &reference));
         found.extend(within::findings(run, &reference));
         found.extend(orders::finding(run, &reference));
+        found.extend(shifted::finding(run, &reference));
         found.extend(parts::finding(run, &reference));
         found.extend(values::findings(run, &reference));
         found.extend(first::finding(run, &reference));

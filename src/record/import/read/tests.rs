@@ -43,6 +43,8 @@ fn what_is_wrong_is_named_with_row_and_column() {
     );
     assert!(line("a,50,1,0").contains("found `50`; a rate is a fraction"));
     assert!(line("a,50%,1,0").contains("found `50%`; a rate is a fraction"));
+    assert!(line("a,clean,1,0").contains("found `clean`; complete samples are 0"));
+    assert!(line("a,T,1,0").contains("L (language), A (audio), V (vision)"));
     assert!(line("a,0.5,1,tensor(0.5)").contains("plain numbers"));
     assert_eq!(
         line("a,0.5,1,\u{2212}0.2447"),
