@@ -93,7 +93,10 @@ impl Described<'_> {
             |(row, text): &(&InputRow, String)| format!("row {}, `{}`: {text}", row.number, row.id);
         Err(Error::OtherSample {
             file: self.file.to_string(),
-            column: column.heading.clone(),
+            column: match column.heading.trim() {
+                "" => "without a heading".to_string(),
+                heading => heading.to_string(),
+            },
             count: found.len(),
             total: self.rows.len(),
             examples: first(found.iter().map(shown)),
