@@ -109,6 +109,7 @@ impl Fit {
 }
 
 #[test]
+#[ignore = "long, see CONTRIBUTING.md"]
 fn kept_copies_are_those_that_are_made_anew() {
     for_some_models(|choice, encoder| {
         let name = choice.name();
@@ -148,6 +149,7 @@ fn kept_copies_are_those_that_are_made_anew() {
 const FOLLOWS: f64 = 0.02;
 
 #[test]
+#[ignore = "long, see CONTRIBUTING.md"]
 fn losses_follow_float32() {
     for_some_models(|choice, encoder| {
         let text = match encoder {
