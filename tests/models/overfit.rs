@@ -64,6 +64,7 @@ fn sixteen_samples_of_ready_made_states_are_learnt_by_heart() {
 }
 
 #[test]
+#[ignore = "long, see CONTRIBUTING.md"]
 fn sixteen_samples_are_learnt_by_heart_with_an_encoder_inside() {
     learn_by_heart(&encoders()[1]);
 }
