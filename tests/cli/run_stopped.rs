@@ -102,7 +102,7 @@ fn a_run_in_bfloat16_that_is_killed_and_stopped_ends_in_the_same_bytes() {
     let arguments = |runs| {
         // No LSTM: not every CPU's has a bfloat16 form.
         let models = |word: String| word.replace("lf_dnn,constant", "qdrf,lnln");
-        let arguments = arguments(folder.path(), &data, runs, 8).into_iter();
+        let arguments = arguments(folder.path(), &data, runs, 5).into_iter();
         let precision = ["--precision", "bf16"].map(str::to_owned);
         arguments.map(models).chain(precision).collect::<Vec<_>>()
     };
