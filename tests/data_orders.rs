@@ -97,7 +97,10 @@ fn labels_that_are_sorted_or_copied_are_warned_about() {
     let copied = import(pickle(&splits, Order::Little), |_| {}).0;
     warned(
         &copied,
-        &["valid: its labels are the first 20 of train in their order"],
+        &[
+            "valid: all 20 labels, of samples 0 to 19",
+            "are those of samples 0 to 19 of train in their order",
+        ],
     );
 }
 

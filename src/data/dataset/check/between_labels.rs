@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use super::frequent_label::frequent;
 use super::main_labels::{ENOUGH, main};
 use super::relation::{Relation, deviation};
-use super::{classes, label_rows, label_words};
+use super::{
+    classes, equal_neighbors, filled_labels, label_blocks, label_rows, label_runs, label_stretches,
+    label_words,
+};
 use crate::data::dataset::labels;
 use crate::data::dataset::plan::Plan;
 
@@ -29,16 +32,25 @@ pub fn between(plans: &[Plan<'_>]) -> Vec<String> {
     };
     let mut warnings = same(plans);
     warnings.extend(official.iter().filter_map(|plan| label_rows::sorted(plan)));
+    warnings.extend(official.iter().filter_map(|plan| in_rows(plan)));
+    warnings.extend(label_blocks::blocks(&official));
+    warnings.extend(filled_labels::filled(&official));
     for other in others {
         warnings.extend(spread(train, other));
         warnings.extend(other_values(train, other));
-        warnings.extend(label_rows::copied(train, other));
         warnings.extend(frequent(train, other));
         warnings.extend(classes::exchanged(train, other));
         warnings.extend(modalities(train, other));
     }
     warnings.extend(label_words::words(train, others));
     warnings
+}
+
+/// Rows of labels that are equal, in pairs, or of another kind than the rest: of what is wrong in this order, the first.
+fn in_rows(plan: &Plan<'_>) -> Option<String> {
+    let found = label_runs::long_run(plan);
+    let found = found.or_else(|| equal_neighbors::filled_forward(plan));
+    found.or_else(|| label_stretches::stretch(plan))
 }
 
 /// Labels most of which have values that train has not, where those of train are few: scores of people, in steps.

@@ -1,13 +1,12 @@
-//! Finds labels whose rows show how they were made: sorted by themselves, or copied from another split.
+//! Finds labels whose rows show how they were made: sorted by themselves.
 
 use std::collections::BTreeSet;
 
 use super::main_labels::of_any_number;
 use crate::data::dataset::plan::Plan;
 
-/// Samples, and different labels, without which an order or a copy is chance.
+/// Samples, and different labels, without which an order is chance.
 const SORTED: usize = 12;
-const COPIED: usize = 16;
 const DIFFERENT: usize = 4;
 
 fn different(values: &[f64]) -> usize {
@@ -28,21 +27,6 @@ pub fn sorted(plan: &Plan<'_>) -> Option<String> {
             plan.split(),
             if up { "ascending" } else { "descending" },
             plan.ids[0]
-        )
-    })
-}
-
-/// Labels that are the first ones of train, in their order.
-pub fn copied(train: &Plan<'_>, other: &Plan<'_>) -> Option<String> {
-    let (own, others) = (of_any_number(train)?, of_any_number(other)?);
-    let is_enough = others.len() >= COPIED && different(others) >= DIFFERENT;
-    (is_enough && own.starts_with(others)).then(|| {
-        format!(
-            "{}: its labels are the first {} of {} in their order (first: {}): copied?",
-            other.split(),
-            others.len(),
-            train.split(),
-            other.ids[0]
         )
     })
 }

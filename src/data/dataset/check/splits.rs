@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Check, Samples, id_forms};
+use super::{Check, Samples, id_forms, id_order};
 use crate::data::dataset::detect::Traits;
 use crate::data::dataset::error::{Error, Result};
 use crate::data::dataset::plan::Plan;
@@ -51,6 +51,8 @@ pub fn ids(plans: &[Plan<'_>]) -> Result<Check> {
         warnings.extend(again.describe(plan.split(), "also in valid or test"));
     }
     warnings.extend(id_forms::forms(plans));
+    let official = plans.iter().filter(|plan| plan.official().is_some());
+    warnings.extend(official.filter_map(id_order::id_order));
     Ok(Check::new(
         "ids",
         "unique, no sample in two splits",
@@ -66,11 +68,28 @@ fn is_spreadsheet_error(id: &str) -> bool {
     errors.iter().any(|error| id.contains(error))
 }
 
+/// Whether ids are whole numbers in a row.
+fn count_up(ids: &[String]) -> bool {
+    let numbers: Option<Vec<i64>> = ids.iter().map(|id| id.parse().ok()).collect();
+    let next = |pair: &[i64]| pair[0].checked_add(1) == Some(pair[1]);
+    numbers.is_some_and(|numbers| numbers.len() > 1 && numbers.windows(2).all(next))
+}
+
 fn duplicate(plan: &Plan<'_>, id: &str, other: &str) -> Error {
     let problem = if other == plan.split() {
         "the id occurs twice".to_owned()
     } else {
-        format!("the sample is also in {other}")
+        let remedy = if count_up(&plan.ids) {
+            format!(
+                "; ids count up from {} in each split: put its name in front, [f'{}$_${{i}}' for i in id], or better \
+                 that of the video",
+                plan.ids[0],
+                plan.split()
+            )
+        } else {
+            String::new()
+        };
+        format!("the sample is also in {other}{remedy}")
     };
     Error::Sample {
         place: plan.columns.place("id"),

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::mojibake::mojibake;
 use super::texts::{SAMPLES, texts_of};
-use super::{Check, Samples, same_words};
+use super::{Check, Samples, lost_words, repeated_texts, same_words, word_leaks};
 use crate::data::dataset::error::{Error, Result};
 use crate::data::dataset::plan::Plan;
 use crate::data::dataset::spec::Spec;
@@ -28,6 +28,10 @@ pub fn transcripts(plans: &[Plan<'_>], spec: &Spec, tokenized: bool) -> Result<C
     warnings.extend(plans.iter().flat_map(absent));
     warnings.extend(plans.iter().flat_map(mojibake));
     warnings.extend(known_texts(plans));
+    let official = || plans.iter().filter(|plan| plan.official().is_some());
+    warnings.extend(official().filter_map(word_leaks::word_leaks));
+    warnings.extend(official().filter_map(repeated_texts::repeated));
+    warnings.extend(lost_words::lost_words(plans));
     let unlike = |plan| same_words::unlike_language(plan, spec);
     warnings.extend(plans.iter().filter_map(unlike));
     let has = |plan: &Plan<'_>| plan.text_bert.is_some() && !plan.raw_text.is_empty();
