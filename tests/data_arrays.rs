@@ -199,6 +199,14 @@ fn faults_of_archives_name_the_array() {
             "; write t",
         ),
         (
+            "arrays = {'_'.join(n.split('/')[::-1]): a for n, a in arrays.items()}",
+            "; write t",
+        ),
+        (
+            "arrays = {'/'.join(n.split('/')[::-1]): a for n, a in arrays.items()}",
+            "; write train/",
+        ),
+        (
             "arrays['train/ids'] = arrays['train/ids'][:38]",
             "train/ids: 38 values, the other columns of train have 40 samples",
         ),

@@ -4,11 +4,14 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use super::error::{Error, Result};
-use super::known_columns::is_known;
+use super::known_columns::{LABELS, is_known};
 use super::layouts;
 use crate::data::arrays;
 use crate::data::pickle::Value;
 use crate::support::nearest::nearest;
+
+/// Names that labels may have, none of which is read.
+const LIKELY: [&str; 6] = ["label", "Label", "Labels", "sentiment", "score", "y"];
 
 /// One split's dict, with its name for messages.
 #[derive(Clone, Copy)]
@@ -121,7 +124,18 @@ impl<'a> Columns<'a> {
         let names: Vec<String> = self.entries().map(|(name, _)| name).collect();
         let unknown = names.iter().filter(|name| !is_known(name));
         let near = nearest(self.shown(column), unknown.map(String::as_str));
-        let hint = near.map_or_else(String::new, |name| format!(" ({name} is there)"));
+        let mut likely = LIKELY.iter().filter(|_| column == LABELS);
+        let likely = likely.find(|name| self.get(name).is_some());
+        let hint = match (near, likely) {
+            (Some(name), _) => format!(" ({name} is there)"),
+            (None, Some(name)) => {
+                format!(
+                    " ({name} is there: if it is meant, name it {})",
+                    self.shown(column)
+                )
+            }
+            (None, None) => String::new(),
+        };
         format!("column {}{hint}", self.shown(column))
     }
 
@@ -236,6 +250,13 @@ impl<'a> Columns<'a> {
                 let numbers = array.objects().map(|item| self.number(column, item));
                 return numbers.collect();
             }
+            if let Some(text) = array
+                .to_strings()
+                .ok()
+                .and_then(|texts| texts.into_iter().next())
+            {
+                return Err(self.layout(column, EXPECTED, as_text(&text)));
+            }
             return array.to_vec().map_err(|e| self.array(column, e));
         }
         let items = value
@@ -251,10 +272,7 @@ impl<'a> Columns<'a> {
         }
         let found = match (item.array(), item.text()) {
             (Some(array), _) => format!("an array of shape {:?}", array.shape()),
-            (None, Some(text)) => {
-                let text: String = text.chars().take(20).collect();
-                format!("the text {text:?}; convert it with float(...)")
-            }
+            (None, Some(text)) => as_text(&text),
             (None, None) => item.kind().to_owned(),
         };
         Err(self.layout(column, expected, found))
@@ -267,6 +285,18 @@ impl<'a> Columns<'a> {
             reason,
         }
     }
+}
+
+/// A text in place of a number, and how to convert it.
+fn as_text(text: &str) -> String {
+    let text: String = text.chars().take(20).collect();
+    let is_comma = text.contains(',') && text.replace(',', ".").parse::<f64>().is_ok();
+    let remedy = if is_comma {
+        "float(text.replace(',', '.'))"
+    } else {
+        "float(...)"
+    };
+    format!("the text {text:?}; convert it with {remedy}")
 }
 
 /// A number, or the only one in an array, list or tuple.

@@ -72,7 +72,8 @@ impl<'a> Features<'a> {
             }),
             (_, [_, _]) if columns.get(&format!("{column}_lengths")).is_some() => {
                 Err(wrong(format!(
-                    "shape {shape:?} beside {column}_lengths; one vector per sample is written as array[:, None]"
+                    "shape {shape:?} beside {column}_lengths; one feature per step is written as array[:, :, None], one vector per sample \
+                     as array[:, None]"
                 )))
             }
             // One vector per sample.

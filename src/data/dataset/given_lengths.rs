@@ -46,6 +46,9 @@ impl Given<'_, '_> {
                             "; if the axes are exchanged, write numpy.swapaxes({modality}, 1, 2)"
                         )
                     }
+                    _ if count > steps && count.fract() == 0.0 => format!(
+                        "; where samples were cut at {steps} steps, write numpy.minimum({name}, {steps})"
+                    ),
                     _ => String::new(),
                 };
                 return Err(wrong(format!(

@@ -94,11 +94,23 @@ fn check_arrays(input: &Path, root: Value<'_>, names: &[(&str, &str)]) -> Result
     if missing.is_empty() {
         return Ok(());
     }
-    let underscored = |(key, _): (Value<'_>, Value<'_>)| {
+    let has_splits = |value: Value<'_>| {
+        let mut keys = value.entries().filter_map(|(key, _)| key.text());
+        keys.any(|key| layouts::official(&key).is_some())
+    };
+    let underscored = |(key, value): (Value<'_>, Value<'_>)| {
         let name = key.text()?.into_owned();
-        let (split, column) = name.split_once('_')?;
-        let is_split = layouts::official(split).is_some();
-        is_split.then(|| format!("; write {split}/{column} for {name}"))
+        if value.is_dict() && has_splits(value) {
+            return Some(format!("; write train/{name} for {name}/train"));
+        }
+        let first = name.split_once('_');
+        let both = [
+            first,
+            name.rsplit_once('_').map(|(column, split)| (split, column)),
+        ];
+        let mut both = both.into_iter().flatten();
+        let (split, column) = both.find(|(split, _)| layouts::official(split).is_some())?;
+        Some(format!("; write {split}/{column} for {name}"))
     };
     let advice = root.entries().find_map(underscored).unwrap_or_default();
     Err(Error::Layout {

@@ -32,7 +32,8 @@ pub fn misplaced(block: &Block<i32>) -> Option<String> {
         ),
         (_, [0], _) if roles[1] == Role::Binary && is_left_padded(block) => Some(
             "the tokens are padded at the beginning (the attention mask, row 1, is zeros followed by \
-             ones); pad at the end: padding_side='right'"
+             ones); pad at the end: padding_side='right' of a tokenizer, padding_location='end' in MMSA-FET's \
+             configuration. --padding is about audio and vision alone"
                 .to_owned(),
         ),
         (Role::Zero, [0], [2]) => Some(

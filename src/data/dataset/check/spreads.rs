@@ -65,7 +65,8 @@ pub fn spreads(plans: &[Plan<'_>], spreads: &BTreeMap<String, Spread>) -> Vec<St
             if let Some(text) = constant(names, column, [a, b]) {
                 warnings.push(format!("{text} (first sample: {})", plan.ids[0]));
             }
-            if let Some(what) = own_scale(b) {
+            let own = own_scale(b);
+            if let Some(what) = own {
                 warnings.push(format!(
                     "{}: every dimension of {column} has {what} (first: {}): scaled by the split's own values? Those of \
                      {} belong there: --standardize takes them",
@@ -78,6 +79,8 @@ pub fn spreads(plans: &[Plan<'_>], spreads: &BTreeMap<String, Spread>) -> Vec<St
             let found = match (&scaled, structure::signs(column, a, b)) {
                 (_, Some(signs)) => vec![signs],
                 (Some(difference), _) => vec![difference.describe(column, train.split())],
+                // What else differs may come of the scale.
+                _ if own.is_some() => Vec::new(),
                 _ => structure::differences(column, a, b),
             };
             let (split, first) = (plan.split(), &plan.ids[0]);
