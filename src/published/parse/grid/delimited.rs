@@ -83,19 +83,26 @@ fn reader(text: &str, separator: u8) -> csv::Reader<&[u8]> {
         .from_reader(text.as_bytes())
 }
 
+/// Whether two and more lines have the same separator as often.
+pub fn is_delimited(text: &str) -> bool {
+    hint(text).0.is_some() || SEPARATORS.into_iter().any(|s| fit(text, s).0 > 1)
+}
+
 /// The separator that gives the most lines of the same width, then the most columns.
 fn separator(text: &str) -> u8 {
-    let fit = |separator: u8| {
-        let rows = reader(text, separator).into_records();
-        let widths: Vec<usize> = rows.flatten().map(|r| r.len()).filter(|n| *n > 1).collect();
-        let most = widths.iter().copied().max().unwrap_or(1);
-        let first = widths.first().copied().unwrap_or(1);
-        let same = widths.iter().filter(|w| **w == first).count();
-        // A lone line with the separator is text that holds one.
-        if first > 1 { (same, most) } else { (0, 1) }
-    };
-    let best = SEPARATORS.into_iter().rev().max_by_key(|s| fit(*s));
-    best.filter(|s| fit(*s).0 > 0).unwrap_or(b',')
+    let best = SEPARATORS.into_iter().rev().max_by_key(|s| fit(text, *s));
+    best.filter(|s| fit(text, *s).0 > 0).unwrap_or(b',')
+}
+
+/// Lines that have as many cells as the first one of several, and the most cells of a line.
+fn fit(text: &str, separator: u8) -> (usize, usize) {
+    let rows = reader(text, separator).into_records();
+    let widths: Vec<usize> = rows.flatten().map(|r| r.len()).filter(|n| *n > 1).collect();
+    let most = widths.iter().copied().max().unwrap_or(1);
+    let first = widths.first().copied().unwrap_or(1);
+    let same = widths.iter().filter(|w| **w == first).count();
+    // A lone line with the separator is text that holds one.
+    if first > 1 { (same, most) } else { (0, 1) }
 }
 
 /// Brings every line to the width of the headings; lines of one cell may be titles.

@@ -1,6 +1,9 @@
-//! Splits the text of a file into tables of cells: delimited text, Markdown or LaTeX.
+//! Splits the text of a file into tables of cells: delimited text, Markdown, LaTeX or aligned text.
 
+mod aligned;
 mod delimited;
+mod drawn;
+mod gutters;
 mod latex;
 mod markdown;
 
@@ -69,10 +72,13 @@ impl Row {
 /// # Errors
 /// [`super::Error::Csv`] for lines of unequal width.
 pub(super) fn split(name: &str, text: &str) -> Result<Vec<Grid>> {
+    let text = &*drawn::with_bars(text);
     let mut grids = if latex::is_latex(text) {
         latex::split(name, text)?
     } else if markdown::is_markdown(text) {
         markdown::split(text)
+    } else if aligned::is_aligned(text) {
+        vec![aligned::split(name, text)?]
     } else {
         vec![delimited::split(name, text)?]
     };
