@@ -1,48 +1,76 @@
 //! Takes the marks of LaTeX, HTML and Markdown off a cell.
 
-/// LaTeX commands whose arguments are no text of the table.
-const SILENT: &[&str] = &[
-    "cite",
-    "citep",
-    "citet",
-    "citealp",
-    "citeauthor",
-    "citeyear",
-    "ref",
-    "label",
-    "footnote",
-    "footnotemark",
-    "footnotetext",
-    "tnote",
-    "vspace",
-    "hspace",
-    "rowcolor",
-    "cellcolor",
-    "color",
-    "cmidrule",
-    "cline",
-    "addlinespace",
-    "specialrule",
-    "noalign",
-    "setlength",
-    "arrayrulecolor",
+/// LaTeX commands whose arguments are no text of the table, and how many they have.
+const SILENT: &[(&str, usize)] = &[
+    ("cite", 1),
+    ("citep", 1),
+    ("citet", 1),
+    ("citealp", 1),
+    ("citeauthor", 1),
+    ("citeyear", 1),
+    ("ref", 1),
+    ("label", 1),
+    ("footnote", 1),
+    ("footnotemark", 1),
+    ("footnotetext", 1),
+    ("tablefootnote", 1),
+    ("tnote", 1),
+    ("vspace", 1),
+    ("hspace", 1),
+    ("phantom", 1),
+    ("hphantom", 1),
+    ("vphantom", 1),
+    ("ding", 1),
+    ("symbol", 1),
+    ("tikzmark", 1),
+    ("rowcolor", 1),
+    ("cellcolor", 1),
+    ("columncolor", 1),
+    ("color", 1),
+    ("sethlcolor", 1),
+    ("cmidrule", 1),
+    ("cline", 1),
+    ("addlinespace", 1),
+    ("noalign", 1),
+    ("arrayrulecolor", 1),
+    ("setlength", 2),
+    ("rule", 2),
+    ("fontsize", 2),
+    ("specialrule", 3),
 ];
 
-/// LaTeX commands whose last argument alone is text.
-const LAST: &[&str] = &[
-    "textcolor",
-    "colorbox",
-    "rotatebox",
-    "raisebox",
-    "scalebox",
-    "href",
-    "hyperref",
-    "parbox",
+/// LaTeX commands of whose arguments the last one is text, and how many are before it.
+const LAST: &[(&str, usize)] = &[
+    ("textcolor", 1),
+    ("colorbox", 1),
+    ("fcolorbox", 2),
+    ("rotatebox", 1),
+    ("raisebox", 1),
+    ("scalebox", 1),
+    ("resizebox", 2),
+    ("adjustbox", 1),
+    ("href", 1),
+    ("hyperlink", 1),
+    ("parbox", 1),
+    ("multicolumn", 2),
+    ("multirow", 2),
+    ("multirowcell", 1),
+    ("tikzmarknode", 1),
+    ("overset", 1),
+    ("underset", 1),
+    ("stackrel", 1),
 ];
+
+/// LaTeX commands that print a number, and maybe a unit behind it.
+const NUMBERS: &[&str] = &["num", "tablenum", "SI", "qty"];
+
+/// LaTeX commands that print a mark beside a cell; one with digits may be a spread.
+const BESIDE: &[&str] = &["rlap", "mathrlap"];
 
 /// Characters that LaTeX commands print.
 const SYMBOLS: &[(&str, &str)] = &[
     ("pm", "\u{b1}"),
+    ("textpm", "\u{b1}"),
     ("times", "\u{d7}"),
     ("dagger", "\u{2020}"),
     ("dag", "\u{2020}"),
@@ -212,14 +240,22 @@ fn command(text: &[char], at: usize, out: &mut String) -> usize {
     {
         return script(text, at, *mark, out);
     }
-    if SILENT.contains(&&*name) {
+    if let Some((_, groups)) = SILENT.iter().find(|(n, _)| *n == name) {
         at = skip(text, at, '[', ']');
         at = skip(text, at, '(', ')');
-        return skip(text, at, '{', '}');
+        return arguments(text, at, *groups);
     }
-    if LAST.contains(&&*name) {
-        at = skip(text, at, '[', ']');
-        return skip(text, at, '{', '}');
+    if let Some((_, groups)) = LAST.iter().find(|(n, _)| *n == name) {
+        return arguments(text, at, *groups);
+    }
+    if NUMBERS.contains(&&*name) {
+        return number_with_unit(text, at, &name, out);
+    }
+    if BESIDE.contains(&&*name) {
+        let end = skip(text, at, '{', '}');
+        if !text[at..end].iter().any(char::is_ascii_digit) {
+            return end;
+        }
     }
     if let Some((_, symbol)) = SYMBOLS.iter().find(|(n, _)| *n == name) {
         out.push_str(symbol);
@@ -238,6 +274,48 @@ fn command(text: &[char], at: usize, out: &mut String) -> usize {
     } else {
         before
     }
+}
+
+/// The index behind options and a number of arguments in braces; a star may be one.
+fn arguments(text: &[char], mut at: usize, groups: usize) -> usize {
+    for _ in 0..groups {
+        at = skip(text, at, '[', ']');
+        at = if text.get(at) == Some(&'*') {
+            at + 1
+        } else {
+            skip(text, at, '{', '}')
+        };
+    }
+    skip(text, at, '[', ']')
+}
+
+/// Writes a number of the package siunitx; the index behind it. `43.05(30)` has a spread in units of its last place.
+fn number_with_unit(text: &[char], at: usize, name: &str, out: &mut String) -> usize {
+    let start = skip(text, at, '[', ']');
+    let end = skip(text, start, '{', '}');
+    let mut inner = String::new();
+    write_latex(&text[start..end], &mut inner);
+    let parts = inner.strip_suffix(')').and_then(|t| t.split_once('('));
+    let places = parts.and_then(|(value, _)| value.split_once('.'));
+    let digits = |t: &str| !t.is_empty() && t.chars().all(|c| c.is_ascii_digit());
+    match (parts, places) {
+        (Some((value, spread)), Some((_, places))) if digits(spread) && places.len() < 10 => {
+            let units: f64 = spread.parse().unwrap_or_default();
+            let places = places.trim().len();
+            let spread = units / 10f64.powi(places as i32);
+            out.push_str(&format!("{}\u{b1}{spread:.places$}", value.trim()));
+        }
+        _ => out.push_str(&inner),
+    }
+    if ["num", "tablenum"].contains(&name) {
+        return end;
+    }
+    let behind = skip(text, end, '{', '}');
+    let unit: String = text[end..behind].iter().collect();
+    if unit.contains("percent") || unit.contains('%') {
+        out.push('%');
+    }
+    behind
 }
 
 /// The index behind a group in brackets, or the same index where there is none.
@@ -267,7 +345,8 @@ fn script(text: &[char], at: usize, mark: char, out: &mut String) -> usize {
             let name = text[at + 1..]
                 .iter()
                 .take_while(|c| c.is_ascii_alphabetic());
-            at + 1 + name.count()
+            // `^\text{a}` is raised with its argument.
+            skip(text, at + 1 + name.count(), '{', '}')
         }
         _ => at + 1,
     };
@@ -309,6 +388,37 @@ mod tests {
             ("\\cellcolor[gray]{0.9}84.5", "84.5"),
             ("\\cellcolor{gray!20}{84.5}", "84.5"),
             ("\\textcolor{red}{84.5}", "84.5"),
+            ("\\textcolor[HTML]{FF0000}{84.5}", "84.5"),
+            ("\\fcolorbox{red}{white}{84.5}", "84.5"),
+            (
+                "\\fcolorbox[HTML]{FF0000}[HTML]{00FF00}{\\textbf{84.5}}",
+                "84.5",
+            ),
+            ("\\colorbox{red!20}{\\strut 84.5}", "84.5"),
+            ("\\cellcolor[HTML]{99CC00}\\uline{84.5}", "84.5"),
+            ("$\\mathbf{84.5}$", "84.5"),
+            ("$\\boldsymbol{84.5}_{\\pm 0.3}$", "84.5\u{b1}0.3"),
+            ("\\bm{$84.5$}", "84.5"),
+            ("\\makecell[c]{84.5\\\\{\\small (0.3)}}", "84.5 (0.3)"),
+            ("\\multirow[t]{2}{*}{84.5}", "84.5"),
+            ("\\multirow{2}*{84.5}", "84.5"),
+            ("\\phantom{0}9.05", "9.05"),
+            ("\\hphantom{-}0.789", "0.789"),
+            ("\\tablenum[table-format=2.2]{84.52}", "84.52"),
+            ("\\num{84.52(31)}", "84.52\u{b1}0.31"),
+            ("\\num{84.52 +- 0.31}", "84.52 +- 0.31"),
+            ("\\SI{84.52}{\\percent}", "84.52%"),
+            ("\\SI[detect-weight]{0.789}{}", "0.789"),
+            ("84.5\\rlap{$^*$}", "84.5"),
+            ("84.5\\rlap{\\textsuperscript{a}}", "84.5"),
+            ("84.5\\rlap{a}", "84.5"),
+            ("84.5\\rlap{$_{\\pm 0.3}$}", "84.5\u{b1}0.3"),
+            ("84.5$^\\text{a}$", "84.5"),
+            ("84.5\\ding{72}", "84.5"),
+            ("\\rule{0pt}{2.6ex}84.5", "84.5"),
+            ("\\resizebox{1cm}{!}{84.5}", "84.5"),
+            ("$\\overset{*}{84.5}$", "84.5"),
+            ("\\hyperref[tab:a]{MISA}", "MISA"),
             ("w/o $\\mathcal{L}_{rec}$", "w/o L_rec"),
             ("CENET~\\cite{wang2022}", "CENET"),
             ("Acc-2 (\\%) $\\uparrow$", "Acc-2 (%) \u{2191}"),
