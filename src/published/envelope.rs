@@ -1,4 +1,4 @@
-//! Computes the range of weighted F1 that an accuracy allows.
+//! Computes the range of F1 that an accuracy allows.
 //!
 //! On a test set with given class counts every confusion matrix is a pair (accuracy, F1). Means of
 //! such pairs, over runs or missing rates, fill their convex hull and nothing more, so a printed
@@ -9,13 +9,17 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use crate::published::test_sets::Population;
 
-/// Where the support of the weights is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How the F1 of both classes make one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Order {
-    /// On the truth, as defined.
+    /// Weighted by the support on the truth, as defined.
     True,
-    /// On the predictions: the arguments exchanged.
+    /// Weighted by the support on the predictions: the arguments exchanged.
     Exchanged,
+    /// Their plain mean.
+    Macro,
+    /// That of the positive class alone, scikit-learn's `average="binary"`.
+    Positive,
 }
 
 /// The hull of (accuracy, F1) in percent: its upper and its lower edge.
@@ -23,24 +27,31 @@ pub enum Order {
 pub struct Envelope {
     upper: Vec<(f64, f64)>,
     lower: Vec<(f64, f64)>,
+    /// The largest and smallest F1 of a single run, by right predictions.
+    most: Vec<f64>,
+    least: Vec<f64>,
 }
 
-/// Both envelopes, true order first, by class counts.
-type Known = BTreeMap<(u64, u64), Arc<[Envelope; 2]>>;
+/// Envelopes by class counts.
+type Known = BTreeMap<(u64, u64, Order), Arc<Envelope>>;
 
 /// Envelopes that were computed already: millions of confusion matrices each, the same every time.
 static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
 
-/// The envelopes of both orders, true order first.
-pub fn envelopes(population: &Population) -> Arc<[Envelope; 2]> {
-    let key = (population.low, population.high);
-    let orders = [Order::True, Order::Exchanged];
+/// The envelopes of both orders of weighted F1, true order first.
+pub fn envelopes(population: &Population) -> [Arc<Envelope>; 2] {
+    [Order::True, Order::Exchanged].map(|order| envelope(population, order))
+}
+
+/// The envelope of one order.
+pub fn envelope(population: &Population, order: Order) -> Arc<Envelope> {
+    let key = (population.low, population.high, order);
     // Nothing in there is ever half done, so a panic elsewhere leaves it sound.
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    let both = known
+    let one = known
         .entry(key)
-        .or_insert_with(|| Arc::new(orders.map(|order| Envelope::new(population, order))));
-    Arc::clone(both)
+        .or_insert_with(|| Arc::new(Envelope::new(population, order)));
+    Arc::clone(one)
 }
 
 impl Envelope {
@@ -49,7 +60,7 @@ impl Envelope {
         let (mut most, mut least) = (vec![f64::MIN; n + 1], vec![f64::MAX; n + 1]);
         for high in 0..=population.high {
             for low in 0..=population.low {
-                let f1 = weighted_f1(population, low, high, order);
+                let f1 = f1(population, low, high, order);
                 let right = (low + high) as usize;
                 // Plain comparisons: this is the innermost line of millions.
                 if f1 > most[right] {
@@ -60,16 +71,30 @@ impl Envelope {
                 }
             }
         }
-        let points = |f1: Vec<f64>, sign: f64| -> Vec<(f64, f64)> {
+        let points = |f1: &[f64], sign: f64| -> Vec<(f64, f64)> {
             let accuracy = |i: usize| 100.0 * i as f64 / n as f64;
-            let each = f1.into_iter().enumerate();
+            let each = f1.iter().enumerate();
             each.map(|(i, f)| (accuracy(i), sign * 100.0 * f)).collect()
         };
         let flip = |edge: Vec<(f64, f64)>| edge.into_iter().map(|(a, f)| (a, -f)).collect();
         Self {
-            upper: hull(points(most, 1.0)),
-            lower: flip(hull(points(least, -1.0))),
+            upper: hull(points(&most, 1.0)),
+            lower: flip(hull(points(&least, -1.0))),
+            most,
+            least,
         }
+    }
+
+    /// The smallest and largest F1 of single runs with about an accuracy known within `slack`, all in percent.
+    pub fn of_one_run(&self, accuracy: f64, slack: f64) -> (f64, f64) {
+        let n = (self.most.len() - 1) as f64;
+        let right = |percent: f64| (percent.clamp(0.0, 100.0) / 100.0 * n) as usize;
+        let (from, to) = (right(accuracy - slack), right(accuracy + slack));
+        let near = from..=(to + 1).min(self.most.len() - 1);
+        let (least, most) = (&self.least[near.clone()], &self.most[near]);
+        let least = least.iter().copied().fold(f64::MAX, f64::min);
+        let most = most.iter().copied().fold(f64::MIN, f64::max);
+        (100.0 * least, 100.0 * most)
     }
 
     /// The smallest and largest F1 for an accuracy known within `slack`, all in percent.
@@ -87,8 +112,8 @@ impl Envelope {
     }
 }
 
-/// Weighted F1 as a fraction, of `low` and `high` right predictions of each class.
-fn weighted_f1(population: &Population, low: u64, high: u64, order: Order) -> f64 {
+/// F1 as a fraction, of `low` and `high` right predictions of each class.
+fn f1(population: &Population, low: u64, high: u64, order: Order) -> f64 {
     let total = population.low + population.high;
     let wrong = (total - low - high) as f64;
     // 2 tp / (2 tp + fp + fn), which is 0 without a right prediction.
@@ -97,6 +122,8 @@ fn weighted_f1(population: &Population, low: u64, high: u64, order: Order) -> f6
     let weight = match order {
         Order::True => population.low,
         Order::Exchanged => low + (population.high - high),
+        Order::Macro => return f64::midpoint(f1_low, f1_high),
+        Order::Positive => return f1_high,
     } as f64;
     (weight * f1_low + (total as f64 - weight) * f1_high) / total as f64
 }
@@ -157,11 +184,11 @@ mod tests {
             low: 13,
             high: 8,
         };
-        for order in [Order::True, Order::Exchanged] {
+        for order in [Order::True, Order::Exchanged, Order::Macro, Order::Positive] {
             let e = Envelope::new(&p, order);
             for (low, high) in (0..=13).flat_map(|l| (0..=8).map(move |h| (l, h))) {
                 let accuracy = 100.0 * (low + high) as f64 / 21.0;
-                let f1 = 100.0 * weighted_f1(&p, low, high, order);
+                let f1 = 100.0 * super::f1(&p, low, high, order);
                 let (least, most) = e.at(accuracy, 0.0);
                 assert!(least - 1e-9 <= f1 && f1 <= most + 1e-9, "{low} {high}");
             }

@@ -1,5 +1,8 @@
 //! Finds F1 scores that no confusion matrix with the accuracy in the same row gives.
 
+use std::sync::Arc;
+
+use super::f1_readings;
 use super::{Rule, describe};
 use crate::published::audit::arranged::{ScoreColumn, slack};
 use crate::published::audit::{Arranged, Finding, Strength};
@@ -10,7 +13,7 @@ use crate::published::test_sets::Population;
 pub const RULE: Rule = Rule {
     name: "impossible-f1",
     definition: "an F1 that no predictions with the printed accuracy reach on the test set's class \
-                 counts, in either order of the arguments",
+                 counts, in either order of the arguments; F1 of one class and macro F1 are named where they fit",
     strength: "impossible (if accuracy and F1 are of the same predictions)",
     check,
 };
@@ -30,6 +33,10 @@ pub struct Judgement<'a> {
     pub accuracy: &'a ParsedCell,
     pub f1: &'a ParsedCell,
     pub verdict: Verdict,
+    /// The classes that both are about.
+    pub population: &'a Population,
+    /// The accuracy and the classes of the other cut, Has0 for Non0, where both are known.
+    pub other: Option<(&'a ParsedCell, &'a Population)>,
     /// The range of the F1 as defined, in percent.
     pub least: f64,
     pub most: f64,
@@ -68,7 +75,10 @@ pub fn pairs<'a>(arranged: &Arranged<'a>) -> Vec<Pairs<'a>> {
             continue;
         };
         let populations = arranged.statistics.populations(f1.dataset, f1.metric);
-        let judged = populations.into_iter().map(|p| judged(p, accuracy, f1));
+        let other = other_cut(arranged, f1);
+        let judged = populations
+            .into_iter()
+            .map(|p| judged(p, accuracy, f1, other));
         let sound = |p: &Pairs<'_>| {
             let fits = |j: &&Judgement<'_>| matches!(j.verdict, Verdict::Both | Verdict::OnlyTrue);
             p.judged.iter().filter(fits).count()
@@ -78,17 +88,47 @@ pub fn pairs<'a>(arranged: &Arranged<'a>) -> Vec<Pairs<'a>> {
     out
 }
 
+/// A column of accuracies and what they are about.
+type Cut<'c, 'a> = (&'c ScoreColumn<'a>, &'a Population);
+
+/// The accuracies of Has0 beside an F1 of Non0, and the reverse.
+fn other_cut<'c, 'a>(arranged: &'c Arranged<'a>, f1: &ScoreColumn<'a>) -> Option<Cut<'c, 'a>> {
+    let name = match f1.metric.name {
+        "f1_non0" => "acc2_has0",
+        "f1_has0" => "acc2_non0",
+        _ => return None,
+    };
+    let same = |c: &&ScoreColumn<'_>| {
+        (c.table, c.dataset, c.method, c.metric.name) == (f1.table, f1.dataset, f1.method, name)
+    };
+    let accuracy = arranged.columns.iter().find(same)?;
+    let statistics = arranged.statistics;
+    match statistics.populations(f1.dataset, accuracy.metric)[..] {
+        [population] => Some((accuracy, population)),
+        _ => None,
+    }
+}
+
 /// One column of F1 by one cut of the test set.
 fn judged<'a>(
-    population: &Population,
+    population: &'a Population,
     accuracy: &ScoreColumn<'a>,
     f1: &ScoreColumn<'a>,
+    other: Option<Cut<'_, 'a>>,
 ) -> Pairs<'a> {
     let both = envelopes(population);
     let cells = f1.parts.iter().copied().chain(f1.mean);
     let pairs = cells.filter_map(|f1| Some((accuracy.at(&f1.condition)?, f1)));
     Pairs {
-        judged: pairs.map(|(a, f)| judge(a, f, &both)).collect(),
+        judged: pairs
+            .map(|(a, f)| {
+                let other = other.and_then(|(c, p)| Some((c.at(&f.condition)?, p)));
+                Judgement {
+                    other,
+                    ..judge(a, f, population, &both)
+                }
+            })
+            .collect(),
         f1: f1.clone(),
         population: population.clone(),
     }
@@ -97,7 +137,8 @@ fn judged<'a>(
 fn judge<'a>(
     accuracy: &'a ParsedCell,
     f1: &'a ParsedCell,
-    [right, exchanged]: &[Envelope; 2],
+    population: &'a Population,
+    [right, exchanged]: &[Arc<Envelope>; 2],
 ) -> Judgement<'a> {
     let (a, f) = (&accuracy.number, &f1.number);
     let range = right.at(a.value, slack(a));
@@ -113,6 +154,8 @@ fn judge<'a>(
         accuracy,
         f1,
         verdict,
+        population,
+        other: None,
         least: range.0,
         most: range.1,
     }
@@ -122,6 +165,7 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
     let mut out = Vec::new();
     for pairs in pairs(arranged) {
         let f1 = &pairs.f1;
+        let reading = readings(&pairs.judged);
         for j in pairs
             .judged
             .iter()
@@ -134,7 +178,7 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
                 &j.f1.condition.to_string(),
             ]);
             let why = format!(
-                "Acc-2 {} allows F1 from {:.2} to {:.2} on {} / {} samples, printed {}",
+                "Acc-2 {} allows F1 from {:.2} to {:.2} on {} / {} samples, printed {}{reading}",
                 j.accuracy.number.text(),
                 j.least,
                 j.most,
@@ -147,4 +191,20 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
         }
     }
     out
+}
+
+/// What the numbers of a column that are possible in neither order fit as, if all of them fit.
+fn readings(judged: &[Judgement<'_>]) -> String {
+    let wrong: Vec<&Judgement<'_>> = judged
+        .iter()
+        .filter(|j| matches!(j.verdict, Verdict::Neither | Verdict::OnlyExchanged))
+        .collect();
+    // One wrong cell of a column is no other way to compute all of it.
+    if 2 * wrong.len() < judged.len() {
+        return String::new();
+    }
+    match f1_readings::of_all(&wrong)[..] {
+        [] => String::new(),
+        ref readings => format!("; it fits {}", f1_readings::list(readings)),
+    }
 }

@@ -14,6 +14,7 @@ mod equal_pair;
 mod exact_line;
 mod exchanged_errors;
 mod exchanged_rates;
+mod f1_readings;
 mod filled;
 mod impossible_count;
 mod impossible_f1;

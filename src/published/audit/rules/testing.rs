@@ -8,6 +8,16 @@ pub fn found(rule: &str, text: &str) -> Vec<Finding> {
     found_in(rule, &[("t.csv", text)], AuditSettings::default())
 }
 
+/// What all rules find in a table.
+pub fn found_all(text: &str) -> Vec<Finding> {
+    let table = parse("t.csv", text.as_bytes(), &Options::default()).unwrap();
+    audit(
+        &[table],
+        &TestSetStatistics::published(),
+        AuditSettings::default(),
+    )
+}
+
 /// What a rule finds in several tables, by name.
 pub fn found_in(rule: &str, tables: &[(&str, &str)], settings: AuditSettings) -> Vec<Finding> {
     let read =
