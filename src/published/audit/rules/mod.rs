@@ -20,6 +20,7 @@ mod impossible_count;
 mod impossible_f1;
 mod known_error;
 mod lone_constant;
+mod lone_order;
 mod low_correlation;
 mod method_means;
 mod misquote;

@@ -1,7 +1,7 @@
 //! Finds a missing rate whose column is moved by a row, or sorted by itself.
 
 use super::ranks::follows;
-use super::{Rule, describe};
+use super::{Rule, describe, lone_order};
 use crate::published::audit::arranged::{ScoreColumn, sub_table};
 use crate::published::audit::{Arranged, Finding, Strength};
 use crate::published::parse::{ParsedCell, ParsedCondition};
@@ -10,7 +10,8 @@ pub const RULE: Rule = Rule {
     name: "moved-column",
     definition: "a missing rate at which the order of at least eight methods has nothing to do with that at the rates \
                  beside it, which agree with each other, or fits them a row up, a row down or upside down; or whose \
-                 methods are sorted by their scores, while they are not beside it",
+                 methods are sorted by their scores, while they are not beside it; or a metric of one condition by which at least eight \
+                 methods are sorted, while it has nothing to do with the other metrics, which agree with each other",
     strength: "odd, since models of one quality change places",
     check,
 };
@@ -43,7 +44,8 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
         }
         parts
     });
-    parts.filter_map(|part| finding(&part)).collect()
+    let moved = parts.filter_map(|part| finding(&part));
+    moved.chain(lone_order::findings(arranged)).collect()
 }
 
 /// A rate, and the cell of every method at it.
