@@ -34,6 +34,7 @@ mod out_of_range;
 mod overall_mean;
 mod partly_quoted;
 mod parts;
+mod pasted_pair;
 mod ranks;
 mod reversed_row;
 mod rising_scores;
