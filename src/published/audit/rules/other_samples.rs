@@ -247,6 +247,42 @@ mod tests {
         }
     }
 
+    /// Two methods over the rates 0 to 0.9 in a wide table by metric, with a line of means for each: right predictions of
+    /// `samples` in one run.
+    fn of_all_metrics(samples: u64) -> Vec<Finding> {
+        let mut text = "rate,method,mosi_acc7,mosi_acc5,mosi_acc2_h,mosi_mae\n".to_string();
+        for (method, step) in [("A", 13), ("B", 17)] {
+            let mut sums = [0.0; 3];
+            for i in 0..10 {
+                let of = |part: u64| samples * part / 100 - (step * i + part) * samples / 686;
+                let shares = [44, 51, 81].map(|part| 100.0 * of(part) as f64 / samples as f64);
+                let [acc7, acc5, acc2] = shares;
+                text += &format!("0.{i},{method},{acc7:.2},{acc5:.2},{acc2:.2},0.8{i}1\n");
+                for (sum, share) in sums.iter_mut().zip(shares) {
+                    *sum += share / 10.0;
+                }
+            }
+            let [acc7, acc5, acc2] = sums;
+            text += &format!("mean,{method},{acc7:.2},{acc5:.2},{acc2:.2},0.856\n");
+        }
+        testing::found(RULE.name, &text)
+    }
+
+    #[test]
+    fn several_rates_and_metrics_are_of_one_part_of_the_samples() {
+        for (samples, what) in [
+            (640, "drops the last batch (of 64/128)"),
+            (672, "drops the last batch (of 16/24/32/48)"),
+            (229, "those of the validation split"),
+        ] {
+            let all = of_all_metrics(samples);
+            assert_eq!(all.len(), 1, "{samples}: {all:?}");
+            assert!(all[0].why.contains(what), "{}", all[0].why);
+            assert_eq!(all[0].about, "mosi, Acc-7, Acc-5 and Acc-2 (Has0)");
+        }
+        assert!(of_all_metrics(686).is_empty());
+    }
+
     #[test]
     fn accuracies_of_another_data_set_are_found() {
         let all = found("mosei_acc7", 686, 1);

@@ -67,6 +67,48 @@ mod tests {
         text
     }
 
+    /// The same by rate, with MAE in lines of their own.
+    fn by_rate(runs: usize, spread: &str) -> String {
+        let mut text = "dataset,method,metric,0,0.1,0.2,0.3,0.4,0.5,mean\n".to_string();
+        for (method, step) in [("A", 13), ("B", 17)] {
+            let percent = |i: usize| {
+                let right = 686 * runs / 2 - step * i - step;
+                100.0 * right as f64 / (686 * runs) as f64
+            };
+            let cells = (0..6).map(|i| format!("{:.2} \u{b1} {spread}", percent(i)));
+            let cells: Vec<String> = cells.collect();
+            let mean = (0..6).map(percent).sum::<f64>() / 6.0;
+            text += &format!(
+                "mosi,{method},acc7,{},{mean:.2} \u{b1} {spread}\n",
+                cells.join(",")
+            );
+            let errors = (0..6).map(|i| format!("0.8{i}{} \u{b1} 0.00", step % 10));
+            let errors: Vec<String> = errors.collect();
+            text += &format!("mosi,{method},mae,{},0.853 \u{b1} 0.00\n", errors.join(","));
+        }
+        text
+    }
+
+    #[test]
+    fn zeros_in_columns_of_rates_are_found() {
+        let of = |runs, spread| {
+            let all = found("wrong-spread", &by_rate(runs, spread)).into_iter();
+            all.filter(|f| f.why.contains("spreads are 0, as"))
+                .collect::<Vec<_>>()
+        };
+        for spread in ["0.0", "0.00"] {
+            let all = of(3, spread);
+            assert_eq!(all.len(), 1);
+            assert!(
+                all[0].why.contains("all 28 spreads are 0"),
+                "{}",
+                all[0].why
+            );
+        }
+        assert!(of(1, "0.00").is_empty());
+        assert!(of(3, "0.12").is_empty());
+    }
+
     #[test]
     fn zeros_beside_means_of_runs_that_differ_are_found() {
         let all = found("wrong-spread", &table(3, "0.00"));
