@@ -58,7 +58,7 @@ fn finding(
     columns: &[(&ParsedCondition, Column<'_>)],
 ) -> Finding {
     let methods = columns[0].1.cells.len();
-    let relative = relative(columns[0].1.cells[0].metric.name).map_or("", |m| m);
+    let relative = relative(columns[0].1.cells[0].metric.name).unwrap_or("");
     let titled = match relative {
         "mae" => "MAE",
         "corr" => "Corr",
@@ -118,6 +118,9 @@ fn is_lone(column: &Column<'_>, all: &[Column<'_>]) -> Option<bool> {
     let name = |c: &Column<'_>| c.cells[0].metric.name;
     let pairs = || column.good.windows(2);
     let is_sorted = pairs().all(|p| p[0] < p[1]) || pairs().all(|p| p[0] > p[1]);
+    if !is_sorted {
+        return Some(false);
+    }
     let relative = relative(name(column))?;
     let relative = all.iter().find(|c| name(c) == relative)?;
     let others = || all.iter().filter(|c| name(c) != name(column));
@@ -128,7 +131,7 @@ fn is_lone(column: &Column<'_>, all: &[Column<'_>]) -> Option<bool> {
     let unrelated =
         others().all(|c| follows(&c.good, &column.good).is_some_and(|r| r <= UNRELATED));
     let unsorted = others().all(|c| follows(&c.good, &order).is_some_and(|r| r.abs() < AGREE));
-    Some(is_sorted && agrees && unrelated && unsorted)
+    Some(agrees && unrelated && unsorted)
 }
 
 #[cfg(test)]
