@@ -105,7 +105,7 @@ fn sorted<'a>(rows: &[&ScoreRow<'a>]) -> Vec<Column<'a>> {
         let good = cells.iter().map(|c| sign * c.number.value).collect();
         Some(Column { cells, good })
     };
-    let columns: Vec<Column<'a>> = first.cells.iter().filter_map(|c| column(c)).collect();
+    let columns: Vec<Column<'a>> = first.cells.iter().filter_map(column).collect();
     let is_lone = |column: &Column<'_>| is_lone(column, &columns).unwrap_or(false);
     let lone: Vec<bool> = columns.iter().map(is_lone).collect();
     let both = columns.into_iter().zip(lone);
