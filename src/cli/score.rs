@@ -9,6 +9,7 @@ use lnln_bench::record::import::{self, Check, Options, Outcome, Role};
 use lnln_bench::report::format::citations;
 use lnln_bench::support::nearest::hint;
 
+use clap::builder::NonEmptyStringValueParser;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -45,7 +46,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
     /// Title in tables [default: the model's name].
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     title: Option<String>,
     /// Citation for citations.bib, as `Authors: Title. Venue Year` [default: none].
     #[arg(long, value_name = "TEXT", value_parser = citation)]

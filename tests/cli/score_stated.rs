@@ -167,6 +167,61 @@ fn a_second_file_of_a_model_and_seed_is_warned_about() {
 }
 
 #[test]
+fn a_name_that_is_not_taken_is_warned_about_and_one_that_is_assumed_is_said() {
+    let data = Data::new();
+    let said = "the model is called `p`, as the file";
+    let done = data.score("p.csv", data.plain(), &[]).success();
+    done.stderr(contains(said));
+    let named = with(&data, "model", |_| "theirs".to_string());
+    data.score("q.csv", named, &["--model", "mine"])
+        .success()
+        .stderr(
+            contains("--model mine is for rows without a model").and(contains("--column model=")),
+        );
+    data.score("r.csv", data.plain(), &["--title", ""]).code(2);
+}
+
+#[test]
+fn a_seed_of_another_file_is_compared_with_those_before() {
+    let data = Data::new();
+    let rows = |seed: u32, value: &dyn Fn(f32) -> f32| {
+        data.text("id,rate,seed,prediction", |r| {
+            format!("{},{},{seed},{}", r.id, r.rate, value(r.prediction))
+        })
+    };
+    let score = |file: &str, text: String| {
+        let path = data.folder.path().join(file);
+        std::fs::write(&path, text).unwrap();
+        let mut command = program();
+        command.arg("score").arg(path).arg("--data").arg(&data.path);
+        command.args(["--model", "m", "--allow", "order,scale,rates"]);
+        command.arg("--runs").arg(data.runs()).assert().success()
+    };
+    score("a.csv", rows(1, &|p| p));
+    score("b.csv", rows(2, &|p| 0.5 * p * p.abs() + 0.3 * p.sin()));
+    let mean = |p: f32| (p + 0.5 * p * p.abs() + 0.3 * p.sin()) / 2.0;
+    score("mean.csv", rows(3, &mean)).stderr(contains("the means of those of the other 2 seeds"));
+    // The same predictions under masks that were stated wrongly before.
+    std::fs::remove_dir_all(data.runs()).unwrap();
+    score("a.csv", rows(1, &|p| p));
+    let path = data.folder.path().join("a.csv");
+    let mut command = program();
+    command.arg("score").arg(path).arg("--data").arg(&data.path);
+    command.args([
+        "--model",
+        "m",
+        "--allow",
+        "order,scale,rates",
+        "--mask-seed",
+        "7",
+    ]);
+    let done = command.arg("--runs").arg(data.runs()).assert().success();
+    done.stderr(contains(
+        "with other mask protocols or mask seeds at the same conditions",
+    ));
+}
+
+#[test]
 fn a_misspelt_mask_protocol_is_named() {
     let data = Data::new();
     let hint = contains("mask protocol `Random` (did you mean `random`?) is none of");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::join::Joined;
+use super::join::{Joined, MaskKey};
 use super::write::identity;
 use crate::data::dataset::Corpus;
 use crate::record::{RunDir, find_runs};
@@ -17,18 +17,19 @@ pub(super) fn runs(folder: &Path, new: &[Joined], ids: &[String], corpus: &Corpu
 }
 
 /// Runs of other files with the model and a seed of new ones, a sentence for each model: reports refuse two runs of a seed that
-/// share a condition, and take those that share none for rows of their own.
+/// share a condition under the same masks, show others in sections of their masks, and take those that share none for rows of
+/// their own.
 pub(super) fn twice(folder: &Path, new: &[Joined], corpus: &Corpus) -> Vec<String> {
     let finished = find_runs(folder).map_or(Vec::new(), |runs| runs.finished);
     let found = finished
         .iter()
         .filter_map(|dir| same_seed(dir, new, corpus));
-    let mut models: BTreeMap<(String, bool), Vec<Earlier>> = BTreeMap::new();
+    let mut models: BTreeMap<(String, Shares), Vec<Earlier>> = BTreeMap::new();
     for earlier in found {
-        let key = (earlier.model.clone(), earlier.is_shared);
+        let key = (earlier.model.clone(), earlier.shares);
         models.entry(key).or_default().push(earlier);
     }
-    let sentence = |((model, is_shared), runs): ((String, bool), Vec<Earlier>)| {
+    let sentence = |((model, shares), runs): ((String, Shares), Vec<Earlier>)| {
         let first = runs.first()?;
         let paths: Vec<&str> = runs.iter().map(|run| &*run.path).collect();
         let (paths, folder) = (paths.join(" "), folder.display());
@@ -40,20 +41,33 @@ pub(super) fn twice(folder: &Path, new: &[Joined], corpus: &Corpus) -> Vec<Strin
             "run {} of model {model}, seed {}, from {} lies in {folder} with other",
             first.id, first.seed, first.file
         );
-        Some(if is_shared {
-            format!(
+        Some(match shares {
+            Shares::Passes => format!(
                 "{start} predictions{more}: `report` refuses two runs of one seed; remove those before ({paths}) or the new \
                  ones, or give the new ones another name by --model"
-            )
-        } else {
-            format!(
+            ),
+            Shares::Conditions => format!(
+                "{start} mask protocols or mask seeds at the same conditions{more}: `report` shows each by its masks; if those \
+                 before were stated wrongly, remove them ({paths})"
+            ),
+            Shares::Nothing => format!(
                 "{start} conditions{more}: `report` shows each file as a row of its own; put all conditions of a seed into \
                  one file (rows below each other, a column `rate` or `condition`), score that, and remove those before \
                  ({paths}) and the new ones"
-            )
+            ),
         })
     };
     models.into_iter().filter_map(sentence).collect()
+}
+
+/// What a run has in common with a new one of its seed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Shares {
+    /// A condition under the same masks.
+    Passes,
+    /// A condition under other masks.
+    Conditions,
+    Nothing,
 }
 
 /// A run that was scored before.
@@ -63,8 +77,7 @@ struct Earlier {
     seed: u64,
     file: String,
     path: String,
-    /// Whether it has a condition of the new run.
-    is_shared: bool,
+    shares: Shares,
 }
 
 /// A run with the model and seed of a new one.
@@ -81,18 +94,28 @@ fn same_seed(dir: &RunDir, new: &[Joined], corpus: &Corpus) -> Option<Earlier> {
         return None;
     }
     let groups = dir.load().ok()?.predictions.groups();
-    let mut keys = groups.into_iter().map(|group| group.key);
-    let is_shared = keys.any(|key| {
-        run.passes
-            .contains_key(&(key.mask_protocol, key.mask_seed, key.condition))
-    });
+    let keys = groups.into_iter().map(|group| group.key);
+    let keys: Vec<MaskKey> = keys
+        .map(|key| (key.mask_protocol, key.mask_seed, key.condition))
+        .collect();
+    let conditions = || run.passes.keys().map(|key| key.2);
+    let shares = if keys.iter().any(|key| run.passes.contains_key(key)) {
+        Shares::Passes
+    } else if keys
+        .iter()
+        .any(|key| conditions().any(|condition| condition == key.2))
+    {
+        Shares::Conditions
+    } else {
+        Shares::Nothing
+    };
     Some(Earlier {
         model,
         id: manifest.id,
         seed: manifest.seed,
         file,
         path: dir.path().display().to_string(),
-        is_shared,
+        shares,
     })
 }
 
@@ -103,6 +126,7 @@ fn run(dir: &RunDir, new: &[Joined], ids: &[String], corpus: &Corpus) -> Option<
     if manifest.dataset.content_hash != corpus.content_hash || new.iter().any(same) {
         return None;
     }
+    let is_seed = new.iter().any(|run| run.model == *model);
     let groups = dir.load().ok()?.predictions.groups();
     let groups = groups.into_iter().filter(|group| group.ids == ids);
     let passes = groups.map(|group| {
@@ -111,7 +135,11 @@ fn run(dir: &RunDir, new: &[Joined], ids: &[String], corpus: &Corpus) -> Option<
         (masks, group.prediction)
     });
     Some(Joined {
-        model: format!("{model} (run {})", manifest.id),
+        model: if is_seed {
+            model.clone()
+        } else {
+            format!("{model} (run {})", manifest.id)
+        },
         seed: manifest.seed,
         passes: passes.collect(),
     })

@@ -6,7 +6,7 @@ use super::error::{Error, Result};
 use super::input_row::InputRow;
 use super::{Options, nearest};
 use crate::data::dataset::{Corpus, SplitName};
-use crate::mask::{self, Condition};
+use crate::mask::{self, Condition, ConditionKind};
 use crate::support::words::plain_name;
 
 /// Samples a message names before it counts the rest.
@@ -145,7 +145,13 @@ fn check_condition(file: &str, row: &InputRow, mask_protocol: &str) -> Result<()
             row: row.number,
             mask_protocol: mask_protocol.to_string(),
             condition: row.condition.to_string(),
-            expected: mask::describe(known.kinds()),
+            expected: match row.condition.kind() {
+                ConditionKind::Subset => format!(
+                    "{}; missing modalities are of mask protocol `modality`: --mask-protocol modality, or a column mask_protocol",
+                    mask::describe(known.kinds())
+                ),
+                _ => mask::describe(known.kinds()),
+            },
         }),
         _ => Ok(()),
     }

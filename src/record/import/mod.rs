@@ -143,12 +143,28 @@ pub fn score(file: &Path, corpus: &Corpus, runs: &Path, options: &Options) -> Re
     };
     let joined = join::join(&name, default, &source.rows, &samples, options)?;
     warnings.extend(join::split_names(&joined));
+    let named = source.rows.iter().filter(|row| row.model.is_some()).count();
+    if named == 0 && options.model.is_none() {
+        notes.push(format!(
+            "the model is called `{default}`, as the file; --model NAME gives another name"
+        ));
+    }
+    if let Some(given) = &options.model
+        && named == source.rows.len()
+        && joined.iter().any(|run| run.model != *given)
+    {
+        warnings.push(format!(
+            "--model {given} is for rows without a model, but a column names the model of every row ({}); to take {given} for \
+             all, leave the column out by --column model=",
+            joined.first().map_or("", |run| &*run.model)
+        ));
+    }
     let absent = corpus.absent()?;
     let masks = SameMasks::draw(corpus.name(), &outline, &joined);
     let reference = plausible::Reference {
         ids,
         truth: &labels,
-        lengths: outline.lengths(Modality::Text),
+        lengths: Modality::ALL.map(|modality| outline.lengths(modality)),
         range: corpus.spec.label_range,
         absent: Modality::ALL.map(|modality| absent.contains(&modality)),
         masks: &masks,

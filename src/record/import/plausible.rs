@@ -11,6 +11,7 @@ mod learned;
 mod masked;
 mod means;
 mod mixed;
+mod nothing;
 mod orders;
 mod pairs;
 mod parts;
@@ -101,8 +102,8 @@ impl FromStr for Check {
 pub(super) struct Reference<'a> {
     pub ids: &'a [String],
     pub truth: &'a [f32],
-    /// Steps of every sample's text.
-    pub lengths: &'a [u32],
+    /// Steps of every sample's text, audio and vision.
+    pub lengths: [&'a [u32]; 3],
     /// Smallest and largest label that the data set can have.
     pub range: [f32; 2],
     /// Text, audio, vision of which no sample has a step.
@@ -133,10 +134,17 @@ pub(super) fn check(
     reference: &Reference<'_>,
     allowed: &[Check],
 ) -> Result<Vec<String>> {
+    // Seeds of one model tell of each other, whichever file they are from.
+    let is_seed = |run: &&Joined| runs.iter().any(|new| new.model == run.model);
+    let seeds: Vec<Joined> = runs
+        .iter()
+        .chain(existing.iter().filter(is_seed))
+        .cloned()
+        .collect();
     let mut found: BTreeMap<(String, Check), (Finding, usize)> = BTreeMap::new();
     for (index, run) in runs.iter().enumerate() {
         let before: Vec<&Joined> = runs[..index].iter().chain(existing).collect();
-        let of_run = of_run(run, runs, &before, reference);
+        let of_run = of_run(run, &seeds, &before, reference);
         // What is wrong once may be seen by several checks of a kind.
         let mut kinds: BTreeSet<Check> = allowed.iter().copied().collect();
         for finding in of_run {
@@ -201,6 +209,7 @@ fn of_run(
         return found;
     }
     found.extend(rates);
+    found.extend(nothing::finding(run, reference));
     found.extend(pairs::findings(run, before, reference));
     found.extend(within::findings(run, reference));
     found.extend(parts::finding(run, reference));
@@ -212,7 +221,12 @@ fn of_run(
     found.extend(jumps::finding(run, reference));
     found.extend(filled::findings(run, runs, reference));
     // Changes under equal masks follow from most of what has a name of its own.
-    let values = [Check::Range, Check::Classes, Check::Probabilities];
+    let values = [
+        Check::Range,
+        Check::Classes,
+        Check::Probabilities,
+        Check::Constant,
+    ];
     if found.iter().all(|finding| values.contains(&finding.check)) {
         found.extend(masked::finding(run, reference));
     }

@@ -13,7 +13,7 @@ const NAMED: usize = 4;
 
 /// A sentence for each doubt about the rows that a section shows.
 pub fn warnings(section: &Section) -> Vec<String> {
-    let doubts = [spellings(section), other_masks(section)];
+    let doubts = [spellings(section), titles(section), other_masks(section)];
     doubts.into_iter().flatten().collect()
 }
 
@@ -39,6 +39,38 @@ fn spellings(section: &Section) -> Option<String> {
              if not, give them names that readers can tell apart",
             section.title,
             several.join(", and of ")
+        )
+    })
+}
+
+/// Seeds of one model of others in several rows, since it was scored under several titles or citations.
+fn titles(section: &Section) -> Option<String> {
+    let mut rows: BTreeMap<&str, Vec<&ModelRow>> = BTreeMap::new();
+    let external = |row: &&ModelRow| row.runs.iter().all(|run| run.manifest.external.is_some());
+    for row in models(section).filter(external) {
+        rows.entry(&row.model).or_default().push(row);
+    }
+    let described = |row: &ModelRow| {
+        let model = row.runs.first().map(|run| &run.manifest.model);
+        model.map(|model| {
+            (
+                model.title.clone(),
+                model.citation.clone(),
+                model.parameters,
+            )
+        })
+    };
+    let found = rows
+        .into_iter()
+        .find(|(_, rows)| rows.iter().any(|row| described(row) != described(rows[0])));
+    found.map(|(model, rows)| {
+        let labels: Vec<&str> = rows.iter().map(|row| &*row.label).collect();
+        format!(
+            "{}: model `{model}` has {} rows ({}), since its files were scored with other --title, --citation or --parameters; if \
+             they are seeds of one model, remove its runs and score all its files with the same ones",
+            section.title,
+            rows.len(),
+            labels.join(", ")
         )
     })
 }
@@ -82,6 +114,7 @@ fn models(section: &Section) -> impl Iterator<Item = &ModelRow> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::manifest::ExternalMetadata;
     use crate::report::fixture::{manifest, scored};
     use crate::report::rows::provenance::tested_on;
     use crate::report::rows::sort::sections;
@@ -95,6 +128,25 @@ mod tests {
             scored(metadata)
         });
         sections(runs.collect()).unwrap().swap_remove(0)
+    }
+
+    #[test]
+    fn seeds_of_one_model_under_two_titles_are_found() {
+        let found = |titles: [&str; 2], is_external: bool| {
+            let runs = titles.iter().zip([11, 12]).map(|(title, seed)| {
+                let mut metadata = manifest("mine", seed, &[0.0, 0.5]);
+                metadata.model.title = (*title).to_string();
+                metadata.external = is_external.then(|| ExternalMetadata {
+                    file: "p.csv".to_string(),
+                    blake3: String::new(),
+                    rows: 1,
+                });
+                scored(metadata)
+            });
+            warnings(&sections(runs.collect()).unwrap().swap_remove(0)).join("\n")
+        };
+        assert!(found(["Ours", "mine"], true).contains("model `mine` has 2 rows"));
+        assert_eq!(found(["Ours", "Ours"], true), "");
     }
 
     #[test]

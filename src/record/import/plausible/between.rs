@@ -137,7 +137,7 @@ fn nothing_left(run: &Joined, reference: &Reference<'_>) -> Option<String> {
 }
 
 /// Whether a mask protocol masks everything at rate 1.
-fn leaves_nothing(mask_protocol: &str) -> bool {
+pub(super) fn leaves_nothing(mask_protocol: &str) -> bool {
     mask_protocol != "modality-random" && mask::find(mask_protocol).is_ok()
 }
 

@@ -125,7 +125,7 @@ mod tests {
         let reference = Reference {
             ids: &ids,
             truth: &truth,
-            lengths: &[],
+            lengths: [&[]; 3],
             range: [-3.0, 3.0],
             absent: [false; 3],
             masks: &UNKNOWN,

@@ -34,7 +34,7 @@ pub(super) fn finding(run: &Joined, reference: &Reference<'_>) -> Option<Finding
         };
         (r, text)
     });
-    let of_scripts = batches::orders(reference.lengths, n);
+    let of_scripts = batches::orders(reference.lengths[0], n);
     let others = others(reference.ids).into_iter().chain(of_scripts);
     let others = others.flat_map(|(text, order)| {
         let forth = dot(order.iter().map(|i| &t[*i]).zip(&p).map(|(t, p)| (p, t))) / norm;

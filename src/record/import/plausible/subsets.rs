@@ -288,7 +288,7 @@ mod tests {
         let reference = Reference {
             ids: &ids,
             truth,
-            lengths: &[],
+            lengths: [&[]; 3],
             range: [-3.0, 3.0],
             absent: [false; 3],
             masks: &UNKNOWN,
@@ -347,7 +347,7 @@ mod tests {
             let reference = Reference {
                 ids: &ids,
                 truth: &truth,
-                lengths: &[],
+                lengths: [&[]; 3],
                 range: [-3.0, 3.0],
                 absent: [false, false, true],
                 masks: &UNKNOWN,
@@ -371,7 +371,7 @@ mod tests {
                 ids: &ids,
                 truth: &truth,
                 range,
-                lengths: &[],
+                lengths: [&[]; 3],
                 absent: [false; 3],
                 masks: &UNKNOWN,
             };

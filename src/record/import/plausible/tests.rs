@@ -121,7 +121,7 @@ impl Simulated {
         Reference {
             ids: &self.ids,
             truth: &self.truth,
-            lengths: &[],
+            lengths: [&[]; 3],
             range: [-3.0, 3.0],
             absent: [false; 3],
             masks: &UNKNOWN,

@@ -57,7 +57,7 @@ fn orders_that_scripts_produce_are_found() {
     let sound = simulate(STRONG);
     let lengths: Vec<u32> = (0..n as u32).map(|i| i * 7919 % 47).collect();
     let reference = Reference {
-        lengths: &lengths,
+        lengths: [&lengths, &[], &[]],
         ..sound.reference()
     };
     assert!(orders::finding(&sound.run(1), &reference).is_none());
