@@ -143,6 +143,13 @@ impl TestSetStatistics {
         named.collect()
     }
 
+    /// Samples whose label is not 0, where they are known and fewer than all.
+    pub fn nonzero_samples(&self, dataset: &str) -> Option<u64> {
+        let set = self.sets.get(dataset)?;
+        let cut = set.populations.iter().find(|cut| cut.name == "non0")?;
+        Some(cut.samples()).filter(|samples| *samples < set.samples)
+    }
+
     /// Samples of a whole test set, where they are known.
     pub fn all_samples(&self, dataset: &str) -> Option<u64> {
         self.sets.get(dataset).map(|set| set.samples)

@@ -3,7 +3,7 @@
 use super::grid::{Grid, Row};
 use super::header::{self, Column, Kind};
 use super::heading::{self, Role, Word};
-use super::number;
+use super::{correlation, marks, number};
 
 /// A table with one set of columns.
 #[derive(Clone, Debug)]
@@ -27,15 +27,23 @@ pub(super) fn blocks(grid: &Grid, keys: &[String]) -> Vec<Block> {
         let below = &rows[lines..];
         for places in side_by_side(&columns) {
             let mut columns: Vec<Column> = places.iter().map(|at| columns[*at].clone()).collect();
-            let rows: Vec<Row> = below.iter().map(|row| only(row, &places)).collect();
+            let mut rows: Vec<Row> = below.iter().map(|row| only(row, &places)).collect();
+            let mut notes: Vec<String> = Vec::new();
+            notes.extend(marks::join(&mut columns, &mut rows));
+            notes.extend(correlation::settle(&mut columns, &rows));
             let numbers = |at: usize| rows.iter().any(|r| number::is_number(r.text(at)));
             let methods = header::methods_in_columns(&mut columns, numbers);
-            let note = format!("columns are taken for methods: {}", methods.join(", "));
+            if !methods.is_empty() {
+                notes.push(format!(
+                    "columns are taken for methods: {}",
+                    methods.join(", ")
+                ));
+            }
             blocks.push(Block {
                 captions: captions.clone(),
                 columns,
                 rows,
-                notes: (!methods.is_empty()).then_some(note).into_iter().collect(),
+                notes,
             });
         }
     }
@@ -102,6 +110,14 @@ fn trailing_titles(rows: &mut Vec<Row>) -> Vec<String> {
 
 /// Whether a line below numbers is one of headings: it names the column of methods, and holds no number.
 fn is_heading_again(row: &Row, keys: &[String]) -> bool {
+    // Most lines begin with a name or a number: nothing else of them needs to be read.
+    let first = row
+        .filled()
+        .next()
+        .is_some_and(|c| matches!(heading::word(&c.text, keys), Word::Role(_)));
+    if !first {
+        return false;
+    }
     let words: Vec<Word> = row.filled().map(|c| heading::word(&c.text, keys)).collect();
     let role = words.iter().any(|w| {
         matches!(
@@ -109,18 +125,13 @@ fn is_heading_again(row: &Row, keys: &[String]) -> bool {
             Word::Role(Role::Method | Role::Dataset | Role::Rate { .. } | Role::Metric)
         )
     });
-    let first = row
-        .filled()
-        .next()
-        .is_some_and(|c| matches!(heading::word(&c.text, keys), Word::Role(_)));
     let scores = words
         .iter()
         .any(|w| matches!(w, Word::Scores(_) | Word::Dataset(_) | Word::Condition(_)));
     let numbers = row
         .filled()
         .any(|c| number::is_number(&c.text) || number::is_absent(&c.text));
-    role && first
-        && words.len() > 1
+    role && words.len() > 1
         && (scores || numbers_are_rates(row, keys))
         && (!numbers || numbers_are_rates(row, keys))
 }

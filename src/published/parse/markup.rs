@@ -1,5 +1,7 @@
 //! Takes the marks of LaTeX, HTML and Markdown off a cell.
 
+use super::unknown_macros;
+
 /// LaTeX commands whose arguments are no text of the table, and how many they have.
 const SILENT: &[(&str, usize)] = &[
     ("cite", 1),
@@ -37,6 +39,11 @@ const SILENT: &[(&str, usize)] = &[
     ("rule", 2),
     ("fontsize", 2),
     ("specialrule", 3),
+    ("cdashline", 1),
+    ("cdashlinelr", 1),
+    ("hhline", 1),
+    ("Xhline", 1),
+    ("Xcline", 2),
 ];
 
 /// LaTeX commands of whose arguments the last one is text, and how many are before it.
@@ -89,21 +96,280 @@ const SYMBOLS: &[(&str, &str)] = &[
     ("beta", "beta"),
     ("gamma", "gamma"),
     ("lambda", "lambda"),
+    ("checkmark", "\u{2713}"),
+    ("Checkmark", "\u{2713}"),
+    ("CheckmarkBold", "\u{2713}"),
+    ("cmark", "\u{2713}"),
+    ("tick", "\u{2713}"),
+    ("surd", "\u{2713}"),
+    ("xmark", "\u{2717}"),
+    ("XSolid", "\u{2717}"),
+    ("XSolidBrush", "\u{2717}"),
+    ("bullet", "\u{25cf}"),
+    ("CIRCLE", "\u{25cf}"),
+    ("circ", "\u{25cb}"),
+    ("Circle", "\u{25cb}"),
+    ("nodata", "-"),
+    ("textasciitilde", " "),
 ];
+
+/// Signs of the font that `\ding` prints from: those for yes and no.
+const DINGS: &[(&str, &str)] = &[
+    ("51", "\u{2713}"),
+    ("52", "\u{2713}"),
+    ("55", "\u{2717}"),
+    ("56", "\u{2717}"),
+    ("53", "\u{2717}"),
+    ("54", "\u{2717}"),
+];
+
+/// Other LaTeX commands that say how, not what is printed: with one argument, or with none.
+const STYLES: &[&str] = &[
+    "textbf",
+    "textit",
+    "textrm",
+    "textsf",
+    "texttt",
+    "textsc",
+    "textsl",
+    "textup",
+    "textmd",
+    "textnormal",
+    "textcircled",
+    "text",
+    "emph",
+    "underline",
+    "uline",
+    "uuline",
+    "uwave",
+    "dashuline",
+    "ul",
+    "hl",
+    "sout",
+    "mathbf",
+    "mathrm",
+    "mathit",
+    "mathcal",
+    "mathsf",
+    "mathtt",
+    "mathbb",
+    "mathfrak",
+    "mathnormal",
+    "mathbin",
+    "mathring",
+    "bm",
+    "boldsymbol",
+    "pmb",
+    "hat",
+    "bar",
+    "tilde",
+    "vec",
+    "dot",
+    "operatorname",
+    "ensuremath",
+    "mbox",
+    "hbox",
+    "vbox",
+    "fbox",
+    "makebox",
+    "framebox",
+    "makecell",
+    "shortstack",
+    "thead",
+    "specialcell",
+    "cellcolor",
+    "centering",
+    "raggedright",
+    "raggedleft",
+    "centerline",
+    "bf",
+    "bfseries",
+    "mdseries",
+    "it",
+    "itshape",
+    "em",
+    "rm",
+    "sf",
+    "tt",
+    "sc",
+    "sl",
+    "scshape",
+    "slshape",
+    "upshape",
+    "rmfamily",
+    "sffamily",
+    "ttfamily",
+    "normalfont",
+    "boldmath",
+    "unboldmath",
+    "tiny",
+    "scriptsize",
+    "footnotesize",
+    "small",
+    "normalsize",
+    "large",
+    "Large",
+    "LARGE",
+    "huge",
+    "Huge",
+    "quad",
+    "qquad",
+    "hfill",
+    "hss",
+    "hfil",
+    "enspace",
+    "thinspace",
+    "space",
+    "strut",
+    "null",
+    "par",
+    "newline",
+    "linebreak",
+    "noindent",
+    "protect",
+    "relax",
+    "smash",
+    "left",
+    "right",
+    "big",
+    "Big",
+    "hline",
+    "toprule",
+    "midrule",
+    "bottomrule",
+    "hdashline",
+    "fi",
+    "else",
+    "begin",
+    "end",
+    "llap",
+    "clap",
+    "mathllap",
+    "hyperref",
+    "autoref",
+    "url",
+    "sim",
+    "approx",
+    "leq",
+    "geq",
+    "le",
+    "ge",
+    "neq",
+    "to",
+    "rightarrow",
+    "leftarrow",
+    "leftrightarrow",
+    "Uparrow",
+    "Downarrow",
+    "nearrow",
+    "searrow",
+    "blacktriangle",
+    "triangle",
+    "triangledown",
+    "dots",
+    "ldots",
+    "cdots",
+    "Delta",
+    "delta",
+    "sigma",
+    "mu",
+    "rho",
+    "tau",
+    "theta",
+    "phi",
+    "psi",
+    "omega",
+    "kappa",
+    "pi",
+    "xi",
+    "epsilon",
+    "oplus",
+    "otimes",
+    "diamond",
+    "diamondsuit",
+    "clubsuit",
+    "spadesuit",
+    "heartsuit",
+    "percent",
+    "displaystyle",
+    "textstyle",
+    "scriptstyle",
+    "nobreak",
+    "xspace",
+    "xrightarrow",
+    "sqrt",
+    "linewidth",
+    "textwidth",
+    "columnwidth",
+    "arrayrulewidth",
+    "tabcolsep",
+    "arraystretch",
+    "baselineskip",
+    "caption",
+    "S",
+    "P",
+    "ss",
+    "ae",
+    "oe",
+    "o",
+    "l",
+    "i",
+    "j",
+    "TeX",
+    "LaTeX",
+    "textdagger",
+    "textdaggerdbl",
+    "textasteriskcentered",
+    "setcounter",
+    "num",
+    "tabularnewline",
+    "cr",
+    "endhead",
+    "endfirsthead",
+    "endfoot",
+    "endlastfoot",
+    "ignorespaces",
+];
+
+/// Whether it is known what a LaTeX command prints of its arguments.
+pub(super) fn knows(name: &str) -> bool {
+    let of = |list: &[(&str, usize)]| list.iter().any(|(known, _)| *known == name);
+    of(SILENT)
+        || of(LAST)
+        || [NUMBERS, BESIDE, STYLES]
+            .iter()
+            .any(|list| list.contains(&name))
+        || SYMBOLS.iter().any(|(known, _)| *known == name)
+        || SCRIPTS.iter().any(|(known, _)| *known == name)
+}
 
 /// LaTeX commands that raise or lower their argument.
 const SCRIPTS: &[(&str, char)] = &[("textsuperscript", '^'), ("textsubscript", '_')];
 
 /// The text of a cell without marks for bold, color, footnotes and references.
 pub(super) fn strip(text: &str) -> String {
+    if text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.') {
+        return text.to_string();
+    }
     let text = footnotes(&html(text.trim()));
     let text = if text.contains(['\\', '$', '^', '{', '~']) {
-        latex(&text)
+        alone(latex(&unknown_macros::take_off(&text).0))
     } else {
         text
     };
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     markdown(&text).trim().to_string()
+}
+
+/// Signs for yes and no, which are text only where nothing is beside them.
+const SIGNS: &[char] = &['\u{2713}', '\u{2717}', '\u{25cf}', '\u{25cb}'];
+
+fn alone(text: String) -> String {
+    if text.trim().chars().count() > 1 {
+        text.replace(SIGNS, "")
+    } else {
+        text
+    }
 }
 
 /// Marks before a bold number.
@@ -240,6 +506,19 @@ fn command(text: &[char], at: usize, out: &mut String) -> usize {
     {
         return script(text, at, *mark, out);
     }
+    if name == "ding" {
+        let end = skip(text, at, '{', '}');
+        let sign: String = text[at..end]
+            .iter()
+            .filter(|c| c.is_ascii_digit())
+            .collect();
+        let sign = DINGS.iter().find(|(number, _)| *number == sign);
+        // Beside a number it is a mark of it.
+        if let Some((_, sign)) = sign.filter(|_| out.trim().is_empty()) {
+            out.push_str(sign);
+        }
+        return end;
+    }
     if let Some((_, groups)) = SILENT.iter().find(|(n, _)| *n == name) {
         at = skip(text, at, '[', ']');
         at = skip(text, at, '(', ')');
@@ -319,7 +598,7 @@ fn number_with_unit(text: &[char], at: usize, name: &str, out: &mut String) -> u
 }
 
 /// The index behind a group in brackets, or the same index where there is none.
-fn skip(text: &[char], at: usize, open: char, close: char) -> usize {
+pub(super) fn skip(text: &[char], at: usize, open: char, close: char) -> usize {
     if text.get(at) != Some(&open) {
         return at;
     }

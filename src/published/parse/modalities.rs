@@ -104,6 +104,18 @@ impl ModalitySet {
         all && self.named != other.named
     }
 
+    /// The letter of its only modality.
+    pub fn letter(self) -> Option<char> {
+        let mut named = LETTERS.iter().zip(self.named).filter(|(_, named)| *named);
+        let (letter, _) = named.next()?;
+        named.next().is_none().then_some(*letter)
+    }
+
+    /// Whether both name the same modalities.
+    pub fn same(self, other: Self) -> bool {
+        self.named == other.named
+    }
+
     /// Whether it names every modality.
     pub fn is_full(self) -> bool {
         self.named == [true; 3]

@@ -55,11 +55,20 @@ impl Number {
     }
 
     /// The number divided by 100.
-    pub(super) fn by_100(mut self) -> Self {
-        self.decimals += 2;
-        self.value /= 100.0;
-        self.sd = self.sd.map(|sd| sd / 100.0);
-        self.difference = self.difference.map(|d| d / 100.0);
+    pub(super) fn by_100(self) -> Self {
+        self.divided(100.0, 2)
+    }
+
+    /// The number divided by 1000.
+    pub(super) fn by_1000(self) -> Self {
+        self.divided(1000.0, 3)
+    }
+
+    fn divided(mut self, by: f64, digits: usize) -> Self {
+        self.decimals += digits;
+        self.value /= by;
+        self.sd = self.sd.map(|sd| sd / by);
+        self.difference = self.difference.map(|d| d / by);
         self
     }
 }
@@ -139,11 +148,15 @@ pub(super) fn is_absent(text: &str) -> bool {
 
 /// Without the marks of bold, underlined, best and footnoted cells.
 fn unmark(text: &str) -> String {
+    // Long tables of programs hold nothing else.
+    if text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        return text.to_string();
+    }
     let text = super::markup::strip(text);
     let mut text = text.replace(
         [
             '*', '\u{2020}', '\u{2021}', '\u{a7}', '\u{b6}', '\u{2191}', '\u{2193}', '\u{25b2}',
-            '\u{25bc}', '\u{2605}', '\u{a0}',
+            '\u{25bc}', '\u{2605}', '\u{a0}', '\u{2713}', '\u{2714}', '\u{2717}', '\u{2718}',
         ],
         " ",
     );
@@ -164,6 +177,9 @@ fn unmark(text: &str) -> String {
 
 /// A text with `83.38` for `np.float64(83.38)`, which NumPy 2 prints inside of a tuple.
 fn without_numpy(text: &str) -> String {
+    if !text.contains('(') {
+        return text.to_string();
+    }
     let mut text = text.replace("numpy.", "np.");
     for name in ["np.float64(", "np.float32(", "np.float16(", "np.int64("] {
         while let Some(start) = text.find(name) {

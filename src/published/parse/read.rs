@@ -260,6 +260,7 @@ fn table(
     {
         read.note(note.clone());
     }
+    read.left_out.cells += grid.left_out;
     for (at, layout) in layouts.iter().enumerate() {
         Reader::new(defaults, layout, at).read(&mut read)?;
     }

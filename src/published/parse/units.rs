@@ -219,7 +219,12 @@ fn hundredfold(entries: &mut [Entry], groups: &Groups) -> Vec<String> {
         .values()
         .filter(|group| !mixed.contains(group) && is_hundredfold(entries, group))
         .collect();
+    let (thousand, convert): (Vec<_>, Vec<_>) = convert
+        .into_iter()
+        .chain(open.iter().copied().filter(|g| is_thousandfold(entries, g)))
+        .partition(|group| is_thousandfold(entries, group));
     let mut notes = mixed_note(entries, &mixed, &places);
+    notes.extend(thousandfold(entries, thousand));
     for at in places {
         entries[at].cell.number = entries[at].cell.number.clone().by_100();
     }
@@ -291,6 +296,44 @@ fn is_hundredfold(entries: &[Entry], group: &[usize]) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether every number of a column of MAE or Corr has lost its point and three digits behind it: 939 for 0.939.
+fn is_thousandfold(entries: &[Entry], group: &[usize]) -> bool {
+    let values = || group.iter().map(|at| entries[*at].cell.number.value.abs());
+    let whole = group
+        .iter()
+        .all(|at| entries[*at].cell.number.decimals == 0);
+    let mut sizes: Vec<f64> = values().collect();
+    sizes.sort_by(f64::total_cmp);
+    let median = sizes[sizes.len() / 2];
+    let most = sizes[sizes.len() - 1];
+    match entries[group[0]].cell.metric.name {
+        "corr" => whole && median > 100.0 && most <= 1000.0,
+        // A hundredth of it would be above half the width of the labels.
+        "mae" => {
+            let half = impossible_error(&entries[group[0]]) / 4.0;
+            whole && median > 100.0 * half.min(2.0) && most <= 1000.0 * half
+        }
+        _ => false,
+    }
+}
+
+/// Brings such columns to their own scale.
+fn thousandfold(entries: &mut [Entry], mut groups: Vec<&Vec<usize>>) -> Option<String> {
+    groups.sort();
+    groups.dedup();
+    let first = groups.first()?[0];
+    let titles = titles(entries, &groups);
+    let printed = entries[first].cell.number.text();
+    for at in groups.into_iter().flatten() {
+        entries[*at].cell.number = entries[*at].cell.number.clone().by_1000();
+    }
+    Some(format!(
+        "{titles} printed without points, times 1000: {} {printed} is read as {}",
+        entries[first].cell.metric.title,
+        entries[first].cell.number.text()
+    ))
 }
 
 /// The titles of the metrics of groups, each once.

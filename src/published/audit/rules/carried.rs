@@ -60,17 +60,39 @@ pub fn of(row: &ScoreRow<'_>) -> Vec<&'static CarriedRow> {
         .collect()
 }
 
+/// The condition that a row may quote: one without rates, masks and settings is of complete data, as the main results of
+/// a paper are.
+fn quoted_condition(row: &ScoreRow<'_>) -> Option<ParsedCondition> {
+    match row.condition {
+        ParsedCondition::Whole if row.scope.is_empty() => ParsedCondition::rate(0.0),
+        ParsedCondition::Whole => None,
+        other => Some(other.clone()),
+    }
+}
+
+/// The carried rows that a row may be a quotation of, in the order of [`sources`].
+pub fn quotable(row: &ScoreRow<'_>) -> Vec<&'static CarriedRow> {
+    at(row, |carried| names::same(carried.method, row.method))
+}
+
+fn at(row: &ScoreRow<'_>, wanted: impl Fn(&CarriedRow) -> bool) -> Vec<&'static CarriedRow> {
+    let Some(condition) = quoted_condition(row) else {
+        return Vec::new();
+    };
+    ROWS.iter()
+        .filter(|((dataset, there), _)| *dataset == row.dataset && **there == condition)
+        .flat_map(|(_, rows)| rows)
+        .filter(|carried| wanted(carried))
+        .collect()
+}
+
 /// The carried rows of other methods for a row's data set and condition, where its own method is carried
 /// there too.
 pub fn of_others(row: &ScoreRow<'_>) -> Vec<&'static CarriedRow> {
-    if of(row).is_empty() {
+    if quotable(row).is_empty() {
         return Vec::new();
     }
-    ROWS.iter()
-        .filter(|((dataset, condition), _)| *dataset == row.dataset && *condition == row.condition)
-        .flat_map(|(_, rows)| rows)
-        .filter(|carried| !names::same(carried.method, row.method))
-        .collect()
+    at(row, |carried| !names::same(carried.method, row.method))
 }
 
 /// How a row's numbers agree with a carried row's.

@@ -27,6 +27,9 @@ const NEAR: f64 = 1e6;
 /// Cells of a row from which on one finding is made of them.
 const SEVERAL: usize = 4;
 
+/// How often chance alone makes accuracies fit other samples, at most once in as many rows.
+const CHANCE: f64 = 1e3;
+
 /// The most runs that are tried to explain a row.
 const MOST: u32 = 5;
 
@@ -213,13 +216,20 @@ fn row_finding(
         let misfits = sets.misfits(&row.shares, &[*way]).len();
         10 * misfits <= row.shares.len()
     });
-    let reason = match explained {
-        Some((_, way)) => format!("they are numbers of {}", way.describe()),
-        None if wrong.len() as f64 >= 0.8 * chance => format!(
+    let nonzero = arranged
+        .statistics
+        .nonzero_samples(&wrong[0].seen.cell.dataset);
+    let nonzero = nonzero.filter(|samples| are_counts_of(sets, wrong, *samples, stated));
+    let reason = match (nonzero, explained) {
+        (Some(samples), _) => format!(
+            "they are counts of {samples} samples, those whose label is not 0: were the others left out?"
+        ),
+        (None, Some((_, way))) => format!("they are numbers of {}", way.describe()),
+        (None, None) if wrong.len() as f64 >= 0.8 * chance => format!(
             "chance leaves {chance:.0}, and no number of runs from 1 to {MOST} explains the row: how \
              it was averaged is open"
         ),
-        None => "no single number of runs explains the row".to_string(),
+        (None, None) => "no single number of runs explains the row".to_string(),
     };
     let why = format!(
         "{} of {} fit no {} on the samples of the test set; {reason}",
@@ -238,6 +248,21 @@ fn row_finding(
         why,
         wrong.iter().map(|s| s.seen),
     )
+}
+
+/// Whether accuracies that all samples belong to fit fewer samples, and chance would not make that.
+fn are_counts_of(sets: &mut Sets, wrong: &[Share<'_>], samples: u64, stated: &[Runs]) -> bool {
+    let shares = wrong.iter().filter(|s| s.samples != samples);
+    let moved: Vec<Share<'_>> = shares.map(|s| Share { samples, ..*s }).collect();
+    let fit = moved.len() - sets.misfits(&moved, stated).len();
+    let chance: f64 = moved
+        .iter()
+        .map(|share| {
+            let each = stated.iter().map(|way| sets.density(share, *way));
+            each.fold(0.0, f64::max).max(1e-6).ln()
+        })
+        .sum();
+    fit == moved.len() && moved.len() == wrong.len() && chance < -CHANCE.ln()
 }
 
 /// `40 accuracies`.
@@ -290,6 +315,22 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].strength, Strength::Impossible);
         assert_eq!(found[0].cells[0].printed, "33.30");
+    }
+
+    #[test]
+    fn counts_without_the_labels_of_zero_are_named() {
+        let mut text = "rate,model,mosi_acc7,mosi_acc5\n".to_string();
+        for (rate, right) in [(0, 223), (1, 218), (2, 195), (3, 186)] {
+            let of = |right: i32| 100.0 * f64::from(right) / 656.0;
+            text += &format!("0.{rate},A,{:.2},{:.2}\n", of(right), of(right + 17));
+        }
+        let found = found(text.as_bytes(), Some(1));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].why.contains("656 samples, those whose label"),
+            "{}",
+            found[0].why
+        );
     }
 
     #[test]

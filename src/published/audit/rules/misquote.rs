@@ -9,7 +9,7 @@ use crate::published::parse::ParsedCell;
 pub const RULE: Rule = Rule {
     name: "misquote",
     definition: "a row that agrees in most cells with the carried row of the same method, data set and \
-                 condition: the cells that differ, and those that print each other's numbers; a row all of \
+                 condition (of complete data where the table names none): the cells that differ, and those that print each other's numbers; a row all of \
                  whose cells are those of another method there. A row that was measured again differs in all",
     strength: "very unlikely: the source prints another number; odd where the source quotes the row itself, \
                or its number is known to be wrong",
@@ -34,7 +34,7 @@ fn of_another(arranged: &Arranged<'_>, row: &ScoreRow<'_>) -> Option<Finding> {
         let agreement = carried::agreement(row, c);
         agreement.is_quotation() && agreement.equal >= OTHERS
     };
-    let own = carried::of(row);
+    let own = carried::quotable(row);
     if arranged.is_lost(row) || own.iter().any(is_all_of) {
         return None;
     }
@@ -56,7 +56,7 @@ fn of_another(arranged: &Arranged<'_>, row: &ScoreRow<'_>) -> Option<Finding> {
 }
 
 fn of_row(row: &ScoreRow<'_>) -> Option<Finding> {
-    let all: Vec<(&CarriedRow, Agreement<'_>)> = carried::of(row)
+    let all: Vec<(&CarriedRow, Agreement<'_>)> = carried::quotable(row)
         .into_iter()
         .map(|c| (c, carried::agreement(row, c)))
         .filter(|(_, a)| a.common() > EQUAL)
@@ -177,6 +177,29 @@ mod tests {
         let expected = "all 8 cells are those of MISA in";
         assert!(found[0].why.contains(expected), "{}", found[0].why);
         assert_eq!(found[0].strength, Strength::VeryUnlikely);
+    }
+
+    #[test]
+    fn a_table_without_rates_quotes_complete_data() {
+        let row = |acc7: &str| {
+            format!(
+                "method,mosi_acc2_h,mosi_f1_h,mosi_acc5,mosi_acc7,mosi_mae,mosi_corr\n\
+                 MFN,77.67,77.63,40.47,{acc7},0.9268,0.6702\n"
+            )
+        };
+        let found = |text: &str| testing::found(RULE.name, text);
+        assert!(
+            found(&row("35.83")).is_empty(),
+            "{:?}",
+            found(&row("35.83"))
+        );
+        let all = found(&row("39.83"));
+        assert_eq!(all.len(), 1);
+        assert!(
+            all[0].why.contains("Acc-7 39.83 (there 35.83)"),
+            "{}",
+            all[0].why
+        );
     }
 
     #[test]

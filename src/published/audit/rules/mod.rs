@@ -14,6 +14,7 @@ mod equal_pair;
 mod exact_line;
 mod exchanged_errors;
 mod exchanged_rates;
+mod extra_digit;
 mod f1_readings;
 mod filled;
 mod impossible_count;
@@ -29,12 +30,14 @@ mod moved_column;
 mod moved_run;
 mod narrow_error;
 mod nested_accuracy;
+mod other_rate;
 mod other_samples;
 mod out_of_range;
 mod overall_mean;
 mod partly_quoted;
 mod parts;
 mod pasted_pair;
+mod placeholder;
 mod ranks;
 mod reversed_row;
 mod rising_scores;
@@ -97,6 +100,9 @@ pub const RULES: &[&Rule] = &[
     &tied_accuracy::RULE,
     &equal_pair::RULE,
     &bold_number::RULE,
+    &placeholder::RULE,
+    &extra_digit::RULE,
+    &other_rate::RULE,
     &two_rows::RULE,
     &misquote::RULE,
     &partly_quoted::RULE,

@@ -11,7 +11,8 @@ pub const RULE: Rule = Rule {
     name: "other-samples",
     definition: "accuracies of one metric and data set that counts of other samples explain a billion times better than \
                  counts of its own, by any number of runs up to ten: Acc-2 of Non0 under Has0 or the reverse, numbers \
-                 of another data set, of the validation split, or of a test loader that drops its last batch",
+                 of another data set, of the validation split, of a test loader that drops its last batch, or Acc-7, Acc-5 and \
+                 Acc-3 of labels other than 0 alone",
     strength: "odd, since a paper may have left out samples",
     check,
 };
@@ -62,7 +63,12 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
             out.push(of_a_part(&mut sets, shares, &other));
         }
     }
+    let nonzero = of_nonzero(arranged, &mut sets, &whole);
     for ((table, dataset, metric), shares) in &blocks {
+        let is_nonzero = nonzero.iter().any(|(key, _)| key == &(*table, *dataset));
+        if is_nonzero && shares.iter().any(|s| classes(s)) {
+            continue;
+        }
         let (first, own) = (shares[0].seen.cell, shares[0].samples);
         let others = arranged
             .statistics
@@ -81,6 +87,32 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
         });
         if !explained {
             out.push(of_another_set(&mut sets, shares, &other));
+        }
+    }
+    out.extend(nonzero.into_iter().map(|(_, finding)| finding));
+    out
+}
+
+/// Whether an accuracy is one of several classes, which all samples belong to.
+fn classes(share: &Share<'_>) -> bool {
+    ["acc7", "acc5", "acc3"].contains(&share.seen.cell.metric.name)
+}
+
+/// Tables whose Acc-7, Acc-5 and Acc-3 are counted over the labels that are not 0, as Acc-2 (Non0) is.
+fn of_nonzero<'a>(
+    arranged: &Arranged<'_>,
+    sets: &mut Sets,
+    whole: &BTreeMap<(&'a str, &'a str), Vec<Share<'_>>>,
+) -> Vec<((&'a str, &'a str), Finding)> {
+    let mut out = Vec::new();
+    for (key, shares) in whole {
+        let shares: Vec<Share<'_>> = shares.iter().filter(|s| classes(s)).copied().collect();
+        let Some(samples) = arranged.statistics.nonzero_samples(key.1) else {
+            continue;
+        };
+        let what = "labels other than 0 alone".to_string();
+        if let Some(other) = best(arranged, sets, &shares, vec![(what, samples)]) {
+            out.push((*key, of_a_part(sets, &shares, &other)));
         }
     }
     out
@@ -281,6 +313,28 @@ mod tests {
             assert_eq!(all[0].about, "mosi, Acc-7, Acc-5 and Acc-2 (Has0)");
         }
         assert!(of_all_metrics(686).is_empty());
+    }
+
+    #[test]
+    fn accuracies_of_labels_other_than_zero_are_found() {
+        let table = |samples: u64| {
+            let mut text = "method,mosi_acc7,mosi_acc5,mosi_acc2_h\n".to_string();
+            for i in 0..9 {
+                let of = |right: u64, all: u64| 100.0 * right as f64 / all as f64;
+                let (acc7, acc5) = (of(225 - 7 * i, samples), of(243 - 9 * i, samples));
+                text += &format!("M{i},{acc7:.2},{acc5:.2},{:.2}\n", of(548 - 11 * i, 686));
+            }
+            testing::found(RULE.name, &text)
+        };
+        let all = table(656);
+        assert_eq!(all.len(), 1, "{all:?}");
+        assert_eq!(all[0].about, "mosi, Acc-7 and Acc-5");
+        assert!(
+            all[0].why.contains("those of labels other than 0"),
+            "{}",
+            all[0].why
+        );
+        assert!(table(686).is_empty());
     }
 
     #[test]

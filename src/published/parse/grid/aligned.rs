@@ -70,6 +70,7 @@ pub fn split(name: &str, text: &str) -> Result<Grid> {
         captions: Vec::new(),
         rows: all,
         notes: vec![note],
+        ..Grid::default()
     })
 }
 

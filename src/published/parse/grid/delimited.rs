@@ -35,6 +35,7 @@ pub fn split(name: &str, text: &str) -> Result<Grid> {
         captions: Vec::new(),
         rows,
         notes,
+        ..Grid::default()
     })
 }
 

@@ -1,8 +1,9 @@
 //! Splits LaTeX tables: `tabular` and its relatives.
 
 use super::super::error::{Error, Result};
-use super::super::markup;
-use super::{Field, Grid, Row};
+use super::super::{markup, unknown_macros};
+use super::unclear::Unclear;
+use super::{Field, Grid, Row, comments, definitions};
 
 /// Environments whose bodies are tables.
 const ENVIRONMENTS: &[&str] = &[
@@ -27,7 +28,6 @@ const RULES: &[&str] = &[
     "\\midrule",
     "\\bottomrule",
     "\\hdashline",
-    "\\Xhline",
     "\\endhead",
     "\\endfirsthead",
     "\\endfoot",
@@ -49,7 +49,7 @@ pub fn is_latex(text: &str) -> bool {
 /// # Errors
 /// [`Error::Csv`] for a line with more cells than the first one.
 pub fn split(name: &str, text: &str) -> Result<Vec<Grid>> {
-    let text = without_comments(text);
+    let text = definitions::apply(&comments::of_latex(text));
     let mut grids = Vec::new();
     let bodies = bodies(&text);
     for (i, (start, end)) in bodies.iter().enumerate() {
@@ -57,27 +57,17 @@ pub fn split(name: &str, text: &str) -> Result<Vec<Grid>> {
         let before = i.checked_sub(1).map_or(0, |k| bodies[k].1);
         let after = bodies.get(i + 1).map_or(text.len(), |b| b.0);
         let caption = caption(&text, [before, *start], [*end, after]);
+        let mut unclear = Unclear::default();
+        let mut rows = rows(name, &text[*start..*end], line, &mut unclear)?;
+        unclear.settle(&mut rows);
         grids.push(Grid {
             captions: caption.into_iter().collect(),
-            rows: rows(name, &text[*start..*end], line)?,
-            notes: Vec::new(),
+            rows,
+            notes: unclear.notes(),
+            left_out: unclear.left_out.len(),
         });
     }
     Ok(grids)
-}
-
-/// The text with comments blanked; a percent sign after a backslash is printed.
-fn without_comments(text: &str) -> String {
-    let line = |line: &str| {
-        let mut escaped = false;
-        let end = line.find(|c: char| {
-            let here = c == '%' && !escaped;
-            escaped = c == '\\' && !escaped;
-            here
-        });
-        line[..end.unwrap_or(line.len())].to_string()
-    };
-    text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Where the bodies of tables are, innermost first seen; the whole text where there is no environment.
@@ -157,14 +147,14 @@ fn group(text: &str) -> usize {
     text.len()
 }
 
-fn rows(name: &str, body: &str, first: u64) -> Result<Vec<Row>> {
+fn rows(name: &str, body: &str, first: u64, unclear: &mut Unclear) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     let mut line = first;
     for text in cut(body, "\\\\") {
         let blank = text.len() - text.trim_start().len();
         // The rules above a line are often on a line of their own in the source.
         let above = text[..blank].matches('\n').count() as u64 + rule_lines(&text[blank..]);
-        let row = row(&without_rules(text), line + above);
+        let row = row(&without_rules(text), line + above, unclear);
         line += text.matches('\n').count() as u64;
         if row.filled().next().is_some() {
             rows.push(row);
@@ -247,10 +237,12 @@ fn cut<'a>(text: &'a str, separator: &str) -> Vec<&'a str> {
     parts
 }
 
-fn row(text: &str, line: u64) -> Row {
+fn row(text: &str, line: u64, unclear: &mut Unclear) -> Row {
     let mut cells: Vec<Field> = Vec::new();
     for part in cut(text, "&") {
-        let (text, width) = multicolumn(part.trim());
+        let (known, guesses) = unknown_macros::take_off(part.trim());
+        let (mut text, width) = multicolumn(&known);
+        unclear.add(line, part, &guesses, &mut text);
         for i in 0..width {
             let column = cells.len() + 1;
             cells.push(Field {

@@ -1,11 +1,14 @@
 //! Splits the text of a file into tables of cells: delimited text, Markdown, LaTeX or aligned text.
 
 mod aligned;
+mod comments;
+mod definitions;
 mod delimited;
 mod drawn;
 mod gutters;
 mod latex;
 mod markdown;
+mod unclear;
 
 use super::error::Result;
 use super::markup;
@@ -18,6 +21,8 @@ pub(super) struct Grid {
     pub rows: Vec<Row>,
     /// What was assumed about the text.
     pub notes: Vec<String>,
+    /// Cells of which it is not known what they print.
+    pub left_out: usize,
 }
 
 /// One line of a table.
@@ -73,10 +78,11 @@ impl Row {
 /// [`super::Error::Csv`] for lines of unequal width.
 pub(super) fn split(name: &str, text: &str) -> Result<Vec<Grid>> {
     let text = &*drawn::with_bars(text);
+    let shown = comments::of_markdown(text);
     let mut grids = if latex::is_latex(text) {
         latex::split(name, text)?
-    } else if markdown::is_markdown(text) {
-        markdown::split(text)
+    } else if markdown::is_markdown(&shown) {
+        markdown::split(&shown)
     } else if aligned::is_aligned(text) {
         vec![aligned::split(name, text)?]
     } else {

@@ -169,3 +169,67 @@ fn known_data_without_class_counts_is_noted() {
     let t = table("Dataset,Method,Acc-2,MAE\nCH-SIMS,A,81.2,0.41\n");
     assert!(!notes(&t).contains("class counts"), "{}", notes(&t));
 }
+
+const LATEX: &str = "\\begin{table}\\caption{CMU-MOSI}\n\\begin{tabular}{lccc}\nModel & Acc-7 & MAE & Corr \\\\\n\
+                     A & 33.53 & 0.939 & 0.697 \\\\\n";
+
+/// The table of LaTeX rows below a first one.
+fn latex(rows: &str) -> ParsedTable {
+    let text = format!("{LATEX}{rows}\\end{{tabular}}\n\\end{{table}}\n");
+    let mut all = parse_all("t.tex", text.as_bytes(), &Options::default()).unwrap();
+    assert_eq!(all.len(), 1);
+    all.remove(0)
+}
+
+#[test]
+fn commands_of_latex_that_nothing_defines_are_named() {
+    let t = latex("B & \\rk{32.94}{5} & 1.016\\fn{1} & \\best{0.616} \\\\\n");
+    assert_eq!(
+        short(&t)[3..],
+        ["mosi B acc7 32.94", "mosi B mae 1.016", "mosi B corr 0.616"]
+    );
+    assert!(
+        notes(&t).contains("`\\rk{32.94}{5}`") && t.left_out.is_empty(),
+        "{}",
+        notes(&t)
+    );
+    let t = latex(
+        "B & 32.94 & \\oursmae & 0.616 \\\\\nC & \\pair{81.2}{83.4} & \\na & 0.6 \\\\\n\\ours & \\a & \\b & \\c \\\\\n",
+    );
+    assert_eq!(t.left_out.cells, 5, "{}", notes(&t));
+    assert!(notes(&t).contains("`\\pair{81.2}{83.4}`"), "{}", notes(&t));
+    assert_eq!(t.cells.len(), 6);
+    let defined = format!(
+        "\\newcommand{{\\oursmae}}{{0.712}}\n{LATEX}B & 32.94 & \\oursmae & 0.616 \\\\\n\\end{{tabular}}"
+    );
+    let t = parse("t.tex", defined.as_bytes(), &Options::default()).unwrap();
+    assert_eq!(
+        (short(&t)[4].as_str(), t.cells[4].line),
+        ("mosi B mae 0.712", 6)
+    );
+}
+
+#[test]
+fn what_latex_and_markdown_hide_is_not_read() {
+    let t = latex(
+        "\\iffalse\nB & 1 & 2 & 3 \\\\\n\\fi\nC & 32.94 & 1.016 & 0.616 \\\\\n% D & 1 & 2 & 3 \\\\\n",
+    );
+    assert_eq!((t.cells.len(), t.cells[3].line), (6, 8));
+    let page = "# MOSI\n\n| model | MAE |\n|---|---|\n| A | 0.7 |\n<!-- | A | 0.9 | -->\n| B | 0.8 |\n\n<!--\n| model | MAE |\n\
+                |---|---|\n| A | 0.6 |\n-->\n";
+    assert_eq!(
+        short(&parse("t.md", page.as_bytes(), &Options::default()).unwrap()),
+        ["mosi A mae 0.7", "mosi B mae 0.8"]
+    );
+}
+
+#[test]
+fn errors_that_lost_their_points_are_read_with_them() {
+    let t = table("Dataset,Method,MAE,Corr\nMOSI,A,939,697\nMOSI,B,1016,616\nMOSI,C,1030,614\n");
+    assert_eq!(short(&t)[..2], ["mosi A mae 0.939", "mosi A corr 0.697"]);
+    assert!(
+        notes(&t).contains("MAE 939 is read as 0.939"),
+        "{}",
+        notes(&t)
+    );
+}
