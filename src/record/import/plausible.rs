@@ -19,6 +19,7 @@ mod scale;
 mod shards;
 mod shifted;
 mod smooth;
+mod statistics;
 mod steps;
 mod subsets;
 mod sums;
@@ -34,7 +35,7 @@ use std::str::FromStr;
 use super::error::{Error, Result};
 use super::join::Joined;
 use super::same_masks::SameMasks;
-use crate::metric::correlation::ranks;
+use statistics::{Moments, centered_ranks, correlation, middle_half};
 
 /// Fewest samples whose correlation means something.
 const FEWEST: usize = 30;
@@ -448,52 +449,6 @@ fn correlated(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Fin
         Some(doubtful(Check::Order, text))
     } else {
         None
-    }
-}
-
-/// Ranks around 0, so that sums of squares lose no digits.
-fn centered_ranks(values: &[f32]) -> Vec<f64> {
-    let middle = (values.len() as f64 + 1.0) / 2.0;
-    ranks(values)
-        .into_iter()
-        .map(|rank| rank - middle)
-        .collect()
-}
-
-/// Pearson correlation with the labels, where there are samples enough for one.
-fn correlation(pass: &[f32], truth: &[f32]) -> Option<f64> {
-    let (p, t) = (Moments::of(pass), Moments::of(truth));
-    let products = pass
-        .iter()
-        .zip(truth)
-        .map(|(a, b)| (f64::from(*a) - p.mean) * (f64::from(*b) - t.mean));
-    let n = pass.len();
-    let r = products.sum::<f64>() / n as f64 / p.sd / t.sd;
-    (n >= FEWEST && r.is_finite()).then_some(r)
-}
-
-/// What the middle half of values spans: a few extreme ones change nothing.
-fn middle_half(values: &[f32]) -> f32 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f32::total_cmp);
-    let at = |part: usize| sorted.get(sorted.len() * part / 4).copied();
-    at(3).zip(at(1)).map_or(0.0, |(high, low)| high - low)
-}
-
-/// Mean and standard deviation of `n` values.
-struct Moments {
-    n: f64,
-    mean: f64,
-    sd: f64,
-}
-
-impl Moments {
-    fn of(values: &[f32]) -> Self {
-        let n = values.len() as f64;
-        let mean = values.iter().map(|v| f64::from(*v)).sum::<f64>() / n;
-        let squares = values.iter().map(|v| (f64::from(*v) - mean).powi(2));
-        let sd = (squares.sum::<f64>() / n).sqrt();
-        Self { n, mean, sd }
     }
 }
 
