@@ -3,7 +3,7 @@
 mod commands;
 
 use super::unknown_macros;
-use commands::{BESIDE, DINGS, LAST, NUMBERS, SCRIPTS, SILENT, STYLES, SYMBOLS};
+use commands::{BESIDE, DINGS, LAST, NUMBERS, SCRIPTS, SILENT, SYMBOLS};
 
 pub(super) use commands::knows;
 
