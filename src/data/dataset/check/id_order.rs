@@ -159,7 +159,7 @@ mod tests {
         let shares = shared(&words);
         let ends = |moved: usize| {
             (0..399)
-                .filter(|at| (at + 1 + moved) % 10 == 0 && shares[*at])
+                .filter(|at| (at + 1 + moved).is_multiple_of(10) && shares[*at])
                 .count()
         };
         assert_eq!(ends(0), 0);

@@ -106,7 +106,7 @@ mod tests {
         let text = |row: usize| {
             let all = [
                 ("the", true),
-                ("of", row % 5 == 0),
+                ("of", row.is_multiple_of(5)),
                 ("and", row % 5 == 1),
                 ("um", row % 5 == 2),
                 ("spider", row < 4),
