@@ -2,7 +2,7 @@
 
 use super::super::super::join::Joined;
 use super::super::{Check, correlated, pairs};
-use super::{STRONG, Simulated, assert_found, simulate};
+use super::{Kind, STRONG, Simulated, assert_found, simulate};
 
 impl Simulated {
     /// The run without its first conditions.
@@ -124,6 +124,23 @@ fn parts_of_an_untrained_model_are_found() {
             }
         });
     }
+}
+
+#[test]
+fn labels_in_place_of_predictions_are_found_in_few_samples() {
+    let few = |samples: usize| {
+        let mut changed = simulate(Kind { samples, ..STRONG });
+        changed.passes[3] = changed.truth.clone();
+        changed.found().join("; ")
+    };
+    for samples in [8, 16, 24] {
+        let found = few(samples);
+        assert!(
+            found.contains("condition 0.3: every prediction is the label"),
+            "{found}"
+        );
+    }
+    assert_eq!(few(6), "");
 }
 
 #[test]
