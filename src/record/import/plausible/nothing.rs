@@ -43,15 +43,13 @@ struct Different {
 
 fn of_pass(pass: &[f32], reference: &Reference<'_>) -> Option<Different> {
     let n = pass.len();
-    let known = |lengths: &&[u32]| lengths.len() == n;
-    let lengths: Vec<&[u32]> = reference.lengths.iter().copied().filter(known).collect();
     // Without the lengths of a modality equal samples are not known.
-    if lengths.len() < reference.lengths.len() {
+    if reference.lengths.iter().any(|lengths| lengths.len() != n) {
         return None;
     }
-    let mut groups: BTreeMap<Vec<u32>, Vec<usize>> = BTreeMap::new();
+    let mut groups: BTreeMap<[u32; 3], Vec<usize>> = BTreeMap::new();
     for at in 0..n {
-        let key = lengths.iter().map(|lengths| lengths[at]).collect();
+        let key = reference.lengths.map(|lengths| lengths[at]);
         groups.entry(key).or_default().push(at);
     }
     let range = reference.range[1] - reference.range[0];
