@@ -6,21 +6,29 @@ use std::path::Path;
 use super::join::{Joined, MaskKey};
 use super::write::identity;
 use crate::data::dataset::Corpus;
-use crate::record::{RunDir, find_runs};
+use crate::record::RunDir;
 
-/// The finished runs in a folder with predictions of the same test split, but for those of the same model and seed,
+/// Those of finished runs with predictions of the same test split, but for those of the same model and seed,
 /// which may be these predictions themselves. A run that cannot be read is left to reports, which refuse it.
-pub(super) fn runs(folder: &Path, new: &[Joined], ids: &[String], corpus: &Corpus) -> Vec<Joined> {
-    let finished = find_runs(folder).map_or(Vec::new(), |runs| runs.finished);
+pub(super) fn runs(
+    finished: &[RunDir],
+    new: &[Joined],
+    ids: &[String],
+    corpus: &Corpus,
+) -> Vec<Joined> {
     let runs = finished.iter().filter_map(|dir| run(dir, new, ids, corpus));
     runs.collect()
 }
 
-/// Runs of other files with the model and a seed of new ones, a sentence for each model: reports refuse two runs of a seed that
+/// Those of finished runs, in a folder, of other files with the model and a seed of new ones, a sentence for each model: reports refuse two runs of a seed that
 /// share a condition under the same masks, show others in sections of their masks, and take those that share none for rows of
 /// their own.
-pub(super) fn twice(folder: &Path, new: &[Joined], corpus: &Corpus) -> Vec<String> {
-    let finished = find_runs(folder).map_or(Vec::new(), |runs| runs.finished);
+pub(super) fn twice(
+    finished: &[RunDir],
+    folder: &Path,
+    new: &[Joined],
+    corpus: &Corpus,
+) -> Vec<String> {
     let found = finished
         .iter()
         .filter_map(|dir| same_seed(dir, new, corpus));

@@ -29,8 +29,8 @@ use std::path::{Path, PathBuf};
 
 use self::same_masks::SameMasks;
 use crate::data::dataset::{Corpus, Modality, SplitName};
-use crate::record::hash_bytes;
 use crate::record::manifest::ExternalMetadata;
+use crate::record::{find_runs, hash_bytes};
 
 pub use error::{Error, Result};
 pub use input_row::InputRow;
@@ -169,8 +169,9 @@ pub fn score(file: &Path, corpus: &Corpus, runs: &Path, options: &Options) -> Re
         absent: Modality::ALL.map(|modality| absent.contains(&modality)),
         masks: &masks,
     };
-    warnings.extend(existing::twice(runs, &joined, corpus));
-    let existing = existing::runs(runs, &joined, ids, corpus);
+    let finished = find_runs(runs).map_or(Vec::new(), |runs| runs.finished);
+    warnings.extend(existing::twice(&finished, runs, &joined, corpus));
+    let existing = existing::runs(&finished, &joined, ids, corpus);
     warnings.extend(plausible::check(
         &name,
         &joined,
