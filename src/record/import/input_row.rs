@@ -277,6 +277,16 @@ impl Parser<'_> {
             && found.to_lowercase().bytes().all(|c| b"tavlw".contains(&c))
         {
             "; sets of missing modalities are letters: L (language), A (audio), V (vision), as in LA"
+        } else if expected == CONDITION
+            && let Some((name, rate)) = found.split_once('=')
+            && parse_condition(rate.trim()).is_some()
+        {
+            return self.cell(
+                heading,
+                row,
+                (expected, found),
+                format!("; write {} without `{name}=`", rate.trim()),
+            );
         } else if expected == CONDITION && percent(found) {
             "; a rate is a fraction: 0.5 where half is missing"
         } else if expected == "a number" && found.contains(['[', '(']) {

@@ -4,6 +4,7 @@
 mod absent;
 mod batches;
 mod between;
+mod few;
 mod filled;
 mod first;
 mod jumps;
@@ -21,6 +22,7 @@ mod shifted;
 mod smooth;
 mod statistics;
 mod steps;
+mod stretched;
 mod subsets;
 mod sums;
 mod uneven;
@@ -35,10 +37,13 @@ use std::str::FromStr;
 use super::error::{Error, Result};
 use super::join::Joined;
 use super::same_masks::SameMasks;
-use statistics::{Moments, centered_ranks, correlation, middle_half};
+use statistics::{Moments, centered_ranks, correlation, exact, middle_half, precise};
 
 /// Fewest samples whose correlation means something.
 const FEWEST: usize = 30;
+
+/// Fewest samples of which exact predictions mean something, as those of a fold may be.
+const FEW: usize = 8;
 
 /// Steps of labels, of which few predictions are all multiples.
 const GRID: f64 = 0.05;
@@ -189,6 +194,12 @@ fn of_run(
     let shifted = shifted::finding(run, reference);
     let is_shifted = shifted.is_some();
     found.extend(shifted);
+    if let Some(stretched) = stretched::finding(run, runs, reference) {
+        // Conditions in scales of their own have nothing to tell of each other.
+        found.push(stretched);
+        found.extend(pairs::findings(run, before, reference));
+        return found;
+    }
     found.extend(learned::findings(run, runs, reference));
     found.extend(findings(run, runs, reference));
     found.extend(absent::finding(run, reference));
@@ -232,6 +243,7 @@ fn of_run(
         found.extend(masked::finding(run, reference));
     }
     found.extend(mixed::finding(run, runs, reference));
+    found.extend(few::unlike(run, reference));
     found
 }
 
@@ -258,6 +270,14 @@ fn findings(run: &Joined, runs: &[Joined], reference: &Reference<'_>) -> Vec<Fin
     .into_iter()
     .flatten()
     .collect();
+    let scaled = || correlated(&what, run, reference).filter(|found| found.check == Check::Scale);
+    let is_range = |found: &Finding| found.check == Check::Range && !found.wrong;
+    if found.first().is_some_and(is_range)
+        && let Some(scaled) = scaled()
+    {
+        // Predictions in another scale or around another zero are outside of the range for that reason.
+        found[0] = scaled;
+    }
     if found.is_empty() {
         let values = [
             classes(&what, run, reference),
@@ -422,7 +442,6 @@ fn correlated(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Fin
     passes.sort_by(|a, b| removed(a.0.2.rates()).total_cmp(&removed(b.0.2.rates())));
     let (key, pass) = passes.first()?;
     let n = pass.len();
-    let r = correlation(pass, reference.truth)?;
     let doubtful = |check, text| Finding {
         check,
         wrong: false,
@@ -435,6 +454,11 @@ fn correlated(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Fin
         ""
     };
     let at_most = |limit: f64| key.2.rates().iter().all(|rate| *rate <= limit);
+    if n < FEWEST {
+        let found = few::correlated(pass, reference, at_most(AGAINST));
+        return found.map(|(check, text)| doubtful(check, text));
+    }
+    let r = correlation(pass, reference.truth)?;
     let chance = 2.0 / (n as f64).sqrt();
     if let Some(text) = scale::of_pass(pass, reference, r, complete) {
         Some(doubtful(Check::Scale, text))

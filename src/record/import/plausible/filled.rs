@@ -3,8 +3,9 @@
 use super::super::join::Joined;
 use super::jumps::EACH;
 use super::steps::{Pass, chains};
-use super::values::{SHARE, counts, exact, is_many};
-use super::{Check, Finding, Reference, is_in_another_order, name};
+use super::values::{SHARE, counts, is_many};
+use super::{Check, Finding, Reference, is_in_another_order, name, precise};
+use crate::mask;
 
 /// Fewest samples of a test split in which predictions of the rate before are counted.
 const SAMPLES: usize = 100;
@@ -64,7 +65,7 @@ fn between(chain: &[Pass<'_>], reference: &Reference<'_>) -> Option<String> {
             (b - a).abs() > changed && (here - line).abs() < 2e-6 * here.abs().max(1.0)
         };
         let filled: Vec<usize> = (0..pass.values.len()).filter(on_line).collect();
-        (is_many(filled.len(), pass) && precise(pass)).then(|| {
+        (is_many(filled.len(), pass) && precise(pass.values)).then(|| {
             format!(
                 "condition {}: {} samples, such as `{}`, have exactly the value on the line between their predictions at {} and \
                  {}: were missing predictions interpolated between rates?",
@@ -76,12 +77,6 @@ fn between(chain: &[Pass<'_>], reference: &Reference<'_>) -> Option<String> {
             )
         })
     })
-}
-
-/// Whether most predictions differ, and have more than three decimals: rounded ones are equal by chance.
-fn precise(pass: &Pass<'_>) -> bool {
-    let rounded = |p: &f32| (f64::from(*p) * 1e3 - (f64::from(*p) * 1e3).round()).abs() < 5e-3;
-    exact(pass) && !pass.values.iter().all(rounded)
 }
 
 /// Whether each prediction of a pass is that of few samples: those of which nothing is left share one.
@@ -97,7 +92,11 @@ fn kept(chain: &[Pass<'_>], reference: &Reference<'_>) -> Option<String> {
     let size = chain.get(1)?.rate - first.rate;
     let steps = || chain.windows(2);
     let even = steps().all(|pair| (pair[1].rate - pair[0].rate - size).abs() < 1e-6);
-    if !even || chain.len() < 4 || !EACH.contains(&&*first.key.0) || !chain.iter().all(precise) {
+    if !even
+        || chain.len() < 4
+        || !EACH.contains(&&*first.key.0)
+        || !chain.iter().all(|pass| precise(pass.values))
+    {
         return None;
     }
     let rare: Vec<Vec<bool>> = chain.iter().map(|pass| rare(pass.values)).collect();
@@ -133,8 +132,11 @@ fn kept(chain: &[Pass<'_>], reference: &Reference<'_>) -> Option<String> {
 }
 
 /// Samples that keep their prediction from one rate to the next, while they do not under another seed of the model,
-/// which has the same masks.
+/// which has the same masks if this program draws them: other programs may draw them anew for each seed and rate.
 fn kept_alone(chain: &[Pass<'_>], other: &Joined, reference: &Reference<'_>) -> Option<String> {
+    if mask::find(&chain.first()?.key.0).is_err() {
+        return None;
+    }
     let apart = CHANGED * (reference.range[1] - reference.range[0]);
     let (mut pairs, mut filled, mut most) = (0_u32, Vec::new(), 0);
     for pair in chain.windows(2) {
@@ -149,7 +151,7 @@ fn kept_alone(chain: &[Pass<'_>], other: &Joined, reference: &Reference<'_>) -> 
             values,
         });
         let all = [a, b, &x, &y];
-        if !all.iter().all(|pass| precise(pass)) {
+        if !all.iter().all(|pass| precise(pass.values)) {
             continue;
         }
         let rare = all.map(|pass| rare(pass.values));

@@ -8,6 +8,7 @@ use super::super::join::Joined;
 use super::between::rank_correlation;
 use super::steps::chains;
 use super::{Check, Finding, Reference, middle_half};
+use crate::mask;
 
 /// Fewest samples that are compared, and largest difference of their rates.
 const SAMPLES: usize = 100;
@@ -32,8 +33,11 @@ pub(super) fn finding(run: &Joined, runs: &[Joined], reference: &Reference<'_>) 
     }
     let chains = chains(run);
     let pairs = chains.iter().flat_map(|chain| chain.windows(2));
-    let near =
-        pairs.filter(|pair| pair[1].rate < 1.0 && pair[1].rate - pair[0].rate <= STEP + 1e-9);
+    let near = pairs.filter(|pair| {
+        // Other programs may draw masks anew at each rate.
+        let nested = mask::find(&pair[0].key.0).is_ok();
+        nested && pair[1].rate < 1.0 && pair[1].rate - pair[0].rate <= STEP + 1e-9
+    });
     let judged = near.filter_map(|pair| {
         let [low, high] = [0, 1].map(|i| beyond_mean(&seeds, &pair[i]));
         let (low, high) = (low?, high?);

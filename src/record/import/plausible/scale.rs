@@ -25,6 +25,9 @@ const TINY: f64 = 0.15;
 const OFF: f64 = 0.3;
 const OFF_OF_COMPLETE: f64 = 0.55;
 
+/// Factor from which labels that spread wider are no standardized ones.
+const HUNDREDTHS: f64 = 30.0;
+
 /// Samples from which a mean is that of the data, not of a few.
 const MANY: usize = 100;
 
@@ -73,32 +76,66 @@ pub(super) fn of_pass(
     complete: bool,
 ) -> Option<String> {
     let (p, t) = (Moments::of(pass), Moments::of(reference.truth));
-    let [low, high] = reference.range.map(f64::from);
-    let (ratio, shift) = (p.sd / t.sd, p.mean - t.mean);
-    // Slope and intercept of the labels' regression on the predictions.
+    let ratio = p.sd / t.sd;
+    // Slope of the labels' regression on the predictions.
     let slope = r / ratio;
-    let intercept = t.mean - slope * p.mean;
     let error = ((1.0 - r * r) / (p.n - 2.0)).sqrt() / r;
     if r <= 0.5 {
         return None;
     }
     let narrow = complete && slope * (1.0 - 2.0 * error) > WIDER;
     let narrow = r > TRAINED && (narrow || ratio < 0.45 * r);
-    let example = || {
-        let far = |i: &usize| f64::from(pass[*i] - reference.truth[*i]).abs();
-        let worst = (0..pass.len()).max_by(|a, b| far(a).total_cmp(&far(b)))?;
-        let (id, label) = (&reference.ids[worst], reference.truth[worst]);
-        Some(format!(" (`{id}` {}, label {label})", pass[worst]))
-    };
     // A regression by least squares has a ratio of r; labels divided by 3 are usual.
     if narrow || ratio < TINY * r {
         return Some(format!(
             "predictions follow the labels (correlation {r:.2}), but labels spread {:.1} times as wide, \
-             {slope:.1} times as wide as a regression gives{}: another scale, such as standardized labels?",
+             {slope:.1} times as wide as a regression gives{}: another scale, such as {}?",
             1.0 / ratio,
-            example().unwrap_or_default()
+            furthest(pass, reference),
+            narrower(&p, 1.0 / ratio, reference)
         ));
     }
+    off(pass, reference, r, complete)
+}
+
+/// What predictions are that spread less than labels do.
+fn narrower(p: &Moments, times: f64, reference: &Reference<'_>) -> &'static str {
+    let [low, high] = reference.range.map(f64::from);
+    let labels = Moments::of(reference.truth);
+    // Where the mean of labels comes to, if the range is scaled to one from 0 to 1.
+    let scaled = (labels.mean - low) / (high - low);
+    if (p.mean - scaled).abs() < 0.1 && p.sd < 0.5 && p.mean > 2.0 * p.sd.min(0.1) {
+        "labels scaled to a range from 0 to 1"
+    } else if times > HUNDREDTHS {
+        "hundredths"
+    } else {
+        "standardized labels"
+    }
+}
+
+/// The sample whose prediction is furthest from its label.
+fn furthest(pass: &[f32], reference: &Reference<'_>) -> String {
+    let far = |i: &usize| f64::from(pass[*i] - reference.truth[*i]).abs();
+    let worst = (0..pass.len()).max_by(|a, b| far(a).total_cmp(&far(b)));
+    worst.map_or(String::new(), |worst| {
+        let (id, label) = (&reference.ids[worst], reference.truth[worst]);
+        format!(" (`{id}` {}, label {label})", pass[worst])
+    })
+}
+
+/// What is odd about the zero of predictions whose correlation with the labels is `r`.
+pub(super) fn off(
+    pass: &[f32],
+    reference: &Reference<'_>,
+    r: f64,
+    complete: bool,
+) -> Option<String> {
+    let (p, t) = (Moments::of(pass), Moments::of(reference.truth));
+    let [low, high] = reference.range.map(f64::from);
+    let shift = p.mean - t.mean;
+    // Slope and intercept of the labels' regression on the predictions.
+    let slope = r * t.sd / p.sd;
+    let intercept = t.mean - slope * p.mean;
     let mean = |error: &dyn Fn(f64, f64) -> f64| {
         let pairs = pass.iter().zip(reference.truth);
         let errors = pairs.map(|(p, t)| error(f64::from(*p), f64::from(*t)).abs());
@@ -117,7 +154,7 @@ pub(super) fn of_pass(
              {fitted:.2}: another zero or scale, such as classes from 0?",
             p.mean,
             t.mean,
-            example().unwrap_or_default()
+            furthest(pass, reference)
         )
     })
 }

@@ -1,6 +1,7 @@
 //! Computes ranks, correlations, spreads and moments of predictions.
 
 use super::FEWEST;
+use super::values::counts;
 use crate::metric::correlation::ranks;
 
 /// Ranks around 0, so that sums of squares lose no digits.
@@ -30,6 +31,18 @@ pub(super) fn middle_half(values: &[f32]) -> f32 {
     sorted.sort_by(f32::total_cmp);
     let at = |part: usize| sorted.get(sorted.len() * part / 4).copied();
     at(3).zip(at(1)).map_or(0.0, |(high, low)| high - low)
+}
+
+/// Whether most predictions differ, and not by their last bits alone: others meet labels and means of others by chance.
+pub(super) fn exact(pass: &[f32]) -> bool {
+    let different = counts(pass.iter().copied()).len();
+    5 * different > 3 * pass.len() && middle_half(pass) > 0.05
+}
+
+/// Whether most predictions differ, and have more than three decimals: rounded ones are equal by chance.
+pub(super) fn precise(pass: &[f32]) -> bool {
+    let rounded = |p: &f32| (f64::from(*p) * 1e3 - (f64::from(*p) * 1e3).round()).abs() < 5e-3;
+    exact(pass) && !pass.iter().all(rounded)
 }
 
 /// Mean and standard deviation of `n` values.

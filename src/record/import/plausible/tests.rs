@@ -1,5 +1,6 @@
 //! Simulates predictions under nested masks: sound ones are never warned about, changed ones are.
 
+mod few;
 mod masked;
 mod orders_of_ids;
 mod shared;

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use super::super::join::Joined;
 use super::steps::{Pass, chains};
-use super::{Check, FEWEST, Finding, Reference, middle_half, name};
+use super::{Check, FEW, FEWEST, Finding, Reference, exact, middle_half, name, precise};
+use crate::mask;
 use crate::metric::correlation;
 
 /// Fewest samples that share a value, and how much rarer all others must be. Of 700 runs of 22 models none of the
@@ -26,14 +27,22 @@ const FOLLOWS: f64 = 0.8;
 pub(super) fn findings(run: &Joined, reference: &Reference<'_>) -> Vec<Finding> {
     let chains = chains(run);
     let mut found = Vec::new();
-    for chain in chains.iter().filter(|_| reference.ids.len() >= FEWEST) {
+    let n = reference.ids.len();
+    for chain in chains.iter().filter(|_| n >= FEW) {
         for (at, pass) in chain.iter().enumerate().filter(|(_, pass)| pass.rate < 1.0) {
-            found.extend(repeated(pass, chain.get(at + 1), reference));
-            found.extend(carried(pass).map(|text| (Check::Copies, pass, text)));
+            let alone = n >= FEWEST || precise(pass.values);
+            let after = &chain[at + 1..];
+            found.extend(repeated(pass, after, reference).filter(|_| alone));
+            found.extend(
+                carried(pass)
+                    .filter(|_| alone)
+                    .map(|text| (Check::Copies, pass, text)),
+            );
             found.extend(interpolated(pass).map(|text| (Check::Constant, pass, text)));
             found.extend(leaked(pass, reference).map(|text| (Check::Copies, pass, text)));
         }
-        let spreads = chain.windows(3).filter_map(spread);
+        let triples = chain.windows(3).filter(|_| n >= FEWEST);
+        let spreads = triples.filter_map(spread);
         found.extend(spreads.map(|(pass, text)| (Check::Scale, pass, text)));
     }
     let finding = |(check, pass, text): (Check, &Pass<'_>, String)| Finding {
@@ -58,9 +67,10 @@ pub(super) fn counts(values: impl Iterator<Item = f32>) -> HashMap<u32, usize> {
 /// have it at the next rate too.
 fn repeated<'a>(
     pass: &'a Pass<'a>,
-    next: Option<&Pass<'_>>,
+    after: &[Pass<'_>],
     reference: &Reference<'_>,
 ) -> Option<(Check, &'a Pass<'a>, String)> {
+    let next = after.first();
     if next.is_none() && pass.rate > 0.0 {
         return None;
     }
@@ -87,6 +97,11 @@ fn repeated<'a>(
     let [low, high] = reference.range;
     let usual = *count < SHARE || *count <= RARER * others || 2 * count >= pass.values.len();
     if usual || value <= low || value >= high {
+        return None;
+    }
+    // Masks of other programs may be drawn anew at each rate: of samples of which nothing is left something may be at the next.
+    let many = |other: &Pass<'_>| other.values.iter().filter(|p| **p == value).count() >= *count;
+    if pass.rate > 0.0 && mask::find(&pass.key.0).is_err() && after.iter().any(many) {
         return None;
     }
     let first = pass.values.iter().position(|p| *p == value)?;
@@ -135,7 +150,7 @@ fn interpolated(pass: &Pass<'_>) -> Option<String> {
         before != after && (before - 2.0 * here + after).abs() < 2e-6 * here.abs().max(1.0)
     });
     let count = on_line.count();
-    (is_many(count, pass) && exact(pass)).then(|| {
+    (is_many(count, pass) && is_exact(pass.values)).then(|| {
         format!(
             "{count} samples have exactly the mean of the predictions beside them: were missing predictions interpolated?"
         )
@@ -147,7 +162,7 @@ fn leaked(pass: &Pass<'_>, reference: &Reference<'_>) -> Option<String> {
     let pairs = pass.values.iter().zip(reference.truth);
     let same = pairs.filter(|(p, truth)| p == truth && !reference.range.contains(truth));
     let same: Vec<f32> = same.map(|(p, _)| *p).collect();
-    if !is_many(same.len(), pass) || !exact(pass) {
+    if !is_many(same.len(), pass) || !is_exact(pass.values) {
         return None;
     }
     // Samples of which nothing is left share one prediction, which may be the label of some.
@@ -162,10 +177,9 @@ fn leaked(pass: &Pass<'_>, reference: &Reference<'_>) -> Option<String> {
     })
 }
 
-/// Whether most predictions differ, and not by their last bits alone: others meet labels and means of others by chance.
-pub(super) fn exact(pass: &Pass<'_>) -> bool {
-    let different = counts(pass.values.iter().copied()).len();
-    5 * different > 3 * pass.values.len() && middle_half(pass.values) > 0.05
+/// Whether equal predictions are no chance: of few, rounded ones are.
+fn is_exact(pass: &[f32]) -> bool {
+    exact(pass) && (pass.len() >= FEWEST || precise(pass))
 }
 
 /// Samples that are no accident: of exact predictions hardly one is expected.

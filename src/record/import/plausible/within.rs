@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::super::join::Joined;
-use super::{Check, FEWEST, Finding, Reference, name};
+use super::{Check, FEW, Finding, Reference, name};
 
 /// Chance of a stretch in one pass below which it is no accident.
 const CHANCE: f64 = 1e-5;
@@ -45,7 +45,7 @@ fn chance(pass: &[f32]) -> Option<(f64, f64)> {
         .map(|count| (*count as f64 / n).powi(2))
         .sum();
     let most = counts.values().max().map_or(0.0, |count| *count as f64 / n);
-    (pass.len() >= FEWEST && equal < SHARED).then_some((equal, most))
+    (pass.len() >= FEW && equal < SHARED).then_some((equal, most))
 }
 
 /// Length from which one of `places` stretches is no accident, if each of its samples has a chance of `equal`.
