@@ -45,7 +45,8 @@ pub enum Error {
     },
     #[error(
         "{dataset}: {row}, seed {seed}: fold {} is missing, of folds {}; a score over folds needs all of them: \
-         finish the sweep, or leave the other folds of this seed out",
+         finish the sweep (of external predictions, `score` those of this fold with its data), or leave the other folds of this \
+         seed out",
         words(missing),
         words(folds)
     )]
@@ -123,6 +124,11 @@ pub enum Error {
          choose another --out", path.display()
     )]
     InTheWay { path: PathBuf },
+    #[error(
+        "{} is a link whose target is missing: expected a folder to write to; create what it points to (readlink {}), \
+         remove the link, or choose another --out", path.display(), path.display()
+    )]
+    DanglingLink { path: PathBuf },
     #[error("cannot render {file}")]
     Render {
         file: &'static str,
@@ -160,6 +166,7 @@ impl Classify for Error {
             | Self::PrimariesDiffer { .. }
             | Self::NoExternal { .. }
             | Self::OnlyTrials { .. }
+            | Self::DanglingLink { .. }
             | Self::InTheWay { .. } => ErrorClass::Usage,
             Self::Protocol { .. }
             | Self::Predictions { .. }

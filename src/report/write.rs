@@ -84,6 +84,9 @@ pub fn write_report<P: AsRef<Path>>(roots: &[P], out: &Path, options: &Options) 
 /// Paths of the files of the report that `out` holds already, if any.
 fn earlier(out: &Path) -> Result<Option<Vec<String>>> {
     let path = out.to_path_buf();
+    if !out.exists() && out.is_symlink() {
+        return Err(Error::DanglingLink { path });
+    }
     if out.exists() && !out.is_dir() {
         return Err(Error::InTheWay { path });
     }
