@@ -81,6 +81,9 @@ pub struct Finding {
     /// explains the cell.
     #[serde(skip)]
     pub nearest: Option<f64>,
+    /// Rules whose findings on the same table and data set follow from this one.
+    #[serde(skip)]
+    pub explains: &'static [&'static str],
 }
 
 impl Finding {
@@ -100,12 +103,22 @@ impl Finding {
             why,
             cells,
             nearest: None,
+            explains: &[],
         }
     }
 
     pub(super) fn named(mut self, rule: &'static str) -> Self {
         self.rule = rule;
         self
+    }
+
+    /// Whether another finding, on cells of the same table and data set alone, follows from this one.
+    pub(super) fn explains(&self, other: &Self) -> bool {
+        let own = self.cells.first();
+        let same = |cell: &CellLocation| {
+            own.is_some_and(|own| own.table == cell.table && own.dataset == cell.dataset)
+        };
+        self.explains.contains(&other.rule) && other.cells.iter().all(same)
     }
 
     /// Whether it names this cell.

@@ -50,6 +50,10 @@ pub fn audit(
         let found = (rule.check)(&arranged, &findings);
         findings.extend(found.into_iter().map(|f| f.named(rule.name)));
     }
+    let explained = |finding: &Finding| findings.iter().any(|other| other.explains(finding));
+    let explained: Vec<bool> = findings.iter().map(explained).collect();
+    let mut explained = explained.into_iter();
+    findings.retain(|_| !explained.next().unwrap_or(false));
     findings.sort_by_key(|f| f.strength);
     findings
 }

@@ -172,7 +172,15 @@ fn is_mean_of_conditions(text: &str) -> bool {
     let conditions = ["missing", "rates", "modalities", "conditions", "cases"];
     let number =
         ["three", "six", "seven", "ten", "eleven"].contains(&rest) || rest.parse::<u8>().is_ok();
-    number || (rest.len() < 60 && rest.split(' ').any(|word| conditions.contains(&word)))
+    // `mean of 0, 0.5`, of whichever rates a report has.
+    let rates = rest
+        .split([',', ';'])
+        .map(|rate| rate.trim().parse::<f64>());
+    let rates: Option<Vec<f64>> = rates
+        .map(|rate| rate.ok().filter(|rate| *rate <= 1.0))
+        .collect();
+    let listed = rates.is_some_and(|rates| rates.len() > 1 && rates.is_sorted());
+    number || listed || (rest.len() < 60 && rest.split(' ').any(|word| conditions.contains(&word)))
 }
 
 #[cfg(test)]
@@ -221,6 +229,8 @@ mod tests {
             "mean of six",
             "Mean over the six sets of missing modalities",
             "mean of 6 rates 0-1",
+            "mean of 0, 0.5",
+            "mean of 0.1, 0.3, 0.7",
         ] {
             assert_eq!(
                 ConditionText::parse_rate(text),
@@ -230,6 +240,7 @@ mod tests {
         }
         for text in [
             "mean of 5 runs",
+            "mean of 3, 5",
             "Mean over 3 seeds",
             "0-0.2",
             "0.2-0.4",

@@ -1,6 +1,7 @@
 //! Finds accuracies that no count of right predictions gives (the GRIM test).
 
 use super::count_rows::{CountRow, CountTable, Sets, Share, tables, ways};
+use super::other_samples::explaining;
 use super::run_count::fewer;
 use super::runs::Runs;
 use super::{Rule, describe};
@@ -60,10 +61,27 @@ fn stated(
 ) -> Vec<Finding> {
     let stated = ways(runs, arranged.settings);
     let mut out: Vec<Finding> = Vec::new();
+    // Asked for once, and only where much does not fit.
+    let mut others: Option<Option<u64>> = None;
     for row in &table.rows {
         let wrong = sets.misfits(&row.shares, &stated);
         if wrong.len() >= SEVERAL {
-            out.push(row_finding(arranged, sets, row, &wrong, &stated));
+            let other = *others.get_or_insert_with(|| explaining(arranged, sets, table));
+            let all = arranged.statistics.all_samples(table.dataset);
+            let other = other.filter(|samples| {
+                let of_all = wrong.iter().filter(|share| all == Some(share.samples));
+                let samples = *samples;
+                let moved: Vec<Share<'_>> = of_all.map(|s| Share { samples, ..*s }).collect();
+                !moved.is_empty() && sets.misfits(&moved, &stated).is_empty()
+            });
+            let mut finding = row_finding(arranged, sets, row, &wrong, &stated);
+            if let Some(samples) = other {
+                finding.why.push_str(&format!(
+                    "; the accuracies of the table are counts of one run on {samples} samples: were all and only those of the \
+                     test set scored?"
+                ));
+            }
+            out.push(finding);
         } else {
             out.extend(wrong.iter().map(|share| {
                 cell_finding(sets, share, &stated, Strength::Impossible, String::new())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::count_rows::{Sets, Share, tables};
+use super::count_rows::{CountTable, Sets, Share, tables};
 use super::runs::Runs;
 use super::{Rule, describe};
 use crate::published::audit::{Arranged, Finding, Strength};
@@ -11,8 +11,8 @@ pub const RULE: Rule = Rule {
     name: "other-samples",
     definition: "accuracies of one metric and data set that counts of other samples explain a billion times better than \
                  counts of its own, by any number of runs up to ten: Acc-2 of Non0 under Has0 or the reverse, numbers \
-                 of another data set, of the validation split, of a test loader that drops its last batch, or Acc-7, Acc-5 and \
-                 Acc-3 of labels other than 0 alone",
+                 of another data set, of the validation split, of a test loader that drops its last batch, Acc-7, Acc-5 and \
+                 Acc-3 of labels other than 0 alone, or of one run on any other number of samples",
     strength: "odd, since a paper may have left out samples",
     check,
 };
@@ -24,6 +24,9 @@ const BELIEF: f64 = 1e9;
 /// the numbers for a known set to be none: with many runs, a set explains much.
 const TRIED: u64 = 1000;
 const BETTER: f64 = 1e3;
+
+/// Sizes of batches.
+const BATCHES: [u64; 6] = [8, 16, 32, 64, 128, 256];
 
 /// Part of the numbers that other samples must explain.
 const MOST: f64 = 0.9;
@@ -58,7 +61,12 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
     let mut partial: BTreeMap<_, u64> = BTreeMap::new();
     for (key, shares) in &whole {
         let others = arranged.statistics.partial_samples(key.1);
-        if let Some(other) = best(arranged, &mut sets, shares, others) {
+        let known = best(arranged, &mut sets, shares, others);
+        let least = known
+            .as_ref()
+            .map_or(0.0, |known| known.likelihood + BETTER.ln());
+        let any = any_number(arranged, &mut sets, shares).filter(|any| any.likelihood > least);
+        if let Some(other) = any.or(known) {
             partial.insert(*key, other.samples);
             out.push(of_a_part(&mut sets, shares, &other));
         }
@@ -90,7 +98,44 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
         }
     }
     out.extend(nonzero.into_iter().map(|(_, finding)| finding));
+    headings(&mut out);
     out
+}
+
+/// Findings that Non0 has the samples of Has0 and Has0 those of Non0 are one: the headings are exchanged.
+fn headings(found: &mut Vec<Finding>) {
+    let of = |finding: &Finding, metric: &str, other: &str| {
+        finding.cells.iter().all(|cell| cell.metric == metric) && finding.why.contains(other)
+    };
+    let non0 = |f: &Finding| of(f, "acc2_non0", "those of Acc-2 (Has0)");
+    let mut at = 0;
+    while let Some(first) = found.iter().skip(at).position(non0).map(|i| i + at) {
+        at = first + 1;
+        let cell = &found[first].cells[0];
+        let here = (cell.table.clone(), cell.dataset.clone());
+        let second = found.iter().position(|f| {
+            let cell = &f.cells[0];
+            (&cell.table, &cell.dataset) == (&here.0, &here.1)
+                && of(f, "acc2_has0", "those of Acc-2 (Non0)")
+        });
+        let Some(second) = second else {
+            continue;
+        };
+        let other = found[second].clone();
+        let finding = &mut found[first];
+        finding.strength = Strength::VeryUnlikely;
+        finding.about = describe::about(&[&here.1, "Acc-2 (Non0) and Acc-2 (Has0)"]);
+        finding.why = format!("headings exchanged: {}; and {}", finding.why, other.why);
+        finding.cells.extend(other.cells);
+        finding.explains = &[
+            "swapped-f1",
+            "impossible-f1",
+            "tied-accuracy",
+            "impossible-count",
+        ];
+        found.remove(second);
+        at = 0;
+    }
 }
 
 /// Whether an accuracy is one of several classes, which all samples belong to.
@@ -176,6 +221,60 @@ fn best(
     let sure = other.likelihood >= BELIEF.ln() && other.likelihood - here.max(0.0) >= BELIEF.ln();
     let most = other.fit as f64 >= MOST * shares.len() as f64;
     (sure && most && !is_of_fewer(sets, shares, own, &other)).then_some(other)
+}
+
+/// The number of samples of which one run explains the numbers best, whether or not a set is known to have as many.
+fn any_number(arranged: &Arranged<'_>, sets: &mut Sets, shares: &[Share<'_>]) -> Option<Other> {
+    let way = usual(arranged).into_iter().find(|way| way.runs == 1)?;
+    let own = shares
+        .first()
+        .filter(|share| share.samples <= TRIED)?
+        .samples;
+    let belief = BELIEF.ln();
+    let few = (own / 16).max(BATCHES[0]);
+    if at_most(&moved(shares, few), way) < belief {
+        return None;
+    }
+    let (here, _) = sets.best(shares, &usual(arranged))?;
+    // Numbers of Non0 under the other heading are found by themselves.
+    let known = arranged
+        .statistics
+        .nonzero_samples(&shares[0].seen.cell.dataset);
+    let all = few..=own + own / 8;
+    let all = all.filter(|samples| *samples != own && Some(*samples) != known);
+    let all = all.map(|samples| (samples, sets.log_likelihood(&moved(shares, samples), way)));
+    let (samples, likelihood) = all.max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let moved = moved(shares, samples);
+    let fit = moved.len() - sets.misfits(&moved, &[way]).len();
+    let most = fit as f64 >= MOST * shares.len() as f64;
+    let sure = most && likelihood >= belief && likelihood - here.max(0.0) >= belief;
+    let what = if BATCHES.contains(&samples) {
+        format!("one batch of {samples}")
+    } else if samples < own {
+        format!("a test set without {}", own - samples)
+    } else {
+        format!("a test set with {} more", samples - own)
+    };
+    sure.then_some(Other {
+        what,
+        samples,
+        way,
+        likelihood,
+        fit,
+    })
+}
+
+/// The number of samples that explains a table's accuracies of all samples, for rules that find rows which do not fit.
+pub fn explaining(arranged: &Arranged<'_>, sets: &mut Sets, table: &CountTable<'_>) -> Option<u64> {
+    let all = arranged.statistics.all_samples(table.dataset);
+    let mut shares = Vec::new();
+    for row in &table.rows {
+        let of_all = row.independent(arranged).into_iter();
+        of_all
+            .filter(|share| all == Some(share.samples))
+            .for_each(|share| add(&mut shares, share));
+    }
+    any_number(arranged, sets, &shares).map(|other| other.samples)
 }
 
 /// Logarithm of how much better than chance a way explains shares at most: where it explains all of them.
@@ -316,6 +415,36 @@ mod tests {
     }
 
     #[test]
+    fn exchanged_headings_are_one_finding() {
+        let mut text = "method,mosi_acc2_n,mosi_acc2_h,mosi_f1_n,mosi_f1_h\n".to_string();
+        for i in 0..12 {
+            let (few, all) = (530 - 13 * i, 548 - 14 * i);
+            let [few, all] = [100.0 * few as f64 / 656.0, 100.0 * all as f64 / 686.0];
+            text += &format!("M{i},{all:.2},{few:.2},{:.2},{:.2}\n", all - 0.1, few - 0.1);
+        }
+        let all = testing::found_all(&text);
+        assert_eq!(all.len(), 1, "{all:?}");
+        assert!(
+            all[0].why.starts_with("headings exchanged"),
+            "{}",
+            all[0].why
+        );
+    }
+
+    #[test]
+    fn any_other_number_of_samples_is_named() {
+        for (samples, what) in [
+            (64, "on 64 samples, those of one batch of 64"),
+            (685, "on 685 samples, those of a test set without 1;"),
+            (611, "on 611 samples, those of a test set without 75"),
+        ] {
+            let all = of_all_metrics(samples);
+            assert_eq!(all.len(), 1, "{samples}: {all:?}");
+            assert!(all[0].why.contains(what), "{}", all[0].why);
+        }
+    }
+
+    #[test]
     fn accuracies_of_labels_other_than_zero_are_found() {
         let table = |samples: u64| {
             let mut text = "method,mosi_acc7,mosi_acc5,mosi_acc2_h\n".to_string();
@@ -352,8 +481,8 @@ mod tests {
             assert_eq!(all.len(), 1, "{heading} {samples}: {all:?}");
             assert!(all[0].why.contains(what), "{}", all[0].why);
         }
-        // Of no known test set, and of so many samples that everything fits.
-        assert!(found("mosi_acc7", 611, 1).is_empty());
+        // Of no known test set, in three runs, and of so many samples that everything fits.
+        assert!(found("mosi_acc7", 611, 3).is_empty());
         assert!(found("mosei_acc7", 4659, 3).is_empty());
     }
 }

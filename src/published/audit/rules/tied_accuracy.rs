@@ -21,6 +21,9 @@ struct Tie<'a> {
     zeros: u64,
 }
 
+/// Rows whose ties are broken in one direction, from which on one reason is likely.
+const SEVERAL: usize = 3;
+
 fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
     let mut rows: Vec<(&ScoreRow<'_>, Vec<Tie<'_>>)> = Vec::new();
     for row in &arranged.rows {
@@ -35,8 +38,20 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
             None => rows.push((row, vec![tie])),
         }
     }
+    // Of most rows of a table; where weights were chosen by metric, others have more.
+    let fewer = |table: &str| {
+        let has = |row: &&ScoreRow<'_>| {
+            let both = ["acc2_non0", "acc2_has0"].map(|metric| row.get(metric).is_some());
+            row.table == table && both == [true; 2]
+        };
+        let all = arranged.rows.iter().filter(has).count();
+        let here = rows.iter().filter(|(row, _)| row.table == table);
+        let ties: Vec<&Tie<'_>> = here.flat_map(|(_, ties)| ties).collect();
+        let most = ties.len() >= SEVERAL && 3 * ties.len() >= 2 * all;
+        most && ties.iter().all(|tie| tie.more < 0.0)
+    };
     rows.iter()
-        .filter_map(|(row, ties)| finding(row, ties))
+        .filter_map(|(row, ties)| finding(row, ties, fewer(row.table)))
         .collect()
 }
 
@@ -60,7 +75,7 @@ fn tie<'a>(arranged: &Arranged<'_>, row: &ScoreRow<'a>) -> Option<Tie<'a>> {
     })
 }
 
-fn finding(row: &ScoreRow<'_>, ties: &[Tie<'_>]) -> Option<Finding> {
+fn finding(row: &ScoreRow<'_>, ties: &[Tie<'_>], fewer: bool) -> Option<Finding> {
     let off = |t: &Tie<'_>| (t.more - t.zeros as f64).max(-t.more);
     let worst = ties.iter().max_by(|a, b| off(a).total_cmp(&off(b)))?;
     let at = match worst.non0.cell.condition.to_string() {
@@ -80,11 +95,16 @@ fn finding(row: &ScoreRow<'_>, ties: &[Tie<'_>]) -> Option<Finding> {
     let digits = usize::from(size.round() as u64 <= bound);
     let why = format!(
         "Has0 {} is {size:.digits$} {} right predictions than Non0 {}{at}{others}, where 0 to {} more are \
-         possible, the labels of zero: the columns are of different predictions, or wrong",
+         possible, the labels of zero: {}the columns are of different predictions, or wrong",
         worst.has0.cell.number.text(),
         if worst.more < 0.0 { "fewer" } else { "more" },
         worst.non0.cell.number.text(),
         worst.zeros,
+        if fewer {
+            "predictions of exactly 0, as rounded ones are, count as negative in Non0 and not in Has0; or "
+        } else {
+            ""
+        },
     );
     let conditions = describe::conditions(ties.iter().map(|t| &t.non0.cell.condition));
     let about = describe::about(&[row.method, row.dataset, "Acc-2", &conditions]);
@@ -112,6 +132,19 @@ mod tests {
             (Strength::Odd, 4)
         );
         assert!(found[0].why.contains("38 more right"), "{}", found[0].why);
+    }
+
+    #[test]
+    fn rounded_predictions_are_named_where_all_methods_have_fewer() {
+        let text = "method,mosi_acc2_n,mosi_acc2_h\nA,81.55,73.47\nB,77.29,71.57\nC,79.27,72.16\n";
+        let all = super::super::testing::found(RULE.name, text);
+        assert_eq!(all.len(), 3);
+        assert!(all[0].why.contains("as rounded ones are"), "{}", all[0].why);
+        let all = super::super::testing::found(
+            RULE.name,
+            "method,mosi_acc2_n,mosi_acc2_h\nA,81.55,73.47\n",
+        );
+        assert!(!all[0].why.contains("rounded"), "{}", all[0].why);
     }
 
     #[test]

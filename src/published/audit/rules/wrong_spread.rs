@@ -38,6 +38,27 @@ const UNITS: f64 = 10.0;
 const SMALL_SPREADS: usize = 4;
 const FRACTION: f64 = 0.05;
 
+/// How many times as large as their numbers spreads are that are means, and the part of all which are.
+const EXCHANGED: f64 = 3.0;
+const NEARLY_ALL: f64 = 0.9;
+
+/// Rules that have nothing to find in numbers that are spreads.
+const OF_EXCHANGED: &[&str] = &[
+    "impossible-count",
+    "run-count",
+    "other-samples",
+    "swapped-f1",
+    "impossible-f1",
+    "nested-accuracy",
+    "exchanged-errors",
+    "narrow-error",
+    "tied-accuracy",
+    "rising-scores",
+    "placeholder",
+    "constant-predictor",
+    "duplicate-rows",
+];
+
 fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
     let mut tables: BTreeMap<&str, Vec<(Seen<'_>, f64)>> = BTreeMap::new();
     for seen in arranged.cells() {
@@ -47,6 +68,10 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
     }
     let mut out = Vec::new();
     for spreads in tables.values() {
+        if let Some(exchanged) = exchanged(spreads) {
+            out.push(exchanged);
+            continue;
+        }
         let small = |(seen, sd): &&(Seen<'_>, f64)| *sd >= 0.0 && part(seen.cell, *sd) < ODD;
         let most = spreads.iter().filter(small).count() as f64 >= MOST * spreads.len() as f64;
         let judged = spreads
@@ -60,6 +85,35 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
     let copies = copied_metric::copies(arranged, same);
     out.extend(copies.iter().map(|pairs| copied(pairs)));
     out
+}
+
+/// Accuracies and F1 that are a third of their spreads and less, in nearly all cells: those are the means.
+fn exchanged(spreads: &[(Seen<'_>, f64)]) -> Option<Finding> {
+    let shares: Vec<&(Seen<'_>, f64)> = spreads
+        .iter()
+        .filter(|(seen, _)| seen.cell.metric.share)
+        .collect();
+    let above = |(seen, sd): &&&(Seen<'_>, f64)| *sd > EXCHANGED * seen.cell.number.value;
+    let wrong: Vec<_> = shares.iter().filter(above).collect();
+    if wrong.len() < SMALL_SPREADS || (wrong.len() as f64) < NEARLY_ALL * shares.len() as f64 {
+        return None;
+    }
+    let cell = wrong[0].0.cell;
+    let why = format!(
+        "{} of {} accuracies and F1 are less than a third of their spreads (the first, {}): were mean and spread exchanged?",
+        wrong.len(),
+        shares.len(),
+        cell.number.text()
+    );
+    let about = describe::about(&[&cell.dataset, wrong[0].0.table]);
+    let mut finding = Finding::new(
+        Strength::VeryUnlikely,
+        about,
+        why,
+        wrong.iter().map(|(seen, _)| *seen),
+    );
+    finding.explains = OF_EXCHANGED;
+    Some(finding)
 }
 
 /// Lowest and highest score; `None` where the labels are not known.
@@ -272,6 +326,25 @@ mod tests {
         }
         let all = found(sound, |i| if i == 4 { "4.1".to_string() } else { small(i) });
         assert_eq!((all.len(), all[0].strength), (1, Strength::Impossible));
+    }
+
+    #[test]
+    fn exchanged_means_and_spreads_are_named_alone() {
+        let mut text = "method,mosi_acc2_n,mosi_f1_n,mosi_mae\n".to_string();
+        for i in 0..6 {
+            text += &format!(
+                "M{i},0.{}1 \u{b1} 8{i}.25,0.{}7 \u{b1} 8{i}.11,0.01 \u{b1} 0.8{i}\n",
+                i + 2,
+                i + 3
+            );
+        }
+        let all = testing::found_all(&text);
+        assert_eq!(all.len(), 1, "{all:?}");
+        assert!(
+            all[0].why.contains("were mean and spread exchanged?"),
+            "{}",
+            all[0].why
+        );
     }
 
     #[test]

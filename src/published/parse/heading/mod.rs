@@ -11,8 +11,8 @@ use super::names;
 use cuts::names_cut;
 use scores::scores;
 use words::{
-    ASIDE, ASIDE_BEGINNINGS, ASIDE_UNITS, CONFIGURATION, DATASET, METHOD, MISSING, MODALITIES,
-    OTHER_METRICS, PRESENT, RATE,
+    ASIDE, ASIDE_BEGINNINGS, ASIDE_INSIDE, ASIDE_UNITS, CONFIGURATION, DATASET, METHOD, MISSING,
+    MODALITIES, OTHER_METRICS, PRESENT, RATE,
 };
 
 /// What a piece of a heading says about the column.
@@ -168,6 +168,7 @@ fn other(bare: &str, word: &str, unit: Option<Unit>) -> Word {
         return Word::Role(Role::Method);
     }
     if is(ASIDE)
+        || ASIDE_INSIDE.iter().any(|part| word.contains(part))
         || ASIDE_BEGINNINGS.iter().any(|b| word.starts_with(b))
         || ASIDE_UNITS.iter().any(|u| bare.to_lowercase().contains(u))
     {
@@ -324,6 +325,8 @@ mod tests {
             "train acc7",
             "Precision",
             "\u{394} MAE",
+            "MAE gain over baseline",
+            "MAE difference to LNLN (95 % interval)",
         ] {
             assert_eq!(word(text, &[]), Word::Aside, "{text}");
         }

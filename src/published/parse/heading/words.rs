@@ -231,6 +231,9 @@ pub(super) const ASIDE_BEGINNINGS: &[&str] = &[
     "auc",
 ];
 
+/// Parts of headings of differences: `MAE gain over baseline`, as reports of this program have.
+pub(super) const ASIDE_INSIDE: &[&str] = &["gainover", "differenceto", "changeagainst"];
+
 /// Metrics that are not those of this program, though their names end in one.
 pub(super) const OTHER_METRICS: &[&str] = &[
     "macrof1",
