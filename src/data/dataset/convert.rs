@@ -63,6 +63,7 @@ impl Findings {
         values.extend(check::features(plans, &self.profiles)?);
         values.extend(check::large(plans, &self.profiles));
         values.extend(check::spreads(plans, &self.spreads));
+        values.extend(check::halves(plans, &self.spreads));
         values.extend(check::marks(plans, &self.spreads));
         values.extend(check::repeats(plans, &self.profiles));
         values.extend(check::scattered(plans, &self.profiles));

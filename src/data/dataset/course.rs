@@ -1,4 +1,5 @@
-//! Follows each dimension through some samples: whether it stays the same within them, or rises by the same step.
+//! Follows each dimension through some samples: whether it stays the same within them, as it does where a sample is one
+//! vector, or rises by the same step.
 
 /// Samples of a split that are looked at, about.
 const SAMPLES: usize = 60;
@@ -32,7 +33,10 @@ impl Courses {
         let frames: Vec<(usize, &[f32])> = frames
             .filter(|(_, frame)| frame.iter().any(|value| *value != 0.0))
             .collect();
-        if frames.len() >= FRAMES {
+        if sample.len() == width {
+            let values = sample.iter().map(|value| Course::Constant(*value));
+            self.0.push((row, values.collect()));
+        } else if frames.len() >= FRAMES {
             let course = |at: usize| Course::of(frames.iter().map(|(i, frame)| (*i, frame[at])));
             self.0.push((row, (0..width).map(course).collect()));
         }
@@ -93,5 +97,8 @@ mod tests {
         assert_eq!(courses.0, [(0, expected.to_vec())]);
         courses.add(&sample[..10], 5, (1, 30));
         assert_eq!(courses.0.len(), 1, "two frames");
+        courses.add(&[4.0, 0.0], 2, (2, 30));
+        let vector = [Course::Constant(4.0), Course::Constant(0.0)];
+        assert_eq!(courses.0[1], (2, vector.to_vec()));
     }
 }

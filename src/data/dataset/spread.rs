@@ -17,8 +17,10 @@ const UNIFORM: usize = 100;
 /// Sums over the frames of a column of a split.
 #[derive(Clone, Debug, Default)]
 pub struct Spread {
-    /// Of every second sample, and of the others.
-    halves: [Sums; 2],
+    /// Of the first half of the split and the second: of every second sample, and of the others.
+    parts: [[Sums; 2]; 2],
+    /// Samples of each half of the split.
+    samples: [usize; 2],
     /// Products of each dimension with itself one frame later, and their number.
     later: Vec<f64>,
     pairs: u64,
@@ -90,6 +92,14 @@ pub struct Signature {
     pub links: Vec<f64>,
 }
 
+/// What a half of a split is like.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Half {
+    pub samples: usize,
+    pub moments: Vec<(f64, f64)>,
+    pub sizes: Vec<f64>,
+}
+
 impl Spread {
     /// Adds the frames of a sample, of `width` values each, without those of zeros and those with a value
     /// that is not finite. Of a split with `rows` samples every so many are added, by their `row`.
@@ -98,7 +108,9 @@ impl Spread {
         if width == 0 || !row.is_multiple_of(stride) {
             return;
         }
-        let half = &mut self.halves[row / stride % 2];
+        let part = usize::from(2 * row >= rows);
+        self.samples[part] += 1;
+        let half = &mut self.parts[part][row / stride % 2];
         half.resize(width);
         self.later.resize(width, 0.0);
         let mut before: Option<&[f32]> = None;
@@ -138,14 +150,14 @@ impl Spread {
     pub fn joined(splits: &[&Self]) -> Self {
         let mut all = Self::default();
         for split in splits {
-            all.halves[0].join(&split.whole());
+            all.parts[0][0].join(&split.whole());
         }
         all
     }
 
     /// Number of frames.
     pub fn frames(&self) -> u64 {
-        self.halves.iter().map(|half| half.frames).sum()
+        self.parts.iter().flatten().map(|part| part.frames).sum()
     }
 
     /// Part of the frames within samples that are zero.
@@ -171,11 +183,7 @@ impl Spread {
 
     /// Mean absolute value of each dimension, which rare large values raise less than the deviation.
     pub fn sizes(&self) -> Vec<f64> {
-        let all = self.whole();
-        all.sizes
-            .iter()
-            .map(|size| size / all.frames as f64)
-            .collect()
+        self.whole().sizes()
     }
 
     /// The signature of all frames.
@@ -185,7 +193,22 @@ impl Spread {
 
     /// The signatures of two halves of the samples.
     pub fn halves(&self) -> [Signature; 2] {
-        self.halves.each_ref().map(Sums::signature)
+        let [first, second] = &self.parts;
+        [0, 1].map(|at| first[at].clone().joined(&second[at]).signature())
+    }
+
+    /// The first half of the split and the second: samples that are looked at, and moments and mean absolute value of each
+    /// dimension.
+    pub fn by_half(&self) -> [Half; 2] {
+        [0, 1].map(|at| {
+            let [even, odd] = &self.parts[at];
+            let all = even.clone().joined(odd);
+            Half {
+                samples: self.samples[at],
+                moments: all.moments(),
+                sizes: all.sizes(),
+            }
+        })
     }
 
     /// Median over dimensions of the correlation of consecutive frames, where there are enough.
@@ -204,9 +227,8 @@ impl Spread {
     }
 
     fn whole(&self) -> Sums {
-        let mut all = self.halves[0].clone();
-        all.join(&self.halves[1]);
-        all
+        let parts = self.parts.iter().flatten();
+        parts.fold(Sums::default(), |all, part| all.joined(part))
     }
 }
 
@@ -240,6 +262,11 @@ impl Sums {
         links.for_each(|(to, from)| add(to, from));
     }
 
+    fn joined(mut self, other: &Self) -> Self {
+        self.join(other);
+        self
+    }
+
     fn add(&mut self, frame: &[f32]) {
         self.frames += 1;
         let sums = self.sums.iter_mut().zip(&mut self.squares);
@@ -261,6 +288,11 @@ impl Sums {
                 *sum += f64::from(*a) * f64::from(*b);
             }
         }
+    }
+
+    fn sizes(&self) -> Vec<f64> {
+        let n = self.frames as f64;
+        self.sizes.iter().map(|size| size / n).collect()
     }
 
     fn moments(&self) -> Vec<(f64, f64)> {
@@ -333,6 +365,14 @@ mod tests {
         let ends: Vec<_> = ends.map(|one| (one.low, one.high, one.at_high)).collect();
         assert_eq!(ends, [(1.0, 3.0, 1), (10.0, 10.0, 2)]);
         assert_eq!(spread.gaps(), 1.0 / 3.0);
+        for (half, value) in spread.by_half().into_iter().zip([1.0, 3.0]) {
+            let expected = Half {
+                samples: 1,
+                moments: vec![(value, 0.0), (10.0, 0.0)],
+                sizes: vec![value, 10.0],
+            };
+            assert_eq!(half, expected);
+        }
         assert_eq!(spread.kinds.values, 4);
     }
 

@@ -1,4 +1,4 @@
-//! Finds splits that were cut at other steps than the others, or that have frames of another rate.
+//! Finds splits, and halves of a split, that were cut at other steps than the others, or that have frames of another rate.
 
 use super::relation::deviation;
 use super::sample_steps::SampleSteps;
@@ -21,6 +21,9 @@ const EXPECTED: f64 = 20.0;
 /// Factor between the frames of a token in two splits that speakers do not have, in the median sample.
 const RATE: f64 = 1.6;
 
+/// Samples of a half without which its speakers may differ from those of the other.
+const HALF: usize = 100;
+
 /// Splits of which many samples have exactly the largest length, and those of the others go beyond.
 pub fn cut(splits: &[SampleSteps]) -> Vec<String> {
     each(splits, |which, own| {
@@ -35,7 +38,7 @@ pub fn cut(splits: &[SampleSteps]) -> Vec<String> {
         if lengths.len() < SAMPLES || largest < STEPS || at < PART * all || !is_heap {
             return None;
         }
-        let others = splits.iter().filter(|other| other.split != own.split);
+        let others = splits.iter().filter(|other| other.name() != own.name());
         let others: Vec<f64> = others
             .flat_map(|other| known(&other.steps[which]))
             .collect();
@@ -44,10 +47,11 @@ pub fn cut(splits: &[SampleSteps]) -> Vec<String> {
         (part * all >= EXPECTED).then(|| {
             format!(
                 "{at} of {all} samples have exactly {largest} steps of {}, none has more, while {:.0} % of the samples \
-                 of the other splits have (first: {}): was one split cut at other steps?",
+                 of the other {} have (first: {}): was one cut at other steps, or is its frame rate another?",
                 Modality::ALL[which],
                 100.0 * part,
-                own.first()
+                own.others(),
+                own.first(),
             )
         })
     })
@@ -56,7 +60,7 @@ pub fn cut(splits: &[SampleSteps]) -> Vec<String> {
 /// Splits with other numbers of frames for each token, or for each frame of the other modality, than train.
 pub fn rates(splits: &[SampleSteps]) -> Vec<String> {
     each(splits, |which, own| {
-        let train = splits.first().filter(|train| train.split != own.split)?;
+        let train = splits.first().filter(|train| train.name() != own.name())?;
         // The text, or audio where there is none.
         let other = [0, 1].into_iter().find(|other| {
             let varies = |split: &SampleSteps| deviation(&split.steps[*other]).is_some();
@@ -66,14 +70,27 @@ pub fn rates(splits: &[SampleSteps]) -> Vec<String> {
         (here.max(there) >= RATE * here.min(there)).then(|| {
             format!(
                 "{} has {here:.2} steps for one of {} in the median sample, in {} {there:.2} (first: {}): another frame \
-                 rate in one split?",
+                 rate in one {}?",
                 Modality::ALL[which],
                 Modality::ALL[other],
-                train.split,
-                own.first()
+                train.name(),
+                own.first(),
+                own.kind()
             )
         })
     })
+}
+
+/// The same of the halves of a split, one after the other, if each has enough samples.
+pub fn halves(own: &SampleSteps) -> Vec<String> {
+    let halves = [0, 1].map(|which| own.part(which));
+    if halves.iter().any(|half| half.ids.len() < HALF) {
+        return Vec::new();
+    }
+    match cut(&halves) {
+        short if short.is_empty() => rates(&halves),
+        short => short,
+    }
 }
 
 /// Texts of audio and vision in every split, with the split in front.
@@ -81,7 +98,7 @@ fn each(splits: &[SampleSteps], of: impl Fn(usize, &SampleSteps) -> Option<Strin
     let all = splits
         .iter()
         .flat_map(|own| [0, 1, 2].map(|which| (which, own)));
-    let found = all.filter_map(|(which, own)| Some(format!("{}: {}", own.split, of(which, own)?)));
+    let found = all.filter_map(|(which, own)| Some(format!("{}: {}", own.name(), of(which, own)?)));
     found.collect()
 }
 
@@ -148,5 +165,46 @@ mod tests {
         assert!(found[0].starts_with("test: audio has 1.5"), "{found:?}");
         let slow = |[t, a, v]: [usize; 3]| [t, a * 5 / 4, v];
         assert_eq!(rates(&[train(), steps("test", slow)]), [""; 0]);
+    }
+
+    /// The splits above one behind the other, as one.
+    fn joined(a: &SampleSteps, b: &SampleSteps) -> SampleSteps {
+        let mut all = a.clone();
+        all.ids.extend(b.ids.iter().cloned());
+        for (all, more) in all.steps.iter_mut().zip(&b.steps) {
+            all.extend(more);
+        }
+        all
+    }
+
+    #[test]
+    fn a_half_of_another_kind_is_found() {
+        let first = steps("train", |n| n);
+        assert_eq!(halves(&joined(&first, &first)), [""; 0]);
+        let double = |[t, a, v]: [usize; 3]| [t, a, 2 * v];
+        let found = halves(&joined(&first, &steps("train", double)));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].starts_with("train, second half: vision has 4.0"),
+            "{found:?}"
+        );
+        assert!(
+            found[0].ends_with("another frame rate in one half?"),
+            "{found:?}"
+        );
+        let short = |[t, a, v]: [usize; 3]| [t, a.min(60), v];
+        let found = halves(&joined(&steps("train", short), &first));
+        assert!(
+            found[0].starts_with("train, first half: 75 of 120 samples"),
+            "{found:?}"
+        );
+        let few = |own: &SampleSteps| {
+            let mut few = own.clone();
+            few.ids.truncate(90);
+            few.steps.iter_mut().for_each(|all| all.truncate(90));
+            few
+        };
+        let few = joined(&few(&first), &few(&steps("train", double)));
+        assert_eq!(halves(&few), [""; 0]);
     }
 }

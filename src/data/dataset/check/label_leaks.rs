@@ -1,4 +1,4 @@
-//! Finds a dimension of the features that is the label, or a class of it, in every frame of a sample.
+//! Finds a dimension of the features that is the label, a class of it, or the number of the row, in every frame of a sample.
 
 use std::collections::BTreeMap;
 
@@ -16,10 +16,13 @@ const PART: f64 = 0.9;
 const SAME: f64 = 0.9999;
 const DIFFERENT: usize = 6;
 
+/// Distance of a row's number from what it is counted to, in rows.
+const COUNTED: f64 = 1e-3;
+
 /// Samples of each class beside a limit.
 const CLASS: usize = 8;
 
-/// Finds dimensions that tell the labels.
+/// Finds dimensions that tell the labels, or the row.
 pub fn label_leaks(plans: &[Plan<'_>], details: &BTreeMap<String, Details>) -> Vec<String> {
     let mut warnings = Vec::new();
     for plan in plans.iter().filter(|plan| plan.official().is_some()) {
@@ -32,9 +35,13 @@ pub fn label_leaks(plans: &[Plan<'_>], details: &BTreeMap<String, Details>) -> V
             let width = courses.first().map_or(0, |(_, courses)| courses.len());
             let told = (0..width).find_map(|at| Some((at, tells(courses, at, labels)?)));
             let Some((at, what)) = told else { continue };
+            let (which, harm) = match what {
+                ROW => ("was the index", "it is no feature"),
+                _ => ("were the labels", "models would read the answer"),
+            };
             warnings.push(format!(
-                "{}: dimension {at} of {column} (from 0) is {what} in every frame of a sample (first: {}): were the labels \
-                 left among the features? Leave that dimension out: models would read the answer",
+                "{}: dimension {at} of {column} (from 0) is {what} in every frame of a sample (first: {}): {which} left \
+                 among the features? Leave that dimension out: {harm}",
                 plan.split(),
                 plan.ids[0]
             ));
@@ -43,7 +50,10 @@ pub fn label_leaks(plans: &[Plan<'_>], details: &BTreeMap<String, Details>) -> V
     warnings
 }
 
-/// What a dimension tells of the labels.
+/// What a dimension is that counts the samples.
+const ROW: &str = "the number of the row";
+
+/// What a dimension tells of the labels, or of the row.
 fn tells(courses: &[(usize, Vec<Course>)], at: usize, labels: &[f64]) -> Option<&'static str> {
     let constant = |(row, all): &(usize, Vec<Course>)| match (all[at], labels.get(*row)) {
         (Course::Constant(value), Some(label)) if label.is_finite() => {
@@ -54,6 +64,9 @@ fn tells(courses: &[(usize, Vec<Course>)], at: usize, labels: &[f64]) -> Option<
     let mut pairs: Vec<(f64, f64)> = courses.iter().filter_map(constant).collect();
     if pairs.len() < SAMPLES || (pairs.len() as f64) < PART * courses.len() as f64 {
         return None;
+    }
+    if counts_rows(courses, at) {
+        return Some(ROW);
     }
     pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (labels, values): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
@@ -68,6 +81,20 @@ fn tells(courses: &[(usize, Vec<Course>)], at: usize, labels: &[f64]) -> Option<
     let classes: Vec<usize> = values.chunk_by(|a, b| a == b).map(<[f64]>::len).collect();
     let large = classes.iter().filter(|n| **n >= CLASS).count();
     (classes.len() == different.len() && large >= 2).then_some("a class of the label")
+}
+
+/// Whether a dimension rises by one from each row to the next.
+fn counts_rows(courses: &[(usize, Vec<Course>)], at: usize) -> bool {
+    let number = |(row, all): &(usize, Vec<Course>)| match all[at] {
+        Course::Constant(value) => Some(f64::from(value) - *row as f64),
+        _ => None,
+    };
+    let starts: Option<Vec<f64>> = courses.iter().map(number).collect();
+    starts.is_some_and(|starts| {
+        starts
+            .iter()
+            .all(|start| (start - starts[0]).abs() < COUNTED)
+    })
 }
 
 #[cfg(test)]
@@ -92,6 +119,14 @@ mod tests {
         assert_eq!(found(|_, label| constant(1.0 - label)), Some("the label"));
         let class = |_: usize, label: f64| constant(f64::from(u8::from(label > 0.0)));
         assert_eq!(found(class), Some("a class of the label"));
+    }
+
+    #[test]
+    fn the_number_of_the_row_is_found() {
+        let row = |row: usize, _: f64| Course::Constant(row as f32 + 1284.0);
+        assert_eq!(found(row), Some(ROW));
+        let some = |row: usize, _: f64| Course::Constant((row - row % 2) as f32);
+        assert_eq!(found(some), None, "every second");
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub(super) const CERTAIN: f64 = 6.0;
 #[derive(Clone)]
 pub struct SampleSteps {
     pub(super) split: String,
+    /// The half of the split that this is.
+    half: Option<usize>,
     pub(super) ids: Vec<String>,
     pub(super) steps: [Vec<f64>; 3],
 }
@@ -39,6 +41,7 @@ impl SampleSteps {
         };
         Self {
             split: split.to_owned(),
+            half: None,
             ids: ids.to_vec(),
             steps: steps.map(known),
         }
@@ -71,16 +74,22 @@ impl SampleSteps {
         Self::new(plan.split(), &plan.ids, steps)
     }
 
-    /// One half of the samples, unless they are sorted by length, so that it has lengths of one kind.
-    pub(super) fn half(&self, which: usize) -> Option<Self> {
+    /// One half of the samples.
+    pub(super) fn part(&self, which: usize) -> Self {
         let middle = self.ids.len() / 2;
         let range = [0..middle, middle..self.ids.len()][which].clone();
         let part = |steps: &Vec<f64>| steps.get(range.clone()).unwrap_or_default().to_vec();
-        let half = Self {
+        Self {
             split: self.split.clone(),
+            half: Some(which),
             ids: self.ids[range.clone()].to_vec(),
             steps: self.steps.each_ref().map(part),
-        };
+        }
+    }
+
+    /// One half of the samples, unless they are sorted by length, so that it has lengths of one kind.
+    pub(super) fn half(&self, which: usize) -> Option<Self> {
+        let half = self.part(which);
         let mut pairs = half.steps.iter().zip(&self.steps);
         let is_varied = pairs.all(|(half, all)| match (deviation(half), deviation(all)) {
             (Some(half), Some(all)) => half >= UNSORTED * all,
@@ -93,6 +102,27 @@ impl SampleSteps {
     /// The rank correlation of the lengths of two modalities over the samples that have both.
     pub(super) fn relation(&self, a: usize, b: usize) -> Option<Relation> {
         Relation::of_ranks(&self.steps[a], &self.steps[b])
+    }
+
+    /// The split, and which half of it.
+    pub(super) fn name(&self) -> String {
+        match self.half {
+            None => self.split.clone(),
+            Some(half) => format!("{}, {} half", self.split, ["first", "second"][half]),
+        }
+    }
+
+    pub(super) fn kind(&self) -> &'static str {
+        if self.half.is_some() { "half" } else { "split" }
+    }
+
+    /// What it is compared with: the other splits, or the other half.
+    pub(super) fn others(&self) -> &'static str {
+        if self.half.is_some() {
+            "half"
+        } else {
+            "splits"
+        }
     }
 
     /// The id of the first sample.

@@ -13,6 +13,12 @@ const VALUES: usize = 12;
 const FRAMES: usize = 3;
 const PART: f64 = 0.02;
 
+/// Samples of an unknown text that may be equal in a small split: some say the same.
+const SAME: usize = 3;
+
+/// Samples of a split that do not have one and the same features.
+const ALL: usize = 8;
+
 /// Finds samples that are there twice under different ids, and features that several samples share.
 pub fn samples(plans: &[Plan<'_>], profiles: &Profiles) -> Check {
     let mut warnings = Vec::new();
@@ -25,6 +31,7 @@ pub fn samples(plans: &[Plan<'_>], profiles: &Profiles) -> Check {
         };
         let mut twice = Pairs::default();
         let mut alike: [[Pairs<'_>; 2]; 3] = Default::default();
+        let is_text_known = plan.text_bert.is_some() || plan.raw_text.iter().any(|t| !t.is_empty());
         for row in 0..plan.ids.len() {
             let sample = Sample { plan, row };
             let frames = [&audio[row], &vision[row]];
@@ -48,10 +55,11 @@ pub fn samples(plans: &[Plan<'_>], profiles: &Profiles) -> Check {
                     continue;
                 };
                 let other = *shared[at].entry(profile.hash).or_insert(sample);
-                // Equal texts have equal features, and without tokens or transcripts texts are not known.
-                let is_same_text = at == 2 && other.text() == sample.text();
+                // Equal texts have equal features. Without tokens or transcripts they are not known, and few.
+                let is_unknown = at == 2 && !is_text_known;
+                let is_same_text = at == 2 && is_text_known && other.text() == sample.text();
                 if !other.is(sample) && !is_same_text {
-                    alike[at][usize::from(profile.end < FRAMES)].add(other, sample);
+                    alike[at][usize::from(profile.end < FRAMES || is_unknown)].add(other, sample);
                 }
             }
         }
@@ -60,12 +68,35 @@ pub fn samples(plans: &[Plan<'_>], profiles: &Profiles) -> Check {
         for (column, [long, short]) in ["audio", "vision", "text features"].iter().zip(alike) {
             let fault = format!("with the {column} of another sample");
             warnings.extend(long.describe(plan, &fault));
-            if short.count as f64 >= PART * plan.ids.len() as f64 {
+            let is_unknown = *column == "text features" && !is_text_known;
+            let least = if is_unknown { SAME } else { 1 };
+            if short.count >= least && short.count as f64 >= PART * plan.ids.len() as f64 {
                 warnings.extend(short.describe(plan, &fault));
             }
         }
     }
+    warnings.extend(one_for_all(plans, profiles));
     Check::new("samples", "all different", warnings)
+}
+
+/// Splits of which every sample has the same few values in a column.
+fn one_for_all(plans: &[Plan<'_>], profiles: &Profiles) -> Vec<String> {
+    let official = plans.iter().filter(|plan| plan.official().is_some());
+    let each = official.flat_map(|plan| ["text", "audio", "vision"].map(|column| (plan, column)));
+    let found = each.filter_map(|(plan, column)| {
+        let all = profiles.of(plan.split(), column)?;
+        let first = all.first().filter(|first| first.values < VALUES)?;
+        let is_one = all.len() >= ALL && all.iter().all(|other| other.hash == first.hash);
+        // Zeros and single values are found where features are.
+        (is_one && first.end > 0 && !first.constant).then(|| {
+            format!(
+                "{}: every sample has the same {column} (first: {}): was one row repeated?",
+                plan.split(),
+                plan.ids[0]
+            )
+        })
+    });
+    found.collect()
 }
 
 /// A sample of a split.

@@ -1,6 +1,6 @@
 //! Looks at the lengths of the samples of every split.
 
-use super::cut::{cut, rates};
+use super::cut::{cut, halves, rates};
 use super::sample_steps::SampleSteps;
 use super::shifted_lengths::shifted;
 use crate::data::dataset::plan::Plan;
@@ -25,5 +25,9 @@ pub fn steps(plans: &[Plan<'_>], profiles: &Profiles) -> Vec<String> {
         warnings.extend(rates(&all));
     }
     warnings.extend(short);
+    // A part in another order has other lengths too.
+    if warnings.is_empty() {
+        warnings.extend(all.iter().flat_map(halves));
+    }
     warnings
 }
