@@ -7,8 +7,8 @@ use crate::published::audit::{Arranged, Finding, Strength};
 
 pub const RULE: Rule = Rule {
     name: "run-count",
-    definition: "a row whose accuracies are numbers of fewer runs than --seeds states, or than the rows \
-                 beside it: every number of k runs is one of more runs too, but few of those are of k; without --seeds, a row \
+    definition: "a row, or all rows together, whose accuracies are numbers of fewer runs than --seeds states, or a row of \
+                 fewer than the rows beside it: every number of k runs is one of more runs too, but few of those are of k; without --seeds, a row \
                  without spreads beside rows with them is one run by its own words",
     strength: "very unlikely where --seeds states the number of runs; odd where only the rows beside \
                show it, or rows of the table print different numbers of digits",
@@ -36,18 +36,40 @@ pub struct Fewer {
 fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
     let mut sets = Sets::default();
     let mut out = Vec::new();
-    for table in tables(arranged).iter().filter(|t| !t.whole) {
-        for row in &table.rows {
-            if arranged.settings.seeds.is_none() && is_open(table, row) {
-                continue;
-            }
-            out.extend(
-                fewer(arranged, &mut sets, table, row)
-                    .map(|fewer| finding(arranged, &mut sets, table, row, fewer)),
-            );
+    for table in &tables(arranged) {
+        let found = rows(arranged, &mut sets, table);
+        if found.is_empty() {
+            out.extend(together(arranged, &mut sets, table));
+        }
+        out.extend(found);
+    }
+    out
+}
+
+/// Rows that are of fewer runs by themselves.
+fn rows(arranged: &Arranged<'_>, sets: &mut Sets, table: &CountTable<'_>) -> Vec<Finding> {
+    let mut out = Vec::new();
+    for row in table.rows.iter().filter(|_| !table.whole) {
+        if arranged.settings.seeds.is_none() && is_open(table, row) {
+            continue;
+        }
+        if let Some(fewer) = fewer(arranged, sets, table, row) {
+            let about = [row.method, table.dataset];
+            out.push(finding(arranged, sets, table, &about, &row.shares, fewer));
         }
     }
     out
+}
+
+/// All rows of a table, each with too few accuracies to show it, if all are of one smaller number of runs than stated. In
+/// a table without rates too: means over rates are numbers of more runs, not of fewer.
+fn together(arranged: &Arranged<'_>, sets: &mut Sets, table: &CountTable<'_>) -> Option<Finding> {
+    let than = arranged.settings.seeds?;
+    let independent = table.rows.iter().flat_map(|row| row.independent(arranged));
+    let shares: Vec<Share<'_>> = independent.collect();
+    let fewer = fewer_of(arranged, sets, &shares, than, 1)?;
+    let about = [table.dataset];
+    Some(finding(arranged, sets, table, &about, &shares, fewer))
 }
 
 /// Whether the table states the single run itself: the row has no spreads where rows beside it have.
@@ -68,18 +90,30 @@ pub fn fewer(
         None => beside(arranged, sets, table, row)?,
     };
     let shares = row.independent(arranged);
+    let fewer = fewer_of(arranged, sets, &shares, than, table.rows.len())?;
+    let misfits = sets.misfits(&row.shares, &[fewer.way]).len();
+    (5 * misfits <= row.shares.len()).then_some(fewer)
+}
+
+/// The number of runs that explains shares, where it is less than `than`, for one of so many rows.
+fn fewer_of(
+    arranged: &Arranged<'_>,
+    sets: &mut Sets,
+    shares: &[Share<'_>],
+    than: u32,
+    rows: usize,
+) -> Option<Fewer> {
     let all: Vec<Runs> = (1..than.min(MOST + 1))
         .flat_map(|n| ways(n, arranged.settings))
         .collect();
-    let (likelihood, way) = sets.best(&shares, &all)?;
-    let (stated, _) = sets.best(&shares, &ways(than, arranged.settings))?;
-    let misfits = sets.misfits(&row.shares, &[way]).len();
-    // A row that no number of runs explains is no row of fewer.
-    if likelihood < BESIDE.ln() || 5 * misfits > row.shares.len() {
+    let (likelihood, way) = sets.best(shares, &all)?;
+    let (stated, _) = sets.best(shares, &ways(than, arranged.settings))?;
+    // What no number of runs explains is not of fewer.
+    if likelihood < BESIDE.ln() || 5 * sets.misfits(shares, &[way]).len() > shares.len() {
         return None;
     }
-    // The likelihood ratio of a row that is as stated exceeds t with a chance of at most 1 / t.
-    let tried = (all.len() * table.rows.len()) as f64;
+    // The likelihood ratio of what is as stated exceeds t with a chance of at most 1 / t.
+    let tried = (all.len() * rows) as f64;
     (likelihood - stated >= (tried / CHANCE).ln()).then_some(Fewer { way, than })
 }
 
@@ -119,10 +153,10 @@ fn finding<'a>(
     arranged: &Arranged<'a>,
     sets: &mut Sets,
     table: &CountTable<'a>,
-    row: &CountRow<'a>,
+    about: &[&str],
+    shares: &[Share<'a>],
     fewer: Fewer,
 ) -> Finding {
-    let shares = &row.shares;
     let wrong = sets.misfits(shares, &[fewer.way]).len();
     let stated = ways(fewer.than, arranged.settings);
     let expected: f64 = shares
@@ -147,14 +181,19 @@ fn finding<'a>(
         fewer.than,
         fewer.than,
     );
-    let about = describe::about(&[row.method, table.dataset]);
-    Finding::new(strength, about, why, shares.iter().map(|s| s.seen))
+    Finding::new(
+        strength,
+        describe::about(about),
+        why,
+        shares.iter().map(|s| s.seen),
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::testing;
     use super::*;
+    use crate::published::audit::AuditSettings;
 
     /// Accuracies of three runs in two rows, of one run in a third.
     fn found(spread: &str) -> usize {
@@ -170,6 +209,28 @@ mod tests {
             }
         }
         testing::found(RULE.name, &text).len()
+    }
+
+    /// Two accuracies, the means of so many runs, in each of nine rows of complete data.
+    fn together(runs: usize) -> usize {
+        let mut text = "method,mosi_acc7,mosi_acc5\n".to_string();
+        for row in 0..9 {
+            let right = |at: usize| {
+                let each = (0..runs).map(|run| 310 + (row * 37 + at * 53 + run * 29) % 61);
+                each.sum::<usize>() as f64 / (6.86 * runs as f64)
+            };
+            text += &format!("M{row},{:.2},{:.2}\n", right(0), right(1));
+        }
+        let settings = AuditSettings {
+            seeds: Some(3),
+            ..AuditSettings::default()
+        };
+        testing::found_in(RULE.name, &[("t.csv", &text)], settings).len()
+    }
+
+    #[test]
+    fn rows_that_show_nothing_alone_show_one_run_together() {
+        assert_eq!((together(1), together(3)), (1, 0));
     }
 
     #[test]
