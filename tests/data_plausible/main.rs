@@ -4,6 +4,7 @@
 
 #[path = "../data/mod.rs"]
 mod data;
+mod processing;
 mod token_ids;
 
 use data::{Column, MANY_STEPS, Small, WIDTHS, import, numbers, refusal, three_bytes, warned};

@@ -67,6 +67,9 @@ impl Findings {
         values.extend(check::marks(plans, &self.spreads));
         values.extend(check::repeats(plans, &self.profiles));
         values.extend(check::scattered(plans, &self.profiles));
+        values.extend(check::edges(plans, &self.profiles));
+        values.extend(check::starts(plans, self));
+        values.extend(check::reshaped(plans, &self.details));
         values.extend(check::overlaps(plans, &self.details));
         values.extend(check::text_order(plans, &self.details));
         values.extend(check::extents(plans, &self.details));
@@ -76,11 +79,13 @@ impl Findings {
         values.extend(check::twins(plans, &self.details));
         values.extend(check::rounded(plans, &self.details));
         values.extend(check::scaled_by_sample(plans, &self.details));
+        let mut samples = check::samples(plans, &self.profiles);
+        samples.warnings.extend(check::copies(plans, self));
         Ok([
             Check::new("features", "all values finite", values),
             Check::new("padding", "zero", self.padding.clone()),
             check::lengths_of_frames(plans, &self.profiles)?,
-            check::samples(plans, &self.profiles),
+            samples,
         ])
     }
 }

@@ -1,13 +1,15 @@
 //! Looks closer at the samples of a column of features: whole numbers, samples brought to one scale, equal columns, constant and
 //! rising ones,
-//! samples that go on with other frames.
+//! samples that go on with other frames, rows of another length, first frames.
 
 use super::column_hashes::ColumnHashes;
 use super::course::Courses;
 use super::endings::Endings;
 use super::extents::Extents;
+use super::folds::Folds;
 use super::sample_means::SampleMeans;
 use super::sample_scale::SampleScales;
+use super::starts::Starts;
 use super::whole_numbers::WholeNumbers;
 
 /// What was seen in a column of a split.
@@ -20,6 +22,8 @@ pub struct Details {
     pub endings: Endings,
     pub means: SampleMeans,
     pub extents: Extents,
+    pub folds: Folds,
+    pub starts: Starts,
 }
 
 impl Details {
@@ -35,5 +39,7 @@ impl Details {
         self.endings.add(sample, width, (row, rows));
         self.means.add(sample, width);
         self.extents.add(sample, width);
+        self.folds.add(sample, width);
+        self.starts.add(sample, width);
     }
 }

@@ -1,4 +1,4 @@
-//! Counts the zero frames within a sample, and the frames that repeat the one before.
+//! Counts the zero frames within a sample, and the frames that repeat the one before, also to its end.
 
 /// Zero and equal frames of a sample.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -12,6 +12,8 @@ pub struct Runs {
     /// Frames equal to the one before, and most frames in a row that are equal; no zeros.
     pub repeated: usize,
     pub longest: usize,
+    /// Frames at the end that are equal.
+    pub tail: usize,
 }
 
 impl Runs {
@@ -39,6 +41,7 @@ impl Runs {
             runs.longest = runs.longest.max(row);
             before = Some(frame);
         }
+        runs.tail = row;
         runs.inner = (last - first.unwrap_or(last)).saturating_sub(1);
         runs
     }
@@ -62,8 +65,10 @@ mod tests {
             gap_runs: 2,
             repeated: 3,
             longest: 3,
+            tail: 1,
         };
         assert_eq!(Runs::of(&content, 2), expected);
+        assert_eq!(Runs::of(&content[..20], 2).tail, 3);
         // Marks of one value are not repeated frames.
         assert_eq!(Runs::of(&[7.0; 8], 2).repeated, 0);
         assert_eq!(Runs::of(&[0.0; 8], 2), Runs::default());

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::between_labels::between;
 use super::classes::classes;
 use super::official_labels::signs;
+use super::processed_labels::processed;
 use super::relation::deviation;
 use super::{Check, Samples};
 use crate::data::dataset::carried::Carried;
@@ -19,6 +20,9 @@ const ENOUGH: usize = 12;
 /// Fewest labels whose mean and deviation are judged, and videos of several samples.
 const STANDARDIZED: usize = 30;
 const VIDEOS: usize = 5;
+
+/// Classes of Acc-7 that are too few for it to be another metric than Acc-5.
+const FEW_CLASSES: f64 = 3.0;
 
 /// Most different whole numbers that are taken for classes.
 const CLASSES: usize = 7;
@@ -51,6 +55,9 @@ pub fn labels(plans: &[Plan<'_>], spec: &Spec) -> Check {
             warnings.extend(
                 by_video(&plan.ids, values).map(|text| format!("{}: {text}", plan.split())),
             );
+            warnings.extend(
+                processed(&plan.ids, values).map(|text| format!("{}: {text}", plan.split())),
+            );
         }
         warnings.extend(signs(plan, spec));
         if plan.official().is_some() {
@@ -70,6 +77,7 @@ pub fn labels(plans: &[Plan<'_>], spec: &Spec) -> Check {
     }
     warnings.extend(between(plans));
     warnings.extend(beyond_classes(spec));
+    warnings.extend(few_classes(spec));
     Check::new("labels", "within the range of the data set", warnings)
 }
 
@@ -133,6 +141,20 @@ fn beyond_classes(spec: &Spec) -> Option<String> {
         format!(
             "label_range is {low}..{high}, the classes of Acc-7 end at -3 and 3: labels beyond count as these; \
              MAE and Corr are not affected"
+        )
+    })
+}
+
+/// Labels that take three of the seven classes of Acc-7, or fewer.
+fn few_classes(spec: &Spec) -> Option<String> {
+    let [low, high] = spec.label_range.map(f64::from);
+    let classes = f64::round(high) - f64::round(low) + 1.0;
+    (spec.protocol == "mosi" && classes <= FEW_CLASSES).then(|| {
+        format!(
+            "label_range is {low}..{high}, so that rounded labels are {classes} of the seven classes of Acc-7 at most, and \
+             Acc-7 equals Acc-5: write {:?} times the labels (after label_offset) and label_range = [-3, 3], or protocol = \
+             \"sims\", whose classes are of -1 to 1",
+            3.0 / low.abs().max(high.abs())
         )
     })
 }
@@ -229,5 +251,25 @@ mod tests {
         let merged: Vec<f64> = (0..40).map(|i| labels[i / 4 * 4]).collect();
         assert!(by_video(&ids, &merged).unwrap().contains("10 videos"));
         assert_eq!(by_video(&ids, &[1.0; 40]), None);
+    }
+
+    #[test]
+    fn labels_of_three_classes_are_found() {
+        let with = |protocol: &str, range: [f32; 2]| {
+            let mut spec = crate::data::dataset::registry::find("mosi")
+                .unwrap()
+                .clone();
+            (spec.protocol, spec.label_range) = (protocol.to_owned(), range);
+            few_classes(&spec)
+        };
+        let text = with("mosi", [-1.0, 1.0]).unwrap();
+        assert!(
+            text.contains("3 of the seven classes") && text.contains("3.0 times"),
+            "{text}"
+        );
+        assert!(with("mosi", [-0.5, 0.5]).unwrap().contains("6.0 times"));
+        for (protocol, range) in [("mosi", 3.0), ("mosi", 2.0), ("sims", 1.0)] {
+            assert_eq!(with(protocol, [-range, range]), None, "{protocol} {range}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::mojibake::mojibake;
 use super::texts::{SAMPLES, texts_of};
-use super::{Check, Samples, lost_words, repeated_texts, same_words, word_leaks};
+use super::{Check, Samples, cut_texts, lost_words, repeated_texts, same_words, word_leaks};
 use crate::data::dataset::error::{Error, Result};
 use crate::data::dataset::plan::Plan;
 use crate::data::dataset::spec::Spec;
@@ -27,6 +27,7 @@ pub fn transcripts(plans: &[Plan<'_>], spec: &Spec, tokenized: bool) -> Result<C
     warnings.extend(plans.iter().filter_map(with_ids));
     warnings.extend(plans.iter().flat_map(absent));
     warnings.extend(plans.iter().flat_map(mojibake));
+    warnings.extend(plans.iter().filter_map(cut_texts::cut_texts));
     warnings.extend(known_texts(plans));
     let official = || plans.iter().filter(|plan| plan.official().is_some());
     warnings.extend(official().filter_map(word_leaks::word_leaks));

@@ -1,0 +1,167 @@
+//! What code did to texts, frames and labels on their way into the file, where the data themselves show it.
+
+use crate::data::{
+    Column, MANY_STEPS, Order, Small, WIDTHS, import, many, numbers, of, pickle, warned,
+};
+use lnln_bench::data::dataset::Imported;
+
+/// Prepares three splits of 60 to 90 samples, each changed.
+fn prepared(change: impl Fn(Small) -> Small) -> Imported {
+    let splits = [(90, 1), (60, 2), (70, 3)].map(|(count, seed)| change(many(count, seed)));
+    let named = ["train", "valid", "test"].into_iter().zip(&splits);
+    import(pickle(&named.collect::<Vec<_>>(), Order::Little), |_| {}).0
+}
+
+/// Samples of a column, each a list of frames, changed by its row.
+fn samples(small: Small, name: &'static str, change: impl Fn(usize, &mut Vec<Vec<f64>>)) -> Small {
+    let width = WIDTHS[if name == "audio" { 1 } else { 2 }];
+    let values = numbers(&small, name);
+    let each = values.chunks(MANY_STEPS * width).enumerate();
+    let changed = each.map(|(row, sample)| {
+        let mut frames: Vec<Vec<f64>> = sample.chunks(width).map(<[f64]>::to_vec).collect();
+        change(row, &mut frames);
+        frames.concat()
+    });
+    let changed: Vec<f64> = changed.flatten().collect();
+    let rows = changed.len() / MANY_STEPS / width;
+    small.set(name, Column::F64(vec![rows, MANY_STEPS, width], changed))
+}
+
+fn texts(small: &Small, name: &str) -> Vec<String> {
+    let found = small.0.iter().find(|(known, _)| *known == name);
+    match found {
+        Some((_, Column::TextList(texts))) => texts.clone(),
+        _ => panic!("no texts in {name}"),
+    }
+}
+
+#[test]
+fn sound_splits_of_this_size_have_no_such_warning() {
+    let sound = prepared(|small| small);
+    for subject in ["features", "transcripts", "samples", "padding"] {
+        let found = of(&sound, subject);
+        assert!(found.is_empty(), "{found:?}");
+    }
+}
+
+#[test]
+fn transcripts_of_a_fixed_width_are_warned_about() {
+    let cut = prepared(|small| {
+        let cut = |text: &String| text.chars().take(22).collect();
+        let cut = texts(&small, "raw_text").iter().map(cut).collect();
+        small.set("raw_text", Column::TextList(cut))
+    });
+    warned(
+        &cut,
+        &[
+            "transcripts: test: ",
+            "transcripts have exactly 22 characters",
+            "<U22",
+        ],
+    );
+}
+
+#[test]
+fn a_reshape_in_place_of_a_transpose_is_warned_about() {
+    let reshaped = prepared(|small| {
+        samples(small, "vision", |_, frames| {
+            let width = WIDTHS[2];
+            let rows = (0..width).flat_map(|d| frames.iter().map(move |frame| frame[d]));
+            let flat: Vec<f64> = rows.collect();
+            *frames = flat.chunks(width).map(<[f64]>::to_vec).collect();
+        })
+    });
+    warned(
+        &reshaped,
+        &[
+            "features: train: the values of vision jump",
+            "x.transpose(0, 2, 1)",
+        ],
+    );
+}
+
+#[test]
+fn padding_with_the_last_frame_is_warned_about() {
+    let edge = prepared(|small| {
+        let small = samples(small, "audio", |_, frames| {
+            let last = frames.iter().rposition(|frame| frame[0] != 0.0).unwrap();
+            let copy = frames[last].clone();
+            frames[last..].fill(copy);
+        });
+        let rows = texts(&small, "id").len();
+        small.set("audio_lengths", Column::Ints(vec![MANY_STEPS as i64; rows]))
+    });
+    warned(
+        &edge,
+        &["features: test: ", "end in copies of one frame of audio"],
+    );
+}
+
+#[test]
+fn clips_that_begin_with_their_video_are_warned_about() {
+    let begin = prepared(|small| {
+        samples(small, "vision", |_, frames| {
+            for (at, frame) in frames.iter_mut().take(3).enumerate() {
+                let values = frame.iter_mut().enumerate();
+                values.for_each(|(d, value)| *value = (1 + at * 20 + d) as f64);
+            }
+        })
+    });
+    let words = "69 of 69 samples with others of their video begin with the same frames of vision";
+    warned(&begin, &["features: test: ", words]);
+}
+
+#[test]
+fn changed_copies_in_a_split_are_warned_about() {
+    let copied = |small: Small| {
+        let (ids, rows) = (texts(&small, "id"), texts(&small, "id").len());
+        // The first half once more, with features that were changed a little.
+        let mut small = small;
+        for (name, column) in &mut small.0 {
+            match column {
+                Column::TextList(texts) => {
+                    for row in rows / 2..rows {
+                        texts[row] = texts[row - rows / 2].clone();
+                    }
+                    if *name == "id" {
+                        *texts = ids.clone();
+                    }
+                }
+                Column::F64(_, values) => repeat_half(
+                    values,
+                    if *name == "audio" || *name == "vision" {
+                        1.01
+                    } else {
+                        1.0
+                    },
+                ),
+                Column::I64(_, values) => repeat_half(values, 1),
+                _ => {}
+            }
+        }
+        small
+    };
+    let all = prepared(copied);
+    warned(
+        &all,
+        &[
+            "samples: test: ",
+            "nearly its features",
+            "first: test-video3$_$",
+        ],
+    );
+    // Training samples alone may be augmented.
+    let splits = [copied(many(90, 1)), many(60, 2), many(70, 3)];
+    let named = ["train", "valid", "test"].into_iter().zip(&splits);
+    let train = import(pickle(&named.collect::<Vec<_>>(), Order::Little), |_| {}).0;
+    let found = of(&train, "samples");
+    assert!(found.is_empty(), "{found:?}");
+}
+
+/// Writes the first half of values over the second, each times a factor.
+fn repeat_half<T: Copy + std::ops::Mul<Output = T>>(values: &mut [T], factor: T) {
+    let half = values.len() / 2;
+    for at in half..2 * half {
+        values[at] = values[at - half] * factor;
+    }
+}
