@@ -17,6 +17,7 @@ mod orders;
 mod pairs;
 mod parts;
 mod scale;
+mod seeds;
 mod shards;
 mod shifted;
 mod smooth;
@@ -207,6 +208,7 @@ fn of_run(
     found.extend(subsets::finding(run, runs, reference));
     let unmasked = masked::unmasked(run, reference);
     found.extend(means::finding(run, runs, reference));
+    found.extend(seeds::finding(run, runs, reference));
     let mut rates = between::findings(run, reference);
     if is_shifted {
         // A condition in another order is worse than its rate lets expect.
