@@ -48,6 +48,14 @@ impl WholeNumbers {
         }
     }
 
+    /// The smallest and the largest value of what may be the numbers of words in a vocabulary: whole, not negative, many and
+    /// beyond bytes, zero at the end alone.
+    pub fn indices(&self) -> Option<(f32, f32)> {
+        let (least, largest) = self.range.filter(|_| !self.has_fraction)?;
+        let is_many = self.different.len() >= DIFFERENT && self.zeros < self.others;
+        (least >= 0.0 && largest > BYTE && is_many).then_some((least, largest))
+    }
+
     /// The smallest and the largest value of whole numbers that are neither flags and classes, which are few and not
     /// negative, nor counts, which are mostly zero, nor pixels.
     pub fn rounded(&self) -> Option<(f32, f32)> {
@@ -68,6 +76,26 @@ mod tests {
         let mut whole = WholeNumbers::default();
         whole.add(&values.collect::<Vec<f32>>());
         whole.rounded()
+    }
+
+    #[test]
+    fn numbers_of_words_are_told_from_counts() {
+        let indices = |values: &[f32]| {
+            let mut whole = WholeNumbers::default();
+            whole.add(values);
+            whole.indices()
+        };
+        let ids: Vec<f32> = (0..60).map(|i| (101 + i * 977 % 30_000) as f32).collect();
+        assert_eq!(indices(&ids).map(|(least, _)| least), Some(101.0));
+        let rare: Vec<f32> = ids
+            .iter()
+            .map(|id| if id % 4.0 == 0.0 { *id } else { 0.0 })
+            .collect();
+        assert_eq!(indices(&rare), None);
+        let fractions: Vec<f32> = ids.iter().map(|id| id + 0.5).collect();
+        assert_eq!(indices(&fractions), None);
+        let bytes: Vec<f32> = ids.iter().map(|id| id % 256.0).collect();
+        assert_eq!(indices(&bytes), None);
     }
 
     #[test]

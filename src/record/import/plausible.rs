@@ -293,6 +293,9 @@ fn findings(run: &Joined, runs: &[Joined], reference: &Reference<'_>) -> Vec<Fin
         found.extend(scale::standardized(&what, run, &of_model, reference));
     }
     if found.is_empty() {
+        found.extend(scale::clipped(&what, run, reference));
+    }
+    if found.is_empty() {
         found.extend(correlated(&what, run, reference));
     }
     found

@@ -11,6 +11,9 @@ use crate::published::parse::{ParsedCell, ParsedCondition};
 /// Units of the last place over which numbers are taken to lie where no others tell.
 const USUAL: f64 = 30.0;
 
+/// Points that an accuracy runs over where predictions clearly differ.
+const POINTS: f64 = 3.0;
+
 /// Part of its range by which an MAE must be below the worst one: models that have lost everything share one.
 const BELOW: f64 = 0.3;
 
@@ -46,8 +49,11 @@ pub fn check(arranged: &Arranged<'_>) -> Vec<Finding> {
         let tried = 2 * sizes.get(rows[0].table).copied().unwrap_or_default();
         for metric in ["mae", "corr"] {
             out.extend(runs(&rows, metric).filter_map(|run| {
-                let lost = run.iter().any(|row| arranged.is_lost(row));
-                (!lost).then(|| judge(&rows, run, metric, tried)).flatten()
+                // A whole curve also goes on where the model has lost everything.
+                let is_lost = |row: &&&ScoreRow<'_>| arranged.is_lost(row);
+                let lost = run.iter().filter(is_lost).count();
+                let sound = lost == 0 || (run.len() == rows.len() && run.len() - lost >= RUN);
+                sound.then(|| judge(&rows, run, metric, tried)).flatten()
             }));
         }
     }
@@ -75,6 +81,18 @@ fn differ(run: &[&ScoreRow<'_>], metric: &str) -> bool {
         units.sort_unstable();
         units.dedup();
         name != metric && units.len() + 1 >= run.len()
+    })
+}
+
+/// Whether the rows differ so much in an accuracy that no MAE and no Corr would stay the same.
+fn differ_by_points(run: &[&ScoreRow<'_>]) -> bool {
+    run[0].cells.iter().filter(|c| c.metric.share).any(|cell| {
+        let all = run.iter().filter_map(|row| row.get(cell.metric.name));
+        let all: Vec<f64> = all.map(|c| c.number.value).collect();
+        let [low, high] = all.iter().fold([f64::MAX, f64::MIN], |[low, high], value| {
+            [low.min(*value), high.max(*value)]
+        });
+        all.len() == run.len() && high - low >= POINTS
     })
 }
 
@@ -106,8 +124,10 @@ fn judge(
     } else {
         USUAL
     };
-    // As many numbers as rows lie in the width, in any order.
-    let each = (rows.len() as f64 / width.max(1.0)).min(1.0);
+    // As many numbers as rows lie in the width, in any order. A column of one number has one place in it.
+    let is_whole = run.len() == rows.len() && differ_by_points(run);
+    let places = if is_whole { 1 } else { rows.len() };
+    let each = (places as f64 / width.max(1.0)).min(1.0);
     let chance = each.powi(run.len() as i32 - 1) * tried as f64;
     let strength = match () {
         () if chance < SURE => Strength::VeryUnlikely,
@@ -177,6 +197,22 @@ mod tests {
         assert_eq!(all[0].about, "Net2 to Net7, mosi, Corr");
         assert!(all[0].why.contains("print 0.614"), "{}", all[0].why);
         assert_eq!(of(None, Some("0.990"), None).len(), 1);
+    }
+
+    #[test]
+    fn one_number_in_all_rows_is_found() {
+        let table = |rows: &[&str]| {
+            let head = "method,mosi_acc2_h,mosi_mae\n".to_string();
+            let rows = rows.iter().enumerate();
+            let text = rows.fold(head, |text, (at, acc)| {
+                text + &format!("Net{at},{acc},0.939\n")
+            });
+            testing::found("exact-line", &text)
+        };
+        let all = table(&["79.88", "72.59", "75.22", "77.84", "73.76", "68.66"]);
+        assert_eq!((all.len(), all[0].cells.len()), (1, 6), "{all:?}");
+        let near = table(&["79.88", "79.74", "79.59", "79.45", "79.30", "80.03"]);
+        assert!(near.is_empty(), "{near:?}");
     }
 
     #[test]

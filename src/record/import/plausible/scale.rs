@@ -28,6 +28,12 @@ const OFF_OF_COMPLETE: f64 = 0.55;
 /// Factor from which labels that spread wider are no standardized ones.
 const HUNDREDTHS: f64 = 30.0;
 
+/// Part of the predictions at the ends of the label range, and at each, that no clipped model has, and how many times that of
+/// labels it is.
+const CLIPPED: f64 = 0.2;
+const EACH_END: f64 = 0.03;
+const LESS_OF_LABELS: f64 = 4.0;
+
 /// Samples from which a mean is that of the data, not of a few.
 const MANY: usize = 100;
 
@@ -64,6 +70,35 @@ pub(super) fn standardized(
             "{what}: predictions have mean 0 and standard deviation 1, as standardized values do; labels have \
              {:.2} and {:.2} (`{}` {}, label {}); were they not brought back to label units?",
             labels.mean, labels.sd, reference.ids[0], all[0], reference.truth[0]
+        ),
+    })
+}
+
+/// Predictions of which many are exactly at both ends of the label range, where labels are not.
+pub(super) fn clipped(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Finding> {
+    let [low, high] = reference.range;
+    let at = |values: &[f32], end: f32| {
+        values.iter().filter(|v| **v == end).count() as f64 / values.len() as f64
+    };
+    let ends = |values: &[f32]| [low, high].map(|end| at(values, end));
+    let labels: f64 = ends(reference.truth).iter().sum();
+    let clipped = |pass: &[f32]| {
+        let ends = ends(pass);
+        let both: f64 = ends.iter().sum();
+        let is_much = both >= CLIPPED && both >= LESS_OF_LABELS * labels;
+        (pass.len() >= FEWEST && is_much && ends.iter().all(|end| *end >= EACH_END)).then_some(both)
+    };
+    let mut passes = run.passes.iter();
+    let (key, part) = passes.find_map(|(key, pass)| Some((key, clipped(pass)?)))?;
+    Some(Finding {
+        check: Check::Scale,
+        wrong: false,
+        text: format!(
+            "{what}, condition {}: {:.0} % of the predictions are exactly {low} or {high}, of the labels {:.0} %; were they \
+             brought back to label units twice, and clipped?",
+            key.2,
+            100.0 * part,
+            100.0 * labels
         ),
     })
 }

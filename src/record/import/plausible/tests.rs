@@ -12,8 +12,8 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use super::super::join::Joined;
 use super::super::same_masks::UNKNOWN;
 use super::{
-    Reference, between, filled, first, jumps, means, orders, pairs, parts, shards, shifted, smooth,
-    subsets, uneven, unsigned, values, within,
+    Reference, between, filled, first, jumps, means, orders, pairs, parts, scale, shards, shifted,
+    smooth, subsets, uneven, unsigned, values, within,
 };
 use crate::mask::Condition;
 
@@ -330,6 +330,19 @@ fn complete_samples_in_another_scale_are_found() {
     assert_found("has one of them another zero?", |c| {
         complete(c, |p| p + 0.5)
     });
+}
+
+#[test]
+fn predictions_brought_to_label_units_twice_are_found() {
+    let found = |factor: f32| {
+        let mut changed = simulate(STRONG);
+        for p in changed.passes.iter_mut().flatten() {
+            *p = (factor * *p).clamp(-3.0, 3.0);
+        }
+        scale::clipped("m", &changed.run(1), &changed.reference()).map(|finding| finding.text)
+    };
+    assert_eq!(found(1.0), None);
+    assert!(found(3.0).unwrap().contains("twice, and clipped?"));
 }
 
 #[test]
