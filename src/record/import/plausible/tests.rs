@@ -341,8 +341,9 @@ fn predictions_brought_to_label_units_twice_are_found() {
         }
         scale::clipped("m", &changed.run(1), &changed.reference()).map(|finding| finding.text)
     };
-    assert_eq!(found(1.0), None);
-    assert!(found(3.0).unwrap().contains("twice, and clipped?"));
+    // These predictions spread wider than labels.
+    assert_eq!(found(0.4), None);
+    assert!(found(1.2).unwrap().contains("twice, and clipped?"));
 }
 
 #[test]
