@@ -258,6 +258,12 @@ fn is_in_another_order(run: &Joined, reference: &Reference<'_>) -> bool {
         || parts::finding(run, reference).is_some_and(|finding| is_order(&finding))
 }
 
+/// The runs of the same model under other seeds.
+fn other_seeds<'r>(run: &'r Joined, runs: &'r [Joined]) -> impl Iterator<Item = &'r Joined> {
+    runs.iter()
+        .filter(|other| other.model == run.model && other.seed != run.seed)
+}
+
 /// A run in messages.
 fn name(run: &Joined) -> String {
     format!("{}, seed {}", run.model, run.seed)

@@ -5,9 +5,9 @@
 
 use std::collections::HashMap;
 
+use super::main_labels::of_any_number;
 use super::relation::deviation;
 use crate::data::dataset::convert::Findings;
-use crate::data::dataset::labels::MAIN;
 use crate::data::dataset::plan::Plan;
 use crate::data::dataset::scale::median;
 use crate::data::dataset::split_name::SplitName;
@@ -48,7 +48,7 @@ pub fn copies(plans: &[Plan<'_>], findings: &Findings) -> Vec<String> {
 
 /// Pairs of rows of a split, the second a copy of the first, where there are enough and they are near each other.
 fn of(plan: &Plan<'_>, findings: &Findings) -> Option<Vec<[usize; 2]>> {
-    let (_, labels) = plan.labels.iter().find(|(name, _)| name == MAIN)?;
+    let labels = of_any_number(plan)?;
     let profiles = |column| findings.profiles.of(plan.split(), column);
     let hashes =
         |row: usize| ["audio", "vision"].map(|column| Some(profiles(column)?.get(row)?.hash));

@@ -1,7 +1,7 @@
 //! Compares the labels of a published split with what is known of them.
 
+use super::main_labels::of_any_number;
 use crate::data::dataset::dataset_name::DatasetName;
-use crate::data::dataset::labels;
 use crate::data::dataset::plan::Plan;
 use crate::data::dataset::spec::Spec;
 
@@ -22,7 +22,7 @@ pub fn signs(plan: &Plan<'_>, spec: &Spec) -> Option<String> {
     let base = DatasetName::of(&spec.name).base;
     let (_, splits) = SIGNS.iter().find(|(name, _)| *name == base)?;
     let known = splits[plan.official()? as usize];
-    let (_, values) = plan.labels.iter().find(|(name, _)| name == labels::MAIN)?;
+    let values = of_any_number(plan)?;
     if known.iter().sum::<usize>() != values.len() {
         return None;
     }

@@ -3,7 +3,7 @@
 
 use super::super::join::{Joined, MaskKey};
 use super::between::{FOLLOWS, rank_correlation, varies};
-use super::{Check, Finding, Reference, correlation, name};
+use super::{Check, Finding, Reference, correlation, name, other_seeds};
 
 /// Rates from which predictions follow the labels with less than some correlation. Of 198 sound evaluations of 12 models on
 /// CMU-MOSI none has more than 0.58 at 0.3 and 0.29 at 0.8; of 24 samples of ICT-MMMO none has more than 0.78.
@@ -48,10 +48,7 @@ fn untrained(run: &Joined, runs: &[Joined], reference: &Reference<'_>) -> Option
         .passes
         .iter()
         .min_by(|a, b| removed(a.0).total_cmp(&removed(b.0)))?;
-    let others = runs
-        .iter()
-        .filter(|other| other.model == run.model && other.seed != run.seed);
-    let others: Option<Vec<f64>> = others
+    let others: Option<Vec<f64>> = other_seeds(run, runs)
         .map(|other| rank_correlation(other.passes.get(key)?, reference.truth))
         .collect();
     let others = others.filter(|all| all.len() > 1 && varies(pass))?;

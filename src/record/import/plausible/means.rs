@@ -4,7 +4,7 @@
 use super::super::join::Joined;
 use super::between::{are_near, varies};
 use super::steps::chains;
-use super::{Check, Finding, Reference, name};
+use super::{Check, Finding, Reference, name, other_seeds};
 
 /// Part of the label range up to which predictions are a mean: what three decimals leave.
 const NEAR: f32 = 2e-4;
@@ -22,10 +22,7 @@ pub(super) fn finding(run: &Joined, runs: &[Joined], reference: &Reference<'_>) 
 
 /// A run whose predictions are the means of two or more other seeds of its model, under every condition.
 fn of_seeds(run: &Joined, runs: &[Joined], near: f32) -> Option<String> {
-    let others: Vec<&Joined> = runs
-        .iter()
-        .filter(|other| other.model == run.model && other.seed != run.seed)
-        .collect();
+    let others: Vec<&Joined> = other_seeds(run, runs).collect();
     let mean = |(key, pass): (_, &Vec<f32>)| {
         if !varies(pass) {
             return None;

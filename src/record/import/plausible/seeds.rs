@@ -1,7 +1,7 @@
 //! Looks for a seed in another scale than the other seeds of its model.
 
 use super::super::join::Joined;
-use super::{Check, Finding, Moments, Reference, correlation, name};
+use super::{Check, Finding, Moments, Reference, correlation, name, other_seeds};
 
 /// Samples, and correlations with the labels and with other seeds, without which seeds may differ as much.
 const SAMPLES: usize = 100;
@@ -21,8 +21,7 @@ pub(super) fn finding(run: &Joined, runs: &[Joined], reference: &Reference<'_>) 
     if reference.truth.len() < SAMPLES {
         return None;
     }
-    let is_other = |other: &&Joined| other.model == run.model && other.seed != run.seed;
-    let others: Vec<&Joined> = runs.iter().filter(is_other).collect();
+    let others: Vec<&Joined> = other_seeds(run, runs).collect();
     let low = |rates: [f64; 3]| rates.iter().all(|rate| *rate <= LOW);
     let keys = run.passes.iter().filter(|(key, _)| low(key.2.rates()));
     let found = keys.map(|(key, pass)| {
