@@ -39,6 +39,7 @@ mod read;
 mod references;
 mod scales;
 mod scope;
+mod spread_units;
 mod spreads;
 #[cfg(test)]
 mod tests;

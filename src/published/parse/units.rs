@@ -6,6 +6,7 @@ use super::cell::ParsedCell;
 use super::entry::Entry;
 use super::heading::Unit;
 use super::scales;
+use super::spread_units;
 use crate::data::dataset;
 
 /// Median size of a correlation above which it is printed times 100.
@@ -159,6 +160,7 @@ fn shares(entries: &mut [Entry], groups: &Groups) -> Vec<String> {
         .copied()
         .chain(of_lines)
         .collect();
+    notes.extend(spread_units::settle(entries, &places));
     for at in places {
         entries[at].cell.number = entries[at].cell.number.clone().times_100();
     }

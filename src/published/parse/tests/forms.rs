@@ -56,6 +56,79 @@ fn zeros_behind_every_number_of_a_column_state_no_precision() {
 }
 
 #[test]
+fn spreads_in_percent_beside_fractions_are_told() {
+    let of = |cells: [&str; 4]| {
+        let rows = cells.iter().enumerate();
+        let rows = rows.map(|(at, cell)| format!("| M{at} | {cell} |\n"));
+        table(&format!(
+            "| Method | MOSI Acc-7 |\n|---|---|\n{}",
+            rows.collect::<String>()
+        ))
+    };
+    let spreads = |t: &ParsedTable| -> Vec<f64> {
+        let all = t.cells.iter().filter_map(|c| c.number.sd);
+        all.map(|sd| (100.0 * sd).round() / 100.0).collect()
+    };
+    for (cells, wanted, told) in [
+        (
+            [
+                "0.4312 \u{b1} 0.72",
+                "0.4411 \u{b1} 0.31",
+                "0.4215 \u{b1} 1.20",
+                "0.3981 \u{b1} 0.55",
+            ],
+            [0.72, 0.31, 1.20, 0.55],
+            true,
+        ),
+        (
+            [
+                "0.4312 (0.72)",
+                "0.4411 (0.31)",
+                "0.4215 (1.20)",
+                "0.3981 (0.55)",
+            ],
+            [0.72, 0.31, 1.20, 0.55],
+            true,
+        ),
+        (
+            [
+                "0.4312 \u{b1} 0.0072",
+                "0.4411 \u{b1} 0.0031",
+                "0.4215 \u{b1} 0.012",
+                "0.3981 \u{b1} 0.0055",
+            ],
+            [0.72, 0.31, 1.20, 0.55],
+            false,
+        ),
+        // Another metric in brackets.
+        (
+            [
+                "0.4312 (0.4512)",
+                "0.4411 (0.4611)",
+                "0.4215 (0.4415)",
+                "0.3981 (0.4181)",
+            ],
+            [45.12, 46.11, 44.15, 41.81],
+            false,
+        ),
+    ] {
+        let t = of(cells);
+        assert_eq!(spreads(&t), wanted, "{cells:?}");
+        assert_eq!(
+            notes(&t).contains("spreads beside fractions are percent"),
+            told
+        );
+    }
+    let t = of([
+        "0.4312 \u{b1} 0.72",
+        "0.4411 \u{b1} 0.31",
+        "0.4215 \u{b1} 1.20",
+        "0.3981 \u{b1} 0.55",
+    ]);
+    assert!(notes(&t).contains("0.4312 \u{b1} 0.72 is read as 43.12 \u{b1} 0.72"));
+}
+
+#[test]
 fn section_lines_that_are_not_understood_set_rows_apart_where_they_must() {
     let t = table("Method,MAE,Corr\nSetting one,,\nA,0.8,0.5\nSetting two,,\nA,0.9,0.4\n");
     assert_eq!(short(&t)[2], "A (Setting two) mae 0.9");
