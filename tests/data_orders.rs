@@ -356,3 +356,35 @@ fn splits_that_are_nearly_one_of_the_three_are_warned_about() {
     }
     assert_eq!(names.len(), 3, "{names:?}");
 }
+
+#[test]
+fn a_block_of_dimensions_that_some_samples_lack_is_warned_about() {
+    let block = |fill: f64, every: usize| {
+        move |small: Small| {
+            let mut values = numbers(&small, "vision");
+            let width = WIDTHS[2];
+            for sample in values.chunks_exact_mut(MANY_STEPS * width).step_by(every) {
+                let filled = sample
+                    .chunks_exact_mut(width)
+                    .filter(|frame| frame.iter().any(|v| *v != 0.0));
+                filled.for_each(|frame| frame[width / 2..].fill(fill));
+            }
+            let count = values.len() / MANY_STEPS / width;
+            small.set(
+                "vision",
+                Column::F64(vec![count, MANY_STEPS, width], values),
+            )
+        }
+    };
+    for fill in [0.0, 0.25] {
+        let found = large(2, block(fill, 5));
+        let half = WIDTHS[2].div_ceil(2);
+        let words = format!(
+            "samples have {half} of {} dimensions of vision at one value",
+            WIDTHS[2]
+        );
+        warned(&found, &["test: ", &words]);
+    }
+    let sound = large(2, |small| small);
+    assert!(of(&sound, "features").is_empty(), "{:?}", sound.warnings);
+}

@@ -1,6 +1,6 @@
 //! Looks closer at the samples of a column of features: whole numbers, samples brought to one scale, equal columns, constant and
 //! rising ones,
-//! samples that go on with other frames, rows of another length, first frames.
+//! samples that go on with other frames, rows of another length, first frames, dimensions that stay.
 
 use super::column_hashes::ColumnHashes;
 use super::course::Courses;
@@ -10,6 +10,7 @@ use super::folds::Folds;
 use super::sample_means::SampleMeans;
 use super::sample_scale::SampleScales;
 use super::starts::Starts;
+use super::still_dimensions::StillDimensions;
 use super::whole_numbers::WholeNumbers;
 
 /// What was seen in a column of a split.
@@ -24,6 +25,7 @@ pub struct Details {
     pub extents: Extents,
     pub folds: Folds,
     pub starts: Starts,
+    pub still: StillDimensions,
 }
 
 impl Details {
@@ -41,5 +43,6 @@ impl Details {
         self.extents.add(sample, width);
         self.folds.add(sample, width);
         self.starts.add(sample, width);
+        self.still.add(sample, width, row);
     }
 }

@@ -51,6 +51,7 @@ mod spread;
 mod standardize;
 mod starts;
 mod step_mask;
+mod still_dimensions;
 mod stored_table;
 pub mod synthetic;
 mod token_ids;
