@@ -388,3 +388,37 @@ fn a_block_of_dimensions_that_some_samples_lack_is_warned_about() {
     let sound = large(2, |small| small);
     assert!(of(&sound, "features").is_empty(), "{:?}", sound.warnings);
 }
+
+#[test]
+fn a_window_of_fixed_length_that_ends_in_silence_is_warned_about() {
+    // Frames behind the clip of a sample are those of silence, which tell their step.
+    let windowed = |lengths: bool| {
+        move |small: Small| {
+            let mut values = numbers(&small, "audio");
+            let width = WIDTHS[1];
+            for sample in values.chunks_exact_mut(MANY_STEPS * width) {
+                for (step, frame) in sample.chunks_exact_mut(width).enumerate() {
+                    if frame.iter().all(|v| *v == 0.0) || step + 4 >= MANY_STEPS {
+                        frame.fill(0.3 + 0.01 * (step % 5) as f64);
+                    }
+                }
+            }
+            let count = values.len() / MANY_STEPS / width;
+            let small = small.set("audio", Column::F64(vec![count, MANY_STEPS, width], values));
+            let steps = Column::Ints(vec![MANY_STEPS as i64; count]);
+            if lengths {
+                small.set("audio_lengths", steps)
+            } else {
+                small
+            }
+        }
+    };
+    let found = large(1, windowed(true));
+    warned(
+        &found,
+        &[
+            "valid: the last frames of audio differ little between samples",
+            "silence behind each clip",
+        ],
+    );
+}

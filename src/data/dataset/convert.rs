@@ -68,6 +68,7 @@ impl Findings {
         values.extend(check::repeats(plans, &self.profiles));
         values.extend(check::scattered(plans, &self.profiles));
         values.extend(check::edges(plans, &self.profiles));
+        values.extend(check::windows(plans, &self.details));
         values.extend(check::starts(plans, self));
         values.extend(check::reshaped(plans, &self.details));
         values.extend(check::overlaps(plans, &self.details));

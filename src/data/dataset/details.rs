@@ -1,6 +1,7 @@
 //! Looks closer at the samples of a column of features: whole numbers, samples brought to one scale, equal columns, constant and
 //! rising ones,
-//! samples that go on with other frames, rows of another length, first frames, dimensions that stay.
+//! samples that go on with other frames, rows of another length, first frames, dimensions that
+//! stay, last frames.
 
 use super::column_hashes::ColumnHashes;
 use super::course::Courses;
@@ -12,6 +13,7 @@ use super::sample_scale::SampleScales;
 use super::starts::Starts;
 use super::still_dimensions::StillDimensions;
 use super::whole_numbers::WholeNumbers;
+use super::windows::Windows;
 
 /// What was seen in a column of a split.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +28,7 @@ pub struct Details {
     pub folds: Folds,
     pub starts: Starts,
     pub still: StillDimensions,
+    pub windows: Windows,
 }
 
 impl Details {
@@ -44,5 +47,6 @@ impl Details {
         self.folds.add(sample, width);
         self.starts.add(sample, width);
         self.still.add(sample, width, row);
+        self.windows.add(sample, width);
     }
 }

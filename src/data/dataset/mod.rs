@@ -60,6 +60,7 @@ mod tokens;
 mod video;
 mod vocabulary;
 mod whole_numbers;
+mod windows;
 mod word_piece;
 mod words;
 

@@ -63,6 +63,7 @@ mod texts;
 mod tokens;
 mod transcripts;
 mod videos;
+mod windows;
 mod word_leaks;
 
 pub use by_sample::scaled_by_sample;
@@ -94,6 +95,7 @@ pub use texts::Texts;
 pub use tokens::{padded, replaced, tokens};
 pub use transcripts::transcripts;
 pub use videos::videos;
+pub use windows::windows;
 
 use super::error::{Error, Result};
 

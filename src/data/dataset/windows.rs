@@ -1,0 +1,95 @@
+//! Collects how much samples differ from each other at each step, where all go to the last one.
+
+/// Steps without which first and last ones are not compared, and parts of them that are.
+const STEPS: usize = 10;
+const FIRST: usize = 4;
+const LAST: usize = 10;
+
+/// Dimensions that are looked at, spread over all.
+const LOOKED_AT: usize = 4;
+
+/// Samples without which a step is not judged.
+const SAMPLES: f64 = 30.0;
+
+/// Count, sum and sum of squares of each dimension that is looked at, by step.
+#[derive(Clone, Debug, Default)]
+pub struct Windows {
+    steps: Vec<[[f64; 3]; LOOKED_AT]>,
+}
+
+impl Windows {
+    /// Adds a sample of `width` values a frame. Frames of zeros, and values that are not finite, do not count.
+    pub fn add(&mut self, sample: &[f32], width: usize) {
+        let steps = sample.len() / width;
+        if steps < STEPS {
+            return;
+        }
+        self.steps
+            .resize(self.steps.len().max(steps), Default::default());
+        for (sums, frame) in self.steps.iter_mut().zip(sample.chunks_exact(width)) {
+            if frame.iter().all(|value| *value == 0.0) {
+                continue;
+            }
+            for (at, sums) in sums.iter_mut().enumerate() {
+                let value = f64::from(frame[at * width / LOOKED_AT]);
+                if value.is_finite() {
+                    let added = [1.0, value, value * value];
+                    sums.iter_mut().zip(added).for_each(|(sum, v)| *sum += v);
+                }
+            }
+        }
+    }
+
+    /// The variance over samples in the last steps, as a part of that in the first ones: the largest over dimensions.
+    pub fn left_at_the_end(&self) -> Option<f64> {
+        let (steps, all) = (self.steps.len(), &self.steps);
+        let (first, last) = (0..steps / FIRST, steps - steps / LAST..steps);
+        let mut largest: Option<f64> = None;
+        for at in 0..LOOKED_AT {
+            let mean = |range: std::ops::Range<usize>| {
+                let variances: Option<Vec<f64>> =
+                    range.map(|step| variance(all[step][at])).collect();
+                let variances = variances?;
+                Some(variances.iter().sum::<f64>() / variances.len() as f64)
+            };
+            let ratio = match (mean(first.clone())?, mean(last.clone())?) {
+                (early, late) if early > 0.0 => late / early,
+                // A dimension without differences tells nothing.
+                _ => continue,
+            };
+            largest = Some(largest.map_or(ratio, |l: f64| l.max(ratio)));
+        }
+        largest
+    }
+}
+
+fn variance([count, sum, squares]: [f64; 3]) -> Option<f64> {
+    let mean = sum / count;
+    (count >= SAMPLES).then(|| (squares / count - mean * mean).max(0.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Forty samples of forty steps, of which `spoken` are their own.
+    fn left(spoken: usize) -> Option<f64> {
+        let mut windows = Windows::default();
+        for row in 0..40 {
+            let value = |at: usize| {
+                let own = ((row * 7919 + at * 104_729) % 1000) as f32 / 500.0 - 1.0;
+                let silence = (at % 7) as f32 / 10.0 + own / 20.0;
+                if at < spoken * 5 { own } else { silence }
+            };
+            windows.add(&(0..200).map(value).collect::<Vec<_>>(), 5);
+        }
+        windows.left_at_the_end()
+    }
+
+    #[test]
+    fn silence_behind_clips_differs_little() {
+        assert!(left(40).is_some_and(|part| (0.7..1.5).contains(&part)));
+        assert!(left(20).is_some_and(|part| part < 0.01));
+        assert!(Windows::default().left_at_the_end().is_none());
+    }
+}
