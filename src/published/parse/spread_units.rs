@@ -8,7 +8,7 @@ const FEWEST: usize = 4;
 /// Median spread above which they are no fractions: no table has spreads of ten points throughout.
 const FRACTION: f64 = 0.1;
 
-/// Median of numbers in brackets from which they are scores rather than spreads in percent.
+/// Median from which they are scores rather than spreads in percent.
 const SCORE: f64 = 5.0;
 
 /// Gives such spreads the unit of their numbers, both still as printed; `places` are accuracies and F1 in fractions.
@@ -29,8 +29,9 @@ pub(super) fn settle(entries: &mut [Entry], places: &[usize]) -> Option<String> 
         sizes.sort_by(f64::total_cmp);
         let median = *sizes.get(sizes.len() / 2)?;
         // Fractions in brackets may be another metric.
-        let told = !bracketed || (sizes[sizes.len() - 1] > 1.0 && median < SCORE);
-        (sizes.len() >= FEWEST && median > FRACTION && told).then_some(spreads)
+        let told = !bracketed || sizes[sizes.len() - 1] > 1.0;
+        let is_percent = (FRACTION..SCORE).contains(&median);
+        (sizes.len() >= FEWEST && is_percent && told).then_some(spreads)
     };
     let all: Vec<usize> = [false, true]
         .into_iter()

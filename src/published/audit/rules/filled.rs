@@ -117,7 +117,12 @@ fn judge(
     others.push(own);
     others.sort_by(f64::total_cmp);
     let (low, high) = (others[0], others[others.len() - 1]);
-    if metric == "mae" && high - own < BELOW * (high - low) {
+    let is_late =
+        |row: &&ScoreRow<'_>| matches!(row.condition, ParsedCondition::Rate(rate) if *rate >= LATE);
+    let is_apart = differ_by_points(run) && !run.iter().all(is_late);
+    // A model that is not lost yet keeps no error over rates at which its accuracy falls.
+    let is_own_curve = run.iter().all(|row| row.method == run[0].method);
+    if metric == "mae" && high - own < BELOW * (high - low) && !(is_own_curve && is_apart) {
         return None;
     }
     // Twice the distance of the quartiles, in units of the last place.
@@ -128,9 +133,7 @@ fn judge(
         USUAL
     };
     // As many numbers as rows lie in the width, in any order. A column of one number has one place in it.
-    let is_late =
-        |row: &&ScoreRow<'_>| matches!(row.condition, ParsedCondition::Rate(rate) if *rate >= LATE);
-    let is_whole = run.len() == rows.len() && differ_by_points(run) && !run.iter().all(is_late);
+    let is_whole = run.len() == rows.len() && is_apart;
     let places = if is_whole { 1 } else { rows.len() };
     let each = (places as f64 / width.max(1.0)).min(1.0);
     let chance = each.powi(run.len() as i32 - 1) * tried as f64;
@@ -228,6 +231,22 @@ mod tests {
         assert!(of(Some("0.61"), None, None).is_empty());
         assert!(of(None, Some("1.170"), None).is_empty());
         assert!(of(Some("0.614"), Some("0.990"), Some("75.22")).is_empty());
+    }
+
+    #[test]
+    fn an_error_that_stays_while_the_accuracy_falls_is_found() {
+        let table = |fall: f64| {
+            let head = "rate,method,mosi_acc2_h,mosi_mae\n".to_string();
+            let row = |i: u32| {
+                let (rate, falls) = (f64::from(i) / 10.0, fall * f64::from(i * i) / 10.0);
+                let mae = 0.903 + 0.069 * f64::from(i.min(3));
+                format!("{rate},A,{:.2},{mae:.3}\n", 80.0 - falls)
+            };
+            testing::found("exact-line", &(0..11).fold(head, |text, i| text + &row(i)))
+        };
+        let all = table(1.93);
+        assert_eq!((all.len(), all[0].cells.len()), (1, 8), "{all:?}");
+        assert!(table(0.31).is_empty());
     }
 
     #[test]
