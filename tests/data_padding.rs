@@ -4,7 +4,10 @@
 
 mod data;
 
-use data::{Column, SAMPLES, STEPS, Small, frames, import, plain, refusal, tokens, warned};
+use data::{
+    Column, MANY_STEPS, Order, SAMPLES, STEPS, Small, WIDTHS, frames, import, numbers, pickle,
+    plain, refusal, three, tokens, warned,
+};
 use lnln_bench::data::dataset::Padding;
 
 const TEXT: [usize; SAMPLES] = [2, 3, 4, 6];
@@ -151,6 +154,28 @@ fn files_without_tokens_take_lengths_from_their_text_features() {
     let counts = Column::Ints(vec![6, 6, 6, 6]);
     let (_, split) = plain(&small.set("text_lengths", counts));
     assert_eq!(split.text_lengths, [6; SAMPLES]);
+}
+
+#[test]
+fn text_features_whose_padding_is_not_zero_are_warned_about() {
+    let padded = |by: f64| {
+        let splits = three(|small| {
+            let values = numbers(&small, "text").into_iter();
+            let values: Vec<f64> = values.map(|v| if v == 0.0 { by } else { v }).collect();
+            let count = values.len() / MANY_STEPS / WIDTHS[0];
+            let shape = vec![count, MANY_STEPS, WIDTHS[0]];
+            small
+                .without("text_bert")
+                .set("text", Column::F64(shape, values))
+        });
+        let [train, valid, test] = &splits;
+        let named = [("train", train), ("valid", valid), ("test", test)];
+        import(pickle(&named, Order::Little), |_| {}).0
+    };
+    let warning = "all 12 steps of text count in 14 samples";
+    warned(&padded(0.5), &["lengths: test: ", warning]);
+    let sound = padded(0.0).warnings.join("\n");
+    assert!(!sound.contains("steps of text count"), "{sound}");
 }
 
 #[test]

@@ -31,6 +31,7 @@ pub mod limited;
 pub mod limited_name;
 pub mod modality;
 pub mod new_samples;
+pub mod one_sided;
 mod padding;
 mod plan;
 mod profile;

@@ -8,6 +8,7 @@ mod few;
 mod filled;
 mod first;
 mod jumps;
+mod kinds;
 mod learned;
 mod masked;
 mod means;
@@ -45,9 +46,6 @@ const FEWEST: usize = 30;
 
 /// Fewest samples of which exact predictions mean something, as those of a fold may be.
 const FEW: usize = 8;
-
-/// Steps of labels, of which few predictions are all multiples.
-const GRID: f64 = 0.05;
 
 /// Part of the label range by which sums in another order change a prediction at most.
 const ROUNDING: f32 = 1e-5;
@@ -288,9 +286,11 @@ fn findings(run: &Joined, runs: &[Joined], reference: &Reference<'_>) -> Vec<Fin
     }
     if found.is_empty() {
         let values = [
-            classes(&what, run, reference),
-            probabilities(&what, run, reference).or_else(|| unsigned(&what, run, reference)),
-            rounded(&what, run),
+            kinds::classes(&what, run, reference),
+            kinds::probabilities(&what, run, reference)
+                .or_else(|| kinds::unsigned(&what, run, reference)),
+            kinds::one_sided(&what, run),
+            kinds::rounded(&what, run),
         ];
         found.extend(values.into_iter().flatten());
     }
@@ -351,92 +351,6 @@ fn constant(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Findi
         text: format!(
             "{what}, condition {}: the prediction is {} for every sample",
             key.2, pass[0]
-        ),
-    })
-}
-
-/// A few values on a grid, as of predictions that were rounded to labels, for some condition.
-fn rounded(what: &str, run: &Joined) -> Option<Finding> {
-    let (key, count) = run.passes.iter().find_map(|(key, pass)| {
-        let steps = pass.iter().map(|p| f64::from(*p) / GRID);
-        let on_grid = steps.clone().all(|step| (step - step.round()).abs() < 1e-3);
-        let values: BTreeSet<i64> = steps.map(|step| step.round() as i64).collect();
-        let few = (3..=pass.len() / 3).contains(&values.len()) && pass.len() >= 2 * FEWEST;
-        (on_grid && few).then_some((key, values.len()))
-    })?;
-    Some(Finding {
-        check: Check::Classes,
-        wrong: false,
-        text: format!(
-            "{what}, condition {}: predictions have {count} different values, all multiples of {GRID}: were they \
-             rounded to labels or classes?",
-            key.2
-        ),
-    })
-}
-
-/// A few whole numbers where labels are not whole.
-fn classes(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Finding> {
-    let labels_are_whole = reference.truth.iter().all(|t| t.fract() == 0.0);
-    let whole = all(run).all(|p| p.fract() == 0.0);
-    if labels_are_whole || !whole || reference.truth.len() < 8 {
-        return None;
-    }
-    // Adding 0 turns -0 into 0.
-    let mut values: Vec<f32> = all(run).map(|p| p + 0.0).collect();
-    values.sort_by(f32::total_cmp);
-    values.dedup();
-    let negative = reference.range[0] < 0.0;
-    let mut shown: Vec<String> = values.iter().take(8).map(f32::to_string).collect();
-    if values.len() > 8 {
-        shown.push("...".to_string());
-    }
-    (values.len() > 1).then(|| Finding {
-        check: Check::Classes,
-        // Class numbers start at 0; a prediction below it is a rounded label.
-        wrong: negative && values[0] >= 0.0,
-        text: format!(
-            "{what}: all predictions are whole numbers ({}), as classes are; labels are not whole, from {} to {}",
-            shown.join(", "),
-            reference.range[0],
-            reference.range[1]
-        ),
-    })
-}
-
-/// Predictions between 0 and 1 where labels are negative as well.
-fn probabilities(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Finding> {
-    let inside = all(run).all(|p| (0.0..=1.0).contains(&p));
-    let negative = reference.truth.iter().filter(|t| **t < 0.0).count();
-    let usual = 5 * negative > reference.truth.len();
-    (inside && usual && reference.truth.len() >= 8).then(|| Finding {
-        check: Check::Probabilities,
-        wrong: false,
-        text: format!(
-            "{what}: all predictions lie between 0 and 1, as probabilities do; {negative} of {} labels are \
-             negative",
-            reference.truth.len()
-        ),
-    })
-}
-
-/// No negative prediction, but many near 0, where labels are negative as well. Predictions around a positive value
-/// are those of a weak model, of which none is near 0.
-fn unsigned(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Finding> {
-    let mut values: Vec<f32> = all(run).collect();
-    values.sort_by(f32::total_cmp);
-    let near = values.get(values.len() / 2)? / 4.0;
-    let low = values.partition_point(|p| *p < near);
-    let negative = reference.truth.iter().filter(|t| **t < 0.0).count();
-    let usual = 5 * negative > reference.truth.len() && reference.truth.len() >= FEWEST;
-    (values[0] >= 0.0 && 20 * low > values.len() && usual).then(|| Finding {
-        check: Check::Range,
-        wrong: false,
-        text: format!(
-            "{what}: no prediction is negative, though {low} of {} are near 0 and {negative} of {} labels are \
-             negative: were signs lost?",
-            values.len(),
-            reference.truth.len()
         ),
     })
 }

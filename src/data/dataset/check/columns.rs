@@ -3,6 +3,13 @@
 use super::{Check, Samples};
 use crate::data::dataset::features::Features;
 use crate::data::dataset::plan::Plan;
+use crate::data::dataset::words::separate;
+
+/// Steps of text without which padding tells nothing, the part of the samples that fill them, and of transcripts that have
+/// half as many words at most.
+const STEPS: usize = 8;
+const FULL: f64 = 0.9;
+const SHORT: f64 = 0.25;
 
 /// Finds lengths of zero and lengths that the file lacks.
 pub fn lengths(plans: &[Plan<'_>]) -> Check {
@@ -30,8 +37,33 @@ pub fn lengths(plans: &[Plan<'_>]) -> Check {
                 plan.split()
             ));
         }
+        warnings.extend(padded_text(plan));
     }
     Check::new("lengths", "at least one step in every modality", warnings)
+}
+
+/// Counted lengths of text features that are all steps, where transcripts have fewer words: the padding is not zero.
+fn padded_text(plan: &Plan<'_>) -> Option<String> {
+    let steps = plan.features_of("text").map(|text| text.steps)?;
+    let lengths = &plan.lengths;
+    if steps < STEPS || !lengths.counted.contains(&"text_lengths") {
+        return None;
+    }
+    let full = |n: &&i32| usize::try_from(**n).is_ok_and(|n| n >= steps);
+    let full = lengths.text.iter().filter(full).count();
+    let short = |text: &&String| (1..=steps / 2).contains(&separate(text).len());
+    let short = plan.raw_text.iter().filter(short).count();
+    let all = lengths.text.len() as f64;
+    (full as f64 >= FULL * all && short as f64 >= SHORT * all).then(|| {
+        format!(
+            "{}: all {steps} steps of text count in {full} samples, though {short} transcripts have {} words or fewer (first: \
+             {}): is the padding not zero, such as the vectors of [PAD] or what scaling makes of zeros? Masks then fall on \
+             padding too: give text_lengths, or text_bert",
+            plan.split(),
+            steps / 2,
+            plan.ids[0]
+        )
+    })
 }
 
 /// Finds columns that are ignored and columns that MMSA's files have and this one lacks.

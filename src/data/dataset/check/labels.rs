@@ -10,6 +10,7 @@ use super::relation::deviation;
 use super::{Check, Samples};
 use crate::data::dataset::carried::Carried;
 use crate::data::dataset::labels::{self, Labels};
+use crate::data::dataset::one_sided::Lack;
 use crate::data::dataset::plan::Plan;
 use crate::data::dataset::spec::{Origin, Spec};
 use crate::data::dataset::video::video_of;
@@ -51,6 +52,7 @@ pub fn labels(plans: &[Plan<'_>], spec: &Spec) -> Check {
         }
         warnings.extend(two_columns(plan, values));
         if plan.official().is_some() {
+            warnings.extend(one_sided(values).map(|text| format!("{}: {text}", plan.split())));
             warnings.extend(standardized(values).map(|text| format!("{}: {text}", plan.split())));
             warnings.extend(
                 by_video(&plan.ids, values).map(|text| format!("{}: {text}", plan.split())),
@@ -79,6 +81,19 @@ pub fn labels(plans: &[Plan<'_>], spec: &Spec) -> Check {
     warnings.extend(beyond_classes(spec));
     warnings.extend(few_classes(spec));
     Check::new("labels", "within the range of the data set", warnings)
+}
+
+/// Labels that are missing on one side of zero.
+fn one_sided(values: &[f64]) -> Option<String> {
+    let lack = Lack::of(values.iter().copied())?;
+    let why = match lack.range {
+        [-1, 0] => "was the sign of -0.4 and the like lost",
+        _ => "were they read as dates (1.2 as February 1st), or as missing",
+    };
+    Some(format!(
+        "no label is {}: {why}? Read the numbers as text first",
+        lack.describe()
+    ))
 }
 
 /// Labels with mean 0 and deviation 1, to more digits than chance has.
@@ -242,6 +257,24 @@ mod tests {
         let deviation = (labels.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
         let made: Vec<f64> = labels.iter().map(|v| (v - mean) / deviation).collect();
         assert!(standardized(&made).is_some());
+    }
+
+    #[test]
+    fn labels_missing_on_one_side_are_found() {
+        let labels: Vec<f64> = (-120..=120).map(|i| f64::from(i) / 40.0).collect();
+        let lost = |text: &str, change: fn(f64) -> f64| {
+            let changed: Vec<f64> = labels.iter().map(|v| change(*v)).collect();
+            let found = one_sided(&changed);
+            assert!(
+                found.as_ref().is_some_and(|found| found.contains(text)),
+                "{found:?}"
+            );
+        };
+        assert_eq!(one_sided(&labels), None);
+        lost("sign of -0.4", |v| if v > -1.0 { v.abs() } else { v });
+        lost("as dates", |v| {
+            if v > 1.0 && v.fract() != 0.0 { 0.0 } else { v }
+        });
     }
 
     #[test]

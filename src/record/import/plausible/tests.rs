@@ -12,8 +12,8 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use super::super::join::Joined;
 use super::super::same_masks::UNKNOWN;
 use super::{
-    Reference, between, filled, first, jumps, means, orders, pairs, parts, scale, shards, shifted,
-    smooth, subsets, uneven, unsigned, values, within,
+    Reference, between, filled, first, jumps, kinds, means, orders, pairs, parts, scale, shards,
+    shifted, smooth, subsets, uneven, values, within,
 };
 use crate::mask::Condition;
 
@@ -351,9 +351,17 @@ fn lost_signs_are_found() {
     let mut changed = simulate(STRONG);
     let signs = |changed: &Simulated| {
         let reference = changed.reference();
-        unsigned("m", &changed.run(1), &reference).map(|finding| finding.text)
+        kinds::unsigned("m", &changed.run(1), &reference).map(|finding| finding.text)
     };
     assert_eq!(signs(&changed), None);
+    let small =
+        |changed: &Simulated| kinds::one_sided("m", &changed.run(1)).map(|finding| finding.text);
+    assert_eq!(small(&changed), None);
+    // As strings without the sign of -0.4 and the like, at one rate.
+    for p in changed.passes[4].iter_mut().filter(|p| **p > -1.0) {
+        *p = p.abs();
+    }
+    assert!(small(&changed).unwrap().contains("the sign of -0.4"));
     for p in changed.passes.iter_mut().flatten() {
         *p = p.abs();
     }

@@ -15,6 +15,7 @@ fn halves() -> Vec<Vec<usize>> {
     vec![
         (n / 2..n).collect(),
         (0..n / 4).collect(),
+        (n * 2 / 5..n * 3 / 5).collect(),
         sorted[n / 2..].to_vec(),
         (1..n).step_by(2).collect(),
         (2..n).step_by(3).collect(),
