@@ -261,7 +261,11 @@ mod tests {
 
     #[test]
     fn labels_missing_on_one_side_are_found() {
-        let labels: Vec<f64> = (-120..=120).map(|i| f64::from(i) / 40.0).collect();
+        let whole = (-3..=3).flat_map(|i| [f64::from(i); 12]);
+        let labels: Vec<f64> = (-120..=120)
+            .map(|i| f64::from(i) / 40.0)
+            .chain(whole)
+            .collect();
         let lost = |text: &str, change: fn(f64) -> f64| {
             let changed: Vec<f64> = labels.iter().map(|v| change(*v)).collect();
             let found = one_sided(&changed);

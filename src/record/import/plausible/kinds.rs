@@ -102,9 +102,12 @@ pub(super) fn unsigned(what: &str, run: &Joined, reference: &Reference<'_>) -> O
 /// Predictions of some condition that are missing on one side of zero; those of a network lie everywhere.
 pub(super) fn one_sided(what: &str, run: &Joined) -> Option<Finding> {
     let lack = |pass: &Vec<f32>| Lack::of(pass.iter().map(|p| f64::from(*p)));
+    // Where nothing is left a few predictions are those of all samples.
+    let is_left = |rates: [f64; 3]| rates.iter().any(|rate| *rate < 1.0);
     let (key, lack) = run
         .passes
         .iter()
+        .filter(|(key, _)| is_left(key.2.rates()))
         .find_map(|(key, pass)| Some((key, lack(pass)?)))?;
     Some(Finding {
         check: Check::Range,
