@@ -228,7 +228,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         .collect();
     if !unfinished.is_empty() {
         tracing::warn!(
-            "left out of the report, since not finished ({}): {}; run the sweep again to finish them",
+            "left out of the report, since not finished ({}): {}; run the sweep again to finish them, or score the predictions again",
             unfinished.len(),
             named(unfinished.iter().map(|run| run.id()), 5)
         );

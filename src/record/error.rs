@@ -86,7 +86,7 @@ pub enum Error {
         found: String,
         hint: String,
     },
-    #[error("{} is unfinished: it has no DONE; run the sweep again to finish it", path.display())]
+    #[error("{} is unfinished: it has no DONE; run the sweep again to finish it, or score the predictions again", path.display())]
     Unfinished { path: PathBuf },
     #[error(
         "{} was not evaluated under {}; run the sweep again, which evaluates its stored weights",
@@ -135,7 +135,7 @@ pub enum Error {
     },
     #[error(
         "{} holds no finished run, only {unfinished} unfinished; run the sweep again to finish \
-         them", path.display()
+         them, or score the predictions again", path.display()
     )]
     NoneFinished { path: PathBuf, unfinished: usize },
 }

@@ -20,6 +20,11 @@ pub enum Error {
     #[error("run {run} names a metric protocol that this build does not have: {reason}")]
     Protocol { run: String, reason: String },
     #[error(
+        "run {run} is finished and has no evaluation: expected a folder in its `evaluations`, as folders lack that were copied in \
+         part; copy it again, or run the sweep (or score the predictions) again"
+    )]
+    NoEvaluation { run: String },
+    #[error(
         "run {run}: expected predictions {expected}, found {found}; remove the run and repeat it"
     )]
     Predictions {
@@ -170,6 +175,7 @@ impl Classify for Error {
             | Self::InTheWay { .. } => ErrorClass::Usage,
             Self::Protocol { .. }
             | Self::Predictions { .. }
+            | Self::NoEvaluation { .. }
             | Self::OtherSamples { .. }
             | Self::MissingFolds { .. }
             | Self::TestedTwice { .. }

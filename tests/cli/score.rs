@@ -280,6 +280,29 @@ fn what_does_not_fit_the_data_is_named_and_nothing_is_written() {
 }
 
 #[test]
+fn an_evaluation_that_a_copy_lacks_is_named_and_scored_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, ids) = data(folder.path());
+    score(folder.path(), &data, &csv(&ids)).success();
+    let runs = folder.path().join("runs");
+    let run = fs::read_dir(&runs).unwrap().next().unwrap().unwrap();
+    fs::remove_dir_all(run.path().join("evaluations")).unwrap();
+    let report = || {
+        let out = folder.path().join("report");
+        let mut report = program();
+        report.arg("report").arg(&runs).arg("--out").arg(out);
+        report.assert()
+    };
+    report()
+        .failure()
+        .stderr(contains("is finished and has no evaluation"));
+    score(folder.path(), &data, &csv(&ids))
+        .success()
+        .stdout(contains("there before").count(1));
+    report().success();
+}
+
+#[test]
 fn a_mask_protocol_of_somebody_elses_is_said_and_a_citation_without_form_refused() {
     let folder = tempfile::tempdir().unwrap();
     let (data, ids) = data(folder.path());

@@ -20,7 +20,7 @@ pub enum Error {
         reason: std::io::Error,
     },
     #[error(
-        "{file}: expected the columns id, rate (or condition), seed and prediction, found {found}; \
+        "{file}: expected the columns id, rate (or condition), seed and prediction, found {found}; complete samples are rate 0; \
          optional are model, mask_protocol and mask_seed; --column ROLE=NAME takes others{hint}"
     )]
     Columns {

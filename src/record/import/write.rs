@@ -43,7 +43,8 @@ pub(super) fn write(
 ) -> Result<Scored> {
     let id = identity(run, corpus);
     let dir = RunDir::create(runs, &id)?;
-    let new = !dir.is_done();
+    // A copy in part may lack the evaluation alone.
+    let new = !dir.is_done() || dir.evaluated().is_empty();
     if new {
         let config = Config {
             dataset: corpus.name(),

@@ -16,6 +16,11 @@ pub fn groups(manifest: &Manifest, groups: &[Group]) -> Result<()> {
         groups.iter().map(|group| group.epoch).collect(),
         manifest.evaluated_epochs(),
     );
+    if groups.is_empty() && !expected.is_empty() {
+        return Err(Error::NoEvaluation {
+            run: manifest.id.clone(),
+        });
+    }
     if epochs != expected {
         return Err(Error::Predictions {
             run: manifest.id.clone(),

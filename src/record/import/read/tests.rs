@@ -30,7 +30,7 @@ fn what_is_wrong_is_named_with_row_and_column() {
     assert_eq!(
         refused("id,rate,seed\na,0,1\n"),
         "p.csv: expected the columns id, rate (or condition), seed and prediction, found id, rate, \
-         seed; optional are model, mask_protocol and mask_seed; --column ROLE=NAME takes others"
+         seed; complete samples are rate 0; optional are model, mask_protocol and mask_seed; --column ROLE=NAME takes others"
     );
     let line = |row: &str| refused(&format!("id,rate,seed,prediction\na,0,1,0.5\n{row}\n"));
     assert_eq!(
