@@ -23,6 +23,8 @@ pub const RULE: Rule = Rule {
 const EQUAL: usize = 4;
 /// Equal accuracies from which on a finding is made.
 const SHARED: usize = 2;
+/// Missing rate from which on models have few different predictions, whose counts are often equal.
+const LITTLE_LEFT: f64 = 0.9;
 /// Equal cells with enough digits that make a finding sure, and equal cells with few digits that make one at all.
 const FINE: usize = 2;
 const COARSE: usize = 6;
@@ -158,8 +160,10 @@ fn finding(arranged: &Arranged<'_>, pair: &Pair<'_>) -> Option<Finding> {
 
 /// Rows that share accuracies while the rest differs.
 fn shared(pair: &Pair<'_>, about: String) -> Option<Finding> {
-    // Models that have nothing left to read share counts, too.
-    if ParsedCondition::rate(1.0).as_ref() == Some(pair.a.condition) {
+    // Models that have next to nothing left to read make few different predictions, and share counts.
+    let little = ParsedCondition::rate(LITTLE_LEFT);
+    let is_rate = matches!(pair.a.condition, ParsedCondition::Rate(_));
+    if is_rate && little.is_some_and(|little| *pair.a.condition >= little) {
         return None;
     }
     let shares: Vec<&ParsedCell> = pair
@@ -292,5 +296,21 @@ mod tests {
         assert_eq!((all.len(), all[0].strength), (1, Strength::Odd));
         let fine = of("42,47,81,81,0.812,0.733", "42,47,81,81,0.812,0.733");
         assert_eq!(fine[0].strength, Strength::VeryUnlikely);
+    }
+
+    #[test]
+    fn accuracies_are_shared_by_right_where_little_is_left() {
+        let of = |rate: &str| {
+            let heads = "rate,method,mosi_acc7,mosi_acc5,mosi_acc2_n,mosi_mae,mosi_corr";
+            let rows = [
+                "A,18.76,19.34,55.41,1.351,0.214",
+                "B,18.76,19.34,54.03,1.342,0.243",
+                "C,18.76,19.34,56.77,1.339,0.255",
+            ];
+            let lines = rows.map(|row| format!("{rate},{row}\n")).concat();
+            found(RULE.name, &format!("{heads}\n{lines}"))
+        };
+        assert_eq!(of("0.8").len(), 3);
+        assert!(of("0.9").is_empty());
     }
 }

@@ -1,9 +1,10 @@
-//! Finds two missing rates whose rows are exchanged in a whole table.
+//! Finds two missing rates whose rows are exchanged in a whole table, and rates that are exchanged with methods.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Rule;
 use super::describe::{self, list};
+use super::nested_rates;
 use super::rising_scores::better;
 use crate::published::audit::arranged::{ScoreColumn, sub_table};
 use crate::published::audit::{Arranged, Finding, Strength};
@@ -13,8 +14,10 @@ pub const RULE: Rule = Rule {
     name: "exchanged-rates",
     definition: "two missing rates at which nine of ten columns of a table, of at least three methods, are better at the \
                  higher one by half of what their distance usually costs, and fall with the rate once both are exchanged; or \
-                 eight of ten by seven tenths, while nine of ten are better there",
-    strength: "odd, since one draw of the masks is shared by all methods",
+                 eight of ten by seven tenths, while nine of ten are better there; at least three methods whose scores at \
+                 five and more rates have nothing to do with the rate: rates and methods nested the wrong way round",
+    strength: "odd, since one draw of the masks is shared by all methods; very unlikely where the cells read in the other order \
+               get worse with the rate",
     check,
 };
 
@@ -41,7 +44,18 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
             tables.entry(key).or_default().push((column, curve));
         }
     }
-    tables.values().filter_map(|table| finding(table)).collect()
+    let exchanged = tables.values().filter_map(|table| finding(table));
+    let mut out: Vec<Finding> = exchanged.collect();
+    // Two exchanged rates explain what else is odd about the curves.
+    let mut nested = nested_rates::findings(arranged);
+    nested.retain(|finding| !out.iter().any(|other| is_same_table(finding, other)));
+    out.append(&mut nested);
+    out
+}
+
+fn is_same_table(a: &Finding, b: &Finding) -> bool {
+    let [a, b] = [a, b].map(|f| f.cells.first().map(|cell| (&cell.table, &cell.dataset)));
+    a == b
 }
 
 /// The cells of a column by rate.

@@ -1,7 +1,7 @@
 //! Finds a missing rate whose column is moved by a row, or sorted by itself.
 
 use super::ranks::follows;
-use super::{Rule, describe, lone_order};
+use super::{Rule, describe, fixed_order, lone_order};
 use crate::published::audit::arranged::{ScoreColumn, sub_table};
 use crate::published::audit::{Arranged, Finding, Strength};
 use crate::published::parse::{ParsedCell, ParsedCondition};
@@ -11,7 +11,9 @@ pub const RULE: Rule = Rule {
     definition: "a missing rate at which the order of at least eight methods has nothing to do with that at the rates \
                  beside it, which agree with each other, or fits them a row up, a row down or upside down; or whose \
                  methods are sorted by their scores, while they are not beside it; or a metric of one condition by which at least eight \
-                 methods are sorted, while it has nothing to do with the other metrics, which agree with each other",
+                 methods are sorted, while it has nothing to do with the other metrics, which agree with each other; a metric in \
+                 which no two of six methods in the order of their lines, or of eight in any order, change places over five \
+                 (eight) rates; or eight methods that are sorted by every one of five metrics",
     strength: "odd, since models of one quality change places",
     check,
 };
@@ -44,12 +46,19 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
         }
         parts
     });
-    let moved = parts.filter_map(|part| finding(&part));
-    moved.chain(lone_order::findings(arranged)).collect()
+    let moved = parts.flat_map(|part| {
+        let rates = rates(&part);
+        let moved = finding(&part, &rates);
+        moved.or_else(|| fixed_order::finding(&part, &rates))
+    });
+    moved
+        .chain(lone_order::findings(arranged))
+        .chain(fixed_order::by_every_metric(arranged))
+        .collect()
 }
 
 /// A rate, and the cell of every method at it.
-type At<'a> = (u32, Vec<&'a ParsedCell>);
+pub(super) type At<'a> = (u32, Vec<&'a ParsedCell>);
 
 /// The rates at which every method has a number.
 fn rates<'a>(methods: &[&ScoreColumn<'a>]) -> Vec<At<'a>> {
@@ -70,8 +79,7 @@ fn rates<'a>(methods: &[&ScoreColumn<'a>]) -> Vec<At<'a>> {
     rates.into_iter().filter_map(all).collect()
 }
 
-fn finding(methods: &[&ScoreColumn<'_>]) -> Option<Finding> {
-    let rates = rates(methods);
+fn finding(methods: &[&ScoreColumn<'_>], rates: &[At<'_>]) -> Option<Finding> {
     if methods.len() < METHODS || rates.len() < RATES {
         return None;
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::count_rows::{CountTable, Sets, Share, tables};
+use super::exchanged_headings::{Found, joined};
 use super::runs::Runs;
 use super::{Rule, describe};
 use crate::published::audit::{Arranged, Finding, Strength};
@@ -72,7 +73,8 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
         }
     }
     let nonzero = of_nonzero(arranged, &mut sets, &whole);
-    for ((table, dataset, metric), shares) in &blocks {
+    let mut of_sets: Vec<Found<'_>> = Vec::new();
+    for (key @ (table, dataset, metric), shares) in &blocks {
         let is_nonzero = nonzero.iter().any(|(key, _)| key == &(*table, *dataset));
         if is_nonzero && shares.iter().any(|s| classes(s)) {
             continue;
@@ -94,48 +96,16 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
                     .is_some_and(|(likelihood, _)| likelihood >= other.likelihood)
         });
         if !explained {
-            out.push(of_another_set(&mut sets, shares, &other));
+            of_sets.push(Found {
+                finding: of_another_set(&mut sets, shares, &other),
+                key: *key,
+                samples: other.what,
+            });
         }
     }
+    out.extend(joined(of_sets));
     out.extend(nonzero.into_iter().map(|(_, finding)| finding));
-    headings(&mut out);
     out
-}
-
-/// Findings that Non0 has the samples of Has0 and Has0 those of Non0 are one: the headings are exchanged.
-fn headings(found: &mut Vec<Finding>) {
-    let of = |finding: &Finding, metric: &str, other: &str| {
-        finding.cells.iter().all(|cell| cell.metric == metric) && finding.why.contains(other)
-    };
-    let non0 = |f: &Finding| of(f, "acc2_non0", "those of Acc-2 (Has0)");
-    let mut at = 0;
-    while let Some(first) = found.iter().skip(at).position(non0).map(|i| i + at) {
-        at = first + 1;
-        let cell = &found[first].cells[0];
-        let here = (cell.table.clone(), cell.dataset.clone());
-        let second = found.iter().position(|f| {
-            let cell = &f.cells[0];
-            (&cell.table, &cell.dataset) == (&here.0, &here.1)
-                && of(f, "acc2_has0", "those of Acc-2 (Non0)")
-        });
-        let Some(second) = second else {
-            continue;
-        };
-        let other = found[second].clone();
-        let finding = &mut found[first];
-        finding.strength = Strength::VeryUnlikely;
-        finding.about = describe::about(&[&here.1, "Acc-2 (Non0) and Acc-2 (Has0)"]);
-        finding.why = format!("headings exchanged: {}; and {}", finding.why, other.why);
-        finding.cells.extend(other.cells);
-        finding.explains = &[
-            "swapped-f1",
-            "impossible-f1",
-            "tied-accuracy",
-            "impossible-count",
-        ];
-        found.remove(second);
-        at = 0;
-    }
 }
 
 /// Whether an accuracy is one of several classes, which all samples belong to.
