@@ -42,24 +42,20 @@ impl Windows {
 
     /// The variance over samples in the last steps, as a part of that in the first ones: the largest over dimensions.
     pub fn left_at_the_end(&self) -> Option<f64> {
-        let (steps, all) = (self.steps.len(), &self.steps);
+        let steps = self.steps.len();
         let (first, last) = (0..steps / FIRST, steps - steps / LAST..steps);
-        let mut largest: Option<f64> = None;
-        for at in 0..LOOKED_AT {
+        let ratios = (0..LOOKED_AT).map(|at| {
             let mean = |range: std::ops::Range<usize>| {
-                let variances: Option<Vec<f64>> =
-                    range.map(|step| variance(all[step][at])).collect();
-                let variances = variances?;
+                let each = self.steps[range].iter().map(|sums| variance(sums[at]));
+                let variances: Vec<f64> = each.collect::<Option<_>>()?;
                 Some(variances.iter().sum::<f64>() / variances.len() as f64)
             };
-            let ratio = match (mean(first.clone())?, mean(last.clone())?) {
-                (early, late) if early > 0.0 => late / early,
-                // A dimension without differences tells nothing.
-                _ => continue,
-            };
-            largest = Some(largest.map_or(ratio, |l: f64| l.max(ratio)));
-        }
-        largest
+            Some((mean(first.clone())?, mean(last.clone())?))
+        });
+        let ratios: Vec<(f64, f64)> = ratios.collect::<Option<_>>()?;
+        // A dimension without differences tells nothing.
+        let told = ratios.into_iter().filter(|(early, _)| *early > 0.0);
+        told.map(|(early, late)| late / early).reduce(f64::max)
     }
 }
 
