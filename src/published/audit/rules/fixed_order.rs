@@ -71,7 +71,7 @@ pub fn finding(methods: &[&ScoreColumn<'_>], rates: &[At<'_>]) -> Option<Finding
         ""
     };
     let why = format!(
-        "{} methods have one order{how} at all {} rates, and no two ever change places, as methods in sound tables do: were \
+        "{} methods have one order{how} at all {} rates, and no two ever change places, though methods of sound tables do: were \
          the scores of each rate sorted beside names that stayed?",
         methods.len(),
         rates.len(),
