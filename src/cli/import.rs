@@ -195,6 +195,10 @@ pub fn report(imported: &Imported, check: bool) -> String {
         format!("  source  sha256 {} ({known})", imported.source_sha256),
         format!("  shapes  {}", imported.shapes),
     ];
+    for summary in &imported.summaries {
+        let (split, labels) = (&summary.split, summary.labels());
+        lines.push(format!("  labels  {split} {labels}; {}", summary.first()));
+    }
     let assumed = imported.assumptions.iter();
     lines.extend(assumed.map(|text| format!("  assumed {text}")));
     lines.extend(checks(imported, check));

@@ -19,6 +19,8 @@ pub struct PrepareRecord<'a> {
     shapes: dataset::Shapes,
     /// Number of samples by split.
     samples: BTreeMap<&'a str, usize>,
+    /// Labels of train, valid and test, and their first samples.
+    labels: &'a [dataset::SplitSummary],
     /// Null with --check.
     data: Option<&'a Path>,
     /// Null with --check.
@@ -87,6 +89,7 @@ impl<'a> PrepareRecord<'a> {
             },
             shapes: imported.shapes,
             samples: splits.chain(further).collect(),
+            labels: &imported.summaries,
             data: masks.is_some().then_some(&imported.path),
             masks,
             source_sha256: &imported.source_sha256,

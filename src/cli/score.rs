@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use lnln_bench::data::dataset::Corpus;
 use lnln_bench::mask::MASK_PROTOCOLS;
+use lnln_bench::metric::fixed;
 use lnln_bench::record::import::{self, Check, Options, Outcome, Role};
 use lnln_bench::report::format::citations;
 use lnln_bench::support::nearest::hint;
@@ -14,6 +15,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::output;
+
+/// Digits of scores that are compared with those of other programs.
+const DECIMALS: usize = 4;
 
 /// Import predictions of a model of your own as runs, to be reported next to the built-in models.
 #[derive(Debug, clap::Args)]
@@ -29,7 +33,8 @@ of the masks in hexadecimal, which is compared with that of this program), and
 truth or label, which must agree with the data. Each test sample must occur once per model, seed
 and condition. If one is missing, duplicate, unknown or not finite, the message
 names it and nothing is written. What is assumed about a file is printed. Scoring
-the same predictions again changes nothing. --title, --citation and --parameters
+the same predictions again changes nothing. Each run is printed with MAE and Corr of
+the condition that leaves most: compare them with your own evaluation. --title, --citation and --parameters
 need a file of one model. Reports say whether masks are verified by their hashes
 or as stated by the maker of the predictions. docs/score.md has a Python example that uses the masks of `prepare`.")]
 pub struct Args {
@@ -96,6 +101,28 @@ struct ScoredRecord<'a> {
     unknown_masks: &'a [String],
     /// Whether hashes in the file prove the masks of all its predictions.
     masks_verified: bool,
+    /// Those of the condition that leaves most.
+    first_scores: Option<FirstScoresRecord>,
+}
+
+/// Scores to compare with an evaluation of one's own.
+#[derive(Serialize, JsonSchema)]
+struct FirstScoresRecord {
+    condition: String,
+    /// In label units.
+    mae: f64,
+    /// Null where predictions are constant.
+    corr: Option<f64>,
+}
+
+impl From<&import::FirstScores> for FirstScoresRecord {
+    fn from(scores: &import::FirstScores) -> Self {
+        Self {
+            condition: scores.condition.to_string(),
+            mae: scores.mae,
+            corr: scores.corr,
+        }
+    }
 }
 
 impl<'a> From<&'a import::Scored> for ScoredRecord<'a> {
@@ -107,6 +134,7 @@ impl<'a> From<&'a import::Scored> for ScoredRecord<'a> {
             new: run.new,
             unknown_masks: &run.unknown_masks,
             masks_verified: run.masks_verified,
+            first_scores: run.first_scores.as_ref().map(Into::into),
         }
     }
 }
@@ -148,9 +176,28 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let line = |run: &import::Scored| {
         let state = if run.new { "" } else { " (there before)" };
         let (path, dataset) = (run.path.display(), corpus.name());
-        format!("{path}  {dataset} {} {}{state}\n", run.model, run.seed)
+        let scores = run.first_scores.as_ref().map_or(String::new(), shown);
+        format!(
+            "{path}  {dataset} {} {}{scores}{state}\n",
+            run.model, run.seed
+        )
     };
     output::write(&scored.iter().map(line).collect::<String>())
+}
+
+/// `  rate 0: MAE 0.8059, Corr 0.7440`
+fn shown(scores: &import::FirstScores) -> String {
+    let corr = scores
+        .corr
+        .map_or("n/a".to_string(), |corr| fixed(corr, DECIMALS));
+    let condition = match scores.condition.rate() {
+        Some(rate) => format!("rate {rate}"),
+        None => scores.condition.to_string(),
+    };
+    format!(
+        "  {condition}: MAE {}, Corr {corr}",
+        fixed(scores.mae, DECIMALS)
+    )
 }
 
 /// Warns of unknown mask protocols: they are allowed, but a misspelt one separates the model from all

@@ -77,12 +77,11 @@ fn other_peoples_tables_are_read() {
                 NewNet (ours),IEMOCAP,Acc-7,**51.2 \u{b1} 0.4**,41.0%,46.1\n\
                 NewNet (ours),IEMOCAP,MAE,-,0.9,\n";
     let path = table(&folder, "theirs.csv", text);
-    program()
-        .arg("audit")
-        .arg(&path)
-        .assert()
-        .success()
-        .stdout(contains("theirs.csv: 4 cells").and(contains("nothing found")));
+    program().arg("audit").arg(&path).assert().success().stdout(
+        contains("theirs.csv: 4 cells\n  read  ")
+            .and(contains("Acc-7 41.0 to 51.2, MAE 0.9\n"))
+            .and(contains("nothing found")),
+    );
 }
 
 #[test]

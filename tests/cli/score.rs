@@ -71,7 +71,7 @@ fn external_predictions_are_a_model_of_the_report() {
     let text = csv(&ids);
     score(folder.path(), &data, &text)
         .success()
-        .stdout(contains("demo-film mine 1").and(contains("demo-film mine 2")));
+        .stdout(contains("mine 1  rate 0: MAE ").and(contains("demo-film mine 2")));
     score(folder.path(), &data, &text)
         .success()
         .stdout(contains("there before").count(2));

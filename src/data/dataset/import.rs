@@ -16,6 +16,7 @@ use super::registry;
 use super::shapes::Shapes;
 use super::source;
 use super::spec::Spec;
+use super::split_summary::SplitSummary;
 use super::splits::{self, Splits, layout, shapes, traits};
 use super::word_piece::WordPiece;
 use crate::data::store::{Compression, Provenance, Writer};
@@ -100,6 +101,8 @@ pub struct Imported {
     pub shapes: Shapes,
     /// Samples in train, valid and test.
     pub counts: [usize; 3],
+    /// The labels of these, and their first samples.
+    pub summaries: Vec<SplitSummary>,
     /// Further splits such as `train_mix` and their numbers of samples.
     pub further: Vec<(String, usize)>,
     /// Non-finite values replaced by zero, per column (`train/audio`).
@@ -256,6 +259,7 @@ impl Import<'_> {
             layout: layout(&self.plans),
             shapes: shapes(&self.plans),
             counts: traits(&self.plans).counts,
+            summaries: self.plans.iter().filter_map(SplitSummary::of).collect(),
             further: further
                 .map(|plan| (plan.split().to_owned(), plan.rows()))
                 .collect(),

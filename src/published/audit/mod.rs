@@ -9,6 +9,7 @@
 
 mod arranged;
 pub mod finding;
+mod overview;
 pub mod render;
 pub mod rules;
 pub mod statistics;

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::overview::{Overview, overviews};
 use super::{Finding, RULES, Strength};
 use crate::published::parse::{LeftOut, ParsedTable};
 
@@ -14,6 +15,9 @@ pub fn text(tables: &[ParsedTable], findings: &[Finding]) -> String {
     let mut out = String::new();
     for table in tables {
         out.push_str(&format!("{}: {} cells\n", table.name, table.cells.len()));
+        for overview in overviews(table) {
+            out.push_str(&format!("  read  {}\n", overview.text()));
+        }
         for note in &table.notes {
             out.push_str(&format!("  note: {note}\n"));
         }
@@ -90,6 +94,8 @@ pub struct Document<'a> {
 struct Sheet<'a> {
     name: &'a str,
     cells: usize,
+    /// What was read, by data set.
+    read: Vec<Overview>,
     notes: &'a [String],
     /// What no rule saw because it was not understood.
     left_out: LeftOut,
@@ -107,6 +113,7 @@ pub fn document<'a>(tables: &'a [ParsedTable], findings: &'a [Finding]) -> Docum
     let tables = tables.iter().map(|t| Sheet {
         name: &t.name,
         cells: t.cells.len(),
+        read: overviews(t),
         notes: &t.notes,
         left_out: t.left_out,
     });

@@ -8,6 +8,7 @@ mod described;
 mod description;
 pub mod error;
 mod existing;
+mod first_scores;
 mod input_row;
 mod join;
 mod nearest;
@@ -33,6 +34,7 @@ use crate::record::manifest::ExternalMetadata;
 use crate::record::{find_runs, hash_bytes};
 
 pub use error::{Error, Result};
+pub use first_scores::FirstScores;
 pub use input_row::InputRow;
 pub use plausible::Check;
 pub use roles::Role;
@@ -72,7 +74,7 @@ impl Options {
 }
 
 /// What scoring a file made and met.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
     pub runs: Vec<Scored>,
     /// What was assumed about the file, a sentence each.
@@ -82,7 +84,7 @@ pub struct Outcome {
 }
 
 /// A run that was written or existed before.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Scored {
     pub path: PathBuf,
     pub model: String,
@@ -93,6 +95,8 @@ pub struct Scored {
     pub unknown_masks: Vec<String>,
     /// Whether hashes in the file prove the masks of all its predictions.
     pub masks_verified: bool,
+    /// What its own evaluation should have given too.
+    pub first_scores: Option<FirstScores>,
 }
 
 /// Turns the predictions in `file` (CSV, or Parquet by its first bytes) into run directories under

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::error::{Error, Result};
+use super::first_scores::FirstScores;
 use super::join::Joined;
 use super::verify::Verified;
 use super::{Options, Scored};
@@ -75,6 +76,7 @@ pub(super) fn write(
         new,
         unknown_masks: unknown_masks(run),
         masks_verified: run.passes.keys().all(|key| verified.contains_key(key)),
+        first_scores: FirstScores::of(run, &corpus.labels(SplitName::Test)?),
     })
 }
 
