@@ -1,6 +1,6 @@
 """What the tests share: the program, and corpora that it prepares once.
 
-`cargo test --test python_package` runs the tests with everything set up.
+`cargo test --test cli python_package` runs the tests with everything set up.
 """
 
 from __future__ import annotations

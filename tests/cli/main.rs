@@ -42,6 +42,7 @@ mod program;
 mod progress;
 #[path = "../python/mod.rs"]
 mod python;
+mod python_package;
 #[cfg(feature = "torch")]
 mod questions;
 mod report;

@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed test should panic")]
 
-mod data;
-
 use std::path::Path;
 
-use data::{
+use crate::data::{
     Column, Order, SAMPLES, STEPS, Small, import, mosi, pickle, plain, refusal, three, three_bytes,
     tokens, warned,
 };

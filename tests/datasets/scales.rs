@@ -2,9 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed test should panic")]
 
-mod data;
-
-use data::{
+use crate::data::{
     Column, MANY_STEPS, Order, Small, WIDTHS, import, many, numbers, of, pickle, refusal, three,
     warned,
 };

@@ -1,17 +1,10 @@
 //! The Python package against the program: its tests run on corpora that are made here.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
-
-#[expect(
-    dead_code,
-    reason = "`run` drops the log of a success, which this test reads"
-)]
-mod python;
-
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
+use crate::python;
 use lnln_bench::data::dataset::synthetic::{Demo, write_demo};
 
 /// Where the Python tests find pickles to prepare; their other variable is the package's own, `LNLN_BENCH`.

@@ -2,12 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed test should panic")]
 
-#[path = "../data/mod.rs"]
-mod data;
 mod processing;
 mod token_ids;
 
-use data::{Column, MANY_STEPS, Small, WIDTHS, import, numbers, refusal, three_bytes, warned};
+use crate::data;
+use crate::data::{
+    Column, MANY_STEPS, Small, WIDTHS, import, numbers, refusal, three_bytes, warned,
+};
 use lnln_bench::data::dataset::Imported;
 use token_ids::tokens;
 

@@ -2,9 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed test should panic")]
 
-mod data;
-
-use data::{Column, MANY_STEPS, Order, Small, import, many, numbers, pickle};
+use crate::data::{Column, MANY_STEPS, Order, Small, import, many, numbers, pickle};
 
 /// A split whose labels follow its words: `good` and `great` raise them, `bad` and `dull` lower them.
 fn spoken(count: usize, seed: u64) -> Small {

@@ -2,9 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed test should panic")]
 
-mod data;
-
-use data::{
+use crate::data;
+use crate::data::{
     Column, MANY_STEPS, Order, Small, WIDTHS, import, many, numbers, pickle, refusal, three_bytes,
 };
 use lnln_bench::data::dataset::Imported;

@@ -3,12 +3,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed test should panic")]
 
-mod python;
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::python;
 use serde_json::Value as Json;
 
 /// What the program prints about files, by file.

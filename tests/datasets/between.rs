@@ -2,9 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed test should panic")]
 
-mod data;
-
-use data::{Column, MANY_STEPS, Order, Small, WIDTHS, import, many, numbers, of, pickle};
+use crate::data::{Column, MANY_STEPS, Order, Small, WIDTHS, import, many, numbers, of, pickle};
 use lnln_bench::data::dataset::Imported;
 
 /// Changes a value of features, or a token at its index.

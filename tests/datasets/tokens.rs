@@ -5,15 +5,14 @@
 //! names their folder; otherwise `shared/data/sources` in or beside the repository is tried.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
-mod data;
-#[path = "python/mod.rs"]
-mod python;
+use crate::data;
+use crate::python;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use data::{many, named, pickle};
+use crate::data::{many, named, pickle};
 use lnln_bench::data::dataset::{Corpus, Padding, SplitName, WordPiece, digest, prepare};
 use serde_json::Value as Json;
 

@@ -3,9 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed test should panic")]
 
-mod data;
-
-use data::{
+use crate::data;
+use crate::data::{
     Column, MANY_STEPS, Order, Small, WIDTHS, import, many, named, numbers, of, pickle, warned,
 };
 use lnln_bench::data::dataset::{Imported, prepare};

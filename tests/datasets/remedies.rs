@@ -2,9 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed test should panic")]
 
-mod data;
-
-use data::{Column, SAMPLES, STEPS, Small, refusal, tokens};
+use crate::data::{Column, SAMPLES, STEPS, Small, refusal, tokens};
 
 fn refused(small: &Small, words: &[&str]) {
     let error = refusal(small.bytes(), |_| {});

@@ -3,9 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed test should panic")]
 
-mod data;
-
-use data::{Column, MANY_STEPS, Order, Small, import, many, numbers, pickle};
+use crate::data::{Column, MANY_STEPS, Order, Small, import, many, numbers, pickle};
 
 const COUNTS: [usize; 3] = [320, 120, 160];
 

@@ -3,13 +3,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed test should panic")]
 
-mod data;
-mod python;
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use data::{Small, three_bytes};
+use crate::data::{Small, three_bytes};
+use crate::python;
 use lnln_bench::data::dataset::synthetic::{Demo, write_demo};
 use lnln_bench::data::dataset::{Corpus, ImportOptions, Imported, SplitName, prepare};
 use lnln_bench::data::store::Compression;

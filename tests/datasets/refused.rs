@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed test should panic")]
 
-mod data;
-
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
-use data::{Column, Order, SAMPLES, Small, pickle, tokens};
+use crate::data::{Column, Order, SAMPLES, Small, pickle, tokens};
 use lnln_bench::data::dataset::synthetic::{Demo, write_demo};
 use lnln_bench::data::dataset::{ImportOptions, prepare};
 
@@ -272,7 +270,7 @@ fn a_full_disk_leaves_nothing_behind() {
     }
     let program = std::env::current_exe().unwrap();
     let test = [
-        "writing_to_a_small_disk",
+        "refused::writing_to_a_small_disk",
         "--exact",
         "--ignored",
         "--nocapture",

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed test should panic")]
 
-mod prepared;
-mod python;
+use crate::prepared;
+use crate::python;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

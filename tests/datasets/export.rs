@@ -2,13 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed test should panic")]
 
-mod data;
-mod python;
+use crate::data;
+use crate::python;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use data::{Column, SAMPLES, Small, mosi, named};
+use crate::data::{Column, SAMPLES, Small, mosi, named};
 use lnln_bench::data::dataset::export::{ApplyMasks, export};
 use lnln_bench::data::dataset::synthetic::{Demo, write_demo};
 use lnln_bench::data::dataset::{Corpus, ImportOptions, Modality, SplitName, prepare};

@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed test should panic")]
 
-mod data;
-
 use std::path::Path;
 
-use data::{Column, SAMPLES, STEPS, Small, mosi, tokens};
+use crate::data::{Column, SAMPLES, STEPS, Small, mosi, tokens};
 use lnln_bench::data::dataset::synthetic::{Demo, write_demo};
 use lnln_bench::data::dataset::{
     Corpus, Error, ImportOptions, Imported, Split, SplitName, prepare,
