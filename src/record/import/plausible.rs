@@ -7,6 +7,7 @@ mod between;
 mod few;
 mod filled;
 mod first;
+mod fitted;
 mod jumps;
 mod kinds;
 mod learned;
@@ -229,6 +230,7 @@ fn of_run(
     found.extend(smooth::finding(run, reference));
     found.extend(values::findings(run, reference));
     found.extend(first::finding(run, reference));
+    found.extend(fitted::finding(run, runs, reference));
     found.extend(uneven::finding(run, reference));
     found.extend(jumps::finding(run, reference));
     found.extend(filled::findings(run, runs, reference));

@@ -1,6 +1,7 @@
 //! Simulates predictions under nested masks: sound ones are never warned about, changed ones are.
 
 mod few;
+mod fitted;
 mod masked;
 mod orders_of_ids;
 mod shared;
