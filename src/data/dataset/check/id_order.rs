@@ -3,8 +3,9 @@
 //! Samples of one video are neighbors, speak of one thing and have similar labels. Where ids name other videos, neighbors
 //! that are alike are of two videos.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
+use super::id_videos::rare;
 use super::main_labels::main;
 use super::relation::Relation;
 use super::said::Said;
@@ -24,11 +25,8 @@ const SORTED: f64 = 0.7;
 /// How many times as often as by chance neighbors are of one video where ids are in any order.
 const SCATTERED: [f64; 2] = [0.3, 3.0];
 
-/// Samples of a split, and their part, that a rare word is in; neighbors of one video that share them (more do where
-/// texts hold the one before, as context), and those of two
+/// Neighbors of one video that share rare words (more do where texts hold the one before, as context), and those of two
 /// videos as a part of that: it is 0.13 at most in CMU-MOSI, and 1 where ids were sorted.
-const RARE: usize = 2;
-const RARE_PART: f64 = 0.03;
 const WITHIN: std::ops::Range<f64> = 0.15..0.7;
 const AS_OFTEN: f64 = 0.6;
 const SHARED: usize = 8;
@@ -121,20 +119,9 @@ fn moved(plan: &Plan<'_>, videos: &[String]) -> Option<String> {
 
 /// Whether neighbors have a rare word in common.
 fn shared(words: &[Vec<String>]) -> Vec<bool> {
-    let texts: Vec<HashSet<&str>> = words
-        .iter()
-        .map(|words| words.iter().map(String::as_str).collect())
-        .collect();
-    let mut counts: HashMap<&str, usize> = HashMap::new();
-    for word in texts.iter().flatten() {
-        *counts.entry(word).or_default() += 1;
-    }
-    let most = RARE_PART * texts.len() as f64;
-    let is_rare = |word: &&&str| (RARE..=most as usize).contains(&counts[**word]);
-    let pairs = texts.windows(2);
-    pairs
-        .map(|pair| pair[0].intersection(&pair[1]).any(|word| is_rare(&word)))
-        .collect()
+    let rare = rare(words);
+    let pairs = rare.windows(2);
+    pairs.map(|pair| !pair[0].is_disjoint(&pair[1])).collect()
 }
 
 /// Whether most videos have nearly the name of the one before, as parts of one video have.

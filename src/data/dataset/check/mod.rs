@@ -21,6 +21,7 @@ mod frequent_label;
 mod halves;
 mod id_forms;
 mod id_order;
+mod id_videos;
 mod label_blocks;
 mod label_keys;
 mod label_leaks;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Check, Samples, id_forms, id_order};
+use super::{Check, Samples, id_forms, id_order, id_videos};
 use crate::data::dataset::detect::Traits;
 use crate::data::dataset::error::{Error, Result};
 use crate::data::dataset::plan::Plan;
@@ -52,7 +52,9 @@ pub fn ids(plans: &[Plan<'_>]) -> Result<Check> {
     }
     warnings.extend(id_forms::forms(plans));
     let official = plans.iter().filter(|plan| plan.official().is_some());
-    warnings.extend(official.filter_map(id_order::id_order));
+    warnings.extend(
+        official.filter_map(|plan| id_order::id_order(plan).or_else(|| id_videos::id_videos(plan))),
+    );
     Ok(Check::new(
         "ids",
         "unique, no sample in two splits",
