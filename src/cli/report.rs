@@ -173,8 +173,22 @@ impl Args {
     }
 }
 
+/// Nothing where all paths may be folders; a file of predictions is no run yet.
+fn no_files(paths: &[PathBuf]) -> anyhow::Result<()> {
+    match paths.iter().find(|path| path.is_file()) {
+        Some(file) => anyhow::bail!(
+            "{} is a file: report reads folders of runs; `lnln-bench score {} --data FILE` makes a run of a file of \
+             predictions, in the folder runs",
+            file.display(),
+            file.display()
+        ),
+        None => Ok(()),
+    }
+}
+
 /// Writes the report, then prints its overview and its path.
 pub fn run(args: Args) -> anyhow::Result<()> {
+    no_files(&args.runs)?;
     let (Some(out), None) = (&args.out, &args.check) else {
         return compare(&args.check.unwrap_or_default(), &args.runs, args.json);
     };
