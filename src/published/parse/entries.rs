@@ -380,6 +380,7 @@ impl<'a> Reader<'a> {
             ConditionText::Mean if self.modalities => (ParsedCondition::MeanOverMissing, None),
             ConditionText::Mean => (ParsedCondition::MeanOverRates, None),
             ConditionText::Modalities(mut set) => {
+                set.by_heading = set.naming.is_none() && keys.naming.is_some();
                 set.naming = set.naming.or(keys.naming);
                 (ParsedCondition::Whole, Some(set))
             }

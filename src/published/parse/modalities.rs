@@ -26,6 +26,8 @@ pub(super) struct ModalitySet {
     named: [bool; 3],
     /// Where the text itself tells: `w/o L`, `only L`, `complete`.
     pub naming: Option<Naming>,
+    /// Whether a heading told, and not the text itself.
+    pub by_heading: bool,
 }
 
 /// Letters of the modalities in the order of [`ModalitySet`].
@@ -67,6 +69,7 @@ impl ModalitySet {
             return Some(Self {
                 named: [false; 3],
                 naming: Some(Naming::Missing),
+                by_heading: false,
             });
         }
         // A split, unless it is in capitals.
@@ -75,7 +78,11 @@ impl ModalitySet {
         }
         let (rest, naming) = naming(&lower);
         let named = words(rest)?;
-        Some(Self { named, naming })
+        Some(Self {
+            named,
+            naming,
+            by_heading: false,
+        })
     }
 
     /// The missing modalities where the letters name the missing or the present ones.

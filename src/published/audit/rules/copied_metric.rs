@@ -35,15 +35,16 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
         let units = a.number.same(&b.number);
         units.then(|| a.number.units())
     };
-    let copies = copies(arranged, same);
+    let copies = copies(arranged, same, |_, _| (CELLS, DIFFERENT));
     copies.iter().map(|pairs| finding(pairs)).collect()
 }
 
 /// Pairs of metrics that agree in all rows of a table and data set, or else of a method. `agree` gives what the
-/// two cells of a row both print.
+/// two cells of a row both print, `least` how many cells and different numbers make a copy of two metrics.
 pub(super) fn copies<'r, 'a>(
     arranged: &'r Arranged<'a>,
     agree: impl Fn(&Pair<'r, 'a>) -> Option<i64>,
+    least: impl Fn(&Metric, &Metric) -> (usize, usize),
 ) -> Vec<Vec<Pair<'r, 'a>>> {
     let mut tables: BTreeMap<_, Vec<&ScoreRow<'a>>> = BTreeMap::new();
     for row in &arranged.rows {
@@ -58,7 +59,10 @@ pub(super) fn copies<'r, 'a>(
         let cells = values.len();
         values.sort_unstable();
         values.dedup();
-        cells >= CELLS && values.len() >= DIFFERENT
+        let (fewest, different) = pairs
+            .first()
+            .map_or((CELLS, DIFFERENT), |(_, a, b)| least(a.metric, b.metric));
+        cells >= fewest && values.len() >= different
     };
     let mut out = Vec::new();
     for rows in tables.values() {
@@ -111,11 +115,15 @@ fn methods(pairs: &[Pair<'_, '_>]) -> usize {
     methods.len()
 }
 
+/// A metric's name without its cut.
+pub(super) fn stem(metric: &Metric) -> &'static str {
+    metric.name.split('_').next().unwrap_or_default()
+}
+
 fn finding(pairs: &[Pair<'_, '_>]) -> Finding {
     let (_, a, b) = pairs[0];
-    let stem = |m: &Metric| m.name.split('_').next().unwrap_or_default().to_string();
     let stems = [stem(a.metric), stem(b.metric)];
-    let classes = stems.iter().all(|s| ["acc7", "acc5"].contains(&s.as_str()));
+    let classes = stems.iter().all(|s| ["acc7", "acc5"].contains(s));
     let fine = pairs.iter().all(|p| p.1.number.decimals >= FINE);
     let odd = stems[0] == stems[1] || !fine || (classes && methods(pairs) < METHODS);
     let strength = if odd {
@@ -123,7 +131,7 @@ fn finding(pairs: &[Pair<'_, '_>]) -> Finding {
     } else {
         Strength::VeryUnlikely
     };
-    let micro = if stems.iter().any(|s| s == "f1") && stems.iter().any(|s| s == "acc2") {
+    let micro = if stems.contains(&"f1") && stems.contains(&"acc2") {
         "; a micro-averaged F1 is the accuracy, a weighted one is not"
     } else {
         ""

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ranks::follows;
-use super::{Rule, describe};
+use super::{Rule, describe, rising_letters};
 use crate::published::audit::arranged::{ScoreColumn, sub_table};
 use crate::published::audit::{Arranged, Finding, Strength};
 use crate::published::parse::{ParsedCell, ParsedCondition};
@@ -11,8 +11,9 @@ use crate::published::parse::{ParsedCell, ParsedCondition};
 pub const RULE: Rule = Rule {
     name: "rising-scores",
     definition: "scores of every method and metric of a table that are better the more is missing, over at least \
-                 five rates: the rates are those of what is kept, or their order is reversed",
-    strength: "very unlikely for five columns and more, odd for two to four",
+                 five rates: the rates are those of what is kept, or their order is reversed; scores of nearly all that \
+                 are better without language and with more missing modalities: the letters name those that are present",
+    strength: "very unlikely for five columns and more, and for letters; odd for two to four",
     check,
 };
 
@@ -32,10 +33,12 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
             parts.entry(key).or_default().push((column, rises));
         }
     }
-    parts
+    let mut out: Vec<Finding> = parts
         .values()
         .filter_map(|columns| finding(columns))
-        .collect()
+        .collect();
+    out.extend(rising_letters::check(arranged));
+    out
 }
 
 /// Rank correlation of what is better with the rate; `None` for few rates and columns of one number.

@@ -2,21 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use super::copied_metric::{self, CELLS, Pair};
-use super::{Rule, describe, zero_spreads};
+use super::copied_metric::{self, CELLS, DIFFERENT, Pair};
+use super::{Rule, copied_spreads, describe, zero_spreads};
 use crate::data::dataset;
 use crate::published::audit::arranged::Seen;
 use crate::published::audit::{Arranged, Finding, Strength};
-use crate::published::parse::ParsedCell;
+use crate::published::parse::{Metric, ParsedCell};
 
 pub const RULE: Rule = Rule {
     name: "wrong-spread",
     definition: "a spread (a number behind \u{b1} or in brackets, a column `std`) below 0, above what scores with this \
-                 mean have in the range of the metric, or far above the others of its table; spreads that are all the \
-                 same, those of another metric, or the numbers themselves; spreads of percents that are so small that they are \
+                 mean have in the range of the metric, or far above the others of its table; spreads that are all, or \
+                 six in a row, the same, those of another metric or of another row, or the numbers themselves; spreads of percents that are so small that they are \
                  fractions, or that all of them print as zero though the means are those of runs that differ",
     strength: "impossible below 0 and above what runs with this mean have; very unlikely above four tenths of the \
-               range, unless some runs predict a constant, and for spreads that are the numbers; odd otherwise",
+               range, unless some runs predict a constant, for spreads that are the numbers, and for ten and more of \
+               another row; odd otherwise",
     check,
 };
 
@@ -32,6 +33,16 @@ const OWN: usize = 5;
 
 /// Units of the last place below which spreads are equal by rounding.
 const UNITS: f64 = 10.0;
+
+/// Spreads one below the other that are one number, the units of the last place from which on chance does not do it,
+/// and the different numbers beside them.
+const RUN: usize = 6;
+const RUN_UNITS: f64 = 20.0;
+const RUN_VALUES: usize = 3;
+
+/// Equal spreads of two metrics, and different ones among them, that make a copy where the metrics are no relatives:
+/// each of them is equal by chance in one of ten rows at most.
+const COPIED: (usize, usize) = (7, 6);
 
 /// Spreads of a column in percent that tell their unit, and the usual one below which it is that of fractions: one of
 /// 700 samples more or less makes 0.14, one of CMU-MOSEI's 4,659 0.02.
@@ -79,10 +90,12 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
             .filter_map(|(seen, sd)| single(arranged, *seen, *sd, most));
         out.extend(judged);
     }
-    out.extend(columns(arranged));
+    let rows = copied_spreads::check(arranged);
+    out.extend(columns(arranged, &rows));
+    out.extend(rows);
     out.extend(zero_spreads::check(arranged));
     let same = |(_, a, b): &Pair<'_, '_>| same_spread(a, b);
-    let copies = copied_metric::copies(arranged, same);
+    let copies = copied_metric::copies(arranged, same, least);
     out.extend(copies.iter().map(|pairs| copied(pairs)));
     out
 }
@@ -214,8 +227,42 @@ fn single(arranged: &Arranged<'_>, seen: Seen<'_>, sd: f64, most: bool) -> Optio
     finding(strength, why)
 }
 
-/// Columns whose spreads are one number, or the numbers themselves.
-fn columns(arranged: &Arranged<'_>) -> Vec<Finding> {
+/// How many equal spreads, and different ones, make a copy. Those of an accuracy and its F1, and those of one
+/// score over two cuts or numbers of classes, are often equal by right.
+fn least(a: &Metric, b: &Metric) -> (usize, usize) {
+    let [a, b] = [copied_metric::stem(a), copied_metric::stem(b)];
+    let kin = |stems: &[&str]| stems.contains(&a) && stems.contains(&b);
+    let relatives = a == b || kin(&["acc2", "f1"]) || kin(&["acc7", "acc5", "acc3"]);
+    if relatives {
+        (CELLS, DIFFERENT)
+    } else {
+        COPIED
+    }
+}
+
+/// The first and longest run of spreads one below the other that are one number beside different means, unless it was
+/// found already as that of whole rows.
+fn run<'s, 'a>(spreads: &'s [(Seen<'a>, f64)], rows: &[Finding]) -> Option<&'s [(Seen<'a>, f64)]> {
+    let runs = spreads.chunk_by(|(_, a), (_, b)| (a - b).abs() < 1e-9);
+    let long = runs.filter(|run| {
+        let (first, sd) = run[0];
+        let mut values: Vec<i64> = run.iter().map(|(s, _)| s.cell.number.units()).collect();
+        values.sort_unstable();
+        values.dedup();
+        let covered = |(s, _): &(Seen<'_>, f64)| {
+            let at = |f: &Finding| f.names(s.table, s.cell.line, s.cell.column);
+            rows.iter().any(at)
+        };
+        run.len() >= RUN
+            && sd >= RUN_UNITS * first.cell.number.ulp()
+            && values.len() >= RUN_VALUES
+            && !run[1..].iter().all(covered)
+    });
+    long.max_by_key(|run| run.len())
+}
+
+/// Columns whose spreads are one number, or the numbers themselves; `rows` is what was found of whole rows.
+fn columns(arranged: &Arranged<'_>, rows: &[Finding]) -> Vec<Finding> {
     let mut columns: BTreeMap<_, Vec<(Seen<'_>, f64)>> = BTreeMap::new();
     for seen in arranged.cells() {
         if let Some(sd) = seen.cell.number.sd {
@@ -245,6 +292,15 @@ fn columns(arranged: &Arranged<'_>) -> Vec<Finding> {
             out.push(Finding::new(Strength::Odd, about, why, cells));
         } else if one && spreads.len() >= CELLS && sd >= UNITS * number.ulp() {
             let why = format!("all {} spreads are {sd:.*}", spreads.len(), number.decimals);
+            out.push(Finding::new(Strength::Odd, about, why, cells));
+        } else if let Some(run) = run(spreads, rows) {
+            let why = format!(
+                "{} spreads one below the other are {:.*}, beside different scores: were they filled down?",
+                run.len(),
+                run[0].0.cell.number.decimals,
+                run[0].1
+            );
+            let cells = run.iter().map(|(seen, _)| *seen);
             out.push(Finding::new(Strength::Odd, about, why, cells));
         }
     }
