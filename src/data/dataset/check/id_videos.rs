@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::main_labels::main;
+use super::relation::Relation;
 use super::said::Said;
 use crate::data::dataset::plan::Plan;
 use crate::data::dataset::video::video_of;
@@ -12,8 +13,9 @@ use crate::data::dataset::video::video_of;
 const VIDEOS: usize = 20;
 const SAMPLES: usize = 100;
 
-/// Different lengths of samples that are sorted by them.
+/// Different lengths of samples that are sorted by them, and the rank correlation of lengths and rows.
 const LENGTHS: usize = 10;
+const SORTED: f64 = 0.95;
 
 /// Variance of labels between videos, as a multiple of what samples in any order have (F): in CMU-MOSI it is 8.6 to 12.
 const VARIANCE: f64 = 1.5;
@@ -50,7 +52,7 @@ pub fn id_videos(plan: &Plan<'_>) -> Option<String> {
     }
     if let Some(column) = sorted(plan, &videos) {
         return Some(format!(
-            "{}: the lengths of {column} never fall from sample to sample, or never rise, while samples of one video are beside each \
+            "{}: the lengths of {column} rise, or fall, from sample to sample, while samples of one video are beside each \
              other by their ids (first: {}): was all but the ids sorted by length? Write ids in the order of the samples",
             plan.split(),
             plan.ids[0]
@@ -78,10 +80,12 @@ fn sorted(plan: &Plan<'_>, videos: &[String]) -> Option<&'static str> {
         ("audio", &lengths.audio),
         ("vision", &lengths.vision),
     ];
+    let rows: Vec<f64> = (0..videos.len()).map(|row| row as f64).collect();
     let is_sorted = |lengths: &[i32]| {
         let different: HashSet<&i32> = lengths.iter().collect();
-        let in_order = lengths.is_sorted() || lengths.iter().rev().is_sorted();
-        in_order && different.len() >= LENGTHS
+        let lengths: Vec<f64> = lengths.iter().map(|n| f64::from(*n)).collect();
+        let rises = Relation::of_ranks(&lengths, &rows);
+        different.len() >= LENGTHS && rises.is_some_and(|r| r.correlation.abs() > SORTED)
     };
     let found = columns.into_iter().find(|(_, lengths)| is_sorted(lengths));
     found
