@@ -1,7 +1,5 @@
 //! Splits of one file that do not belong together: videos, samples, dimensions, values, frames and labels.
 
-#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
-
 use crate::data::{Column, MANY_STEPS, Order, Small, WIDTHS, import, many, numbers, of, pickle};
 use lnln_bench::data::dataset::Imported;
 

@@ -1,8 +1,6 @@
 //! Python as a second opinion: h5py opens what is prepared, and whatever way numpy pickles a
 //! corpus, the content is the same.
 
-#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

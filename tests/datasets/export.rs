@@ -1,7 +1,5 @@
 //! Exports prepared data as a pickle: nothing added, nothing missing, and what is masked is masked.
 
-#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
-
 use crate::data;
 use crate::python;
 

@@ -5,8 +5,6 @@
 //! The corpus is not part of this repository. `LNLN_BENCH_FIXTURES` names its folder; otherwise
 //! `shared/data/fixtures` in or beside the repository is tried.
 
-#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
-
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};

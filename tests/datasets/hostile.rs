@@ -1,8 +1,6 @@
 //! Short pickles that ask for a lot: each must end in an object or an error, within the memory a
 //! laptop has to spare.
 
-#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
-
 use std::process::Command;
 
 use serde_json::Value as Json;

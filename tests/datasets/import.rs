@@ -1,7 +1,5 @@
 //! Pickle to prepared file and back: what arrives is what was sent.
 
-#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
-
 use std::path::Path;
 
 use crate::data::{Column, SAMPLES, STEPS, Small, mosi, tokens};

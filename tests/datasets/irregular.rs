@@ -1,7 +1,5 @@
 //! The irregularities of files in circulation, one test each, and the warnings about them.
 
-#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
-
 use std::path::Path;
 
 use crate::data::{

@@ -1,7 +1,5 @@
 //! Labels that do not belong to their samples, as far as words, annotations and published counts show it.
 
-#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
-
 use crate::data::{Column, MANY_STEPS, Order, Small, import, many, numbers, pickle};
 
 /// A split whose labels follow its words: `good` and `great` raise them, `bad` and `dull` lower them.

@@ -1,7 +1,5 @@
 //! Layouts of other programs: one array per sample, keys of bytes, other names of splits, lists of tuples.
 
-#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
-
 use crate::data;
 use crate::data::{
     Column, MANY_STEPS, Order, Small, WIDTHS, import, many, numbers, pickle, refusal, three_bytes,

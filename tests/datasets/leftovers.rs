@@ -1,7 +1,5 @@
 //! What splits must not share, and what scripts leave in them: scales of all data, marks among tokens, older pickles.
 
-#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
-
 use crate::data::{
     Column, MANY_STEPS, Order, Small, WIDTHS, import, many, numbers, of, pickle, three_bytes,
     warned,

@@ -1,5 +1,7 @@
 //! From pickles and arrays to prepared files and masks: what is read, refused and warned about.
 
+#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
+
 mod between;
 mod by_python;
 mod export;

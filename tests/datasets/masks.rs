@@ -1,7 +1,5 @@
 //! Masks read by Python, and masks drawn by Python.
 
-#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
-
 use crate::prepared;
 use crate::python;
 

@@ -1,8 +1,6 @@
 //! The pickle reader against numpy: a Python script writes pickles of every protocol, element type,
 //! order and container, and says what numpy makes of them.
 
-#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,8 +1,6 @@
 //! Orders and scales that numbers show: labels sorted alone or copied, text features of other samples, a last batch that
 //! is missing, ends at 0 and 1, one pickle for two folds.
 
-#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
-
 use crate::data;
 use crate::data::{
     Column, MANY_STEPS, Order, Small, WIDTHS, import, many, named, numbers, of, pickle, warned,

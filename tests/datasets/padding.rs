@@ -1,7 +1,5 @@
 //! Where a sample ends: padding at either end, lengths given, counted or neither.
 
-#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
-
 use crate::data::{
     Column, MANY_STEPS, Order, SAMPLES, STEPS, Small, WIDTHS, frames, import, numbers, pickle,
     plain, refusal, three, tokens, warned,

@@ -1,7 +1,5 @@
 //! Files that can be read and cannot be right: errors, and warnings with a flag that silences them.
 
-#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
-
 mod processing;
 mod token_ids;
 

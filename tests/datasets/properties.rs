@@ -1,8 +1,6 @@
 //! Properties of the pickle reader: nothing makes it panic, every cut is an error, and what
 //! serde-pickle writes or reads is the same to both.
 
-#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
-
 use lnln_bench::data::pickle::{Leaf, Limits, Pickle, Value, Walk, Writer};
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;

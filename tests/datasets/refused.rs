@@ -1,7 +1,5 @@
 //! Bad input: one clear error each, and no file.
 
-#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
-
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;

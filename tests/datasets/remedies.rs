@@ -1,7 +1,5 @@
 //! Errors of a pickle that say how to mend what was read wrongly.
 
-#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
-
 use crate::data::{Column, SAMPLES, STEPS, Small, refusal, tokens};
 
 fn refused(small: &Small, words: &[&str]) {

@@ -1,8 +1,6 @@
 //! Columns whose rows show how they were made: labels that were not written, filled in or copied, texts that hold the
 //! answer or are there twice, and ids in another order than all else.
 
-#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
-
 use crate::data::{Column, MANY_STEPS, Order, Small, import, many, numbers, pickle};
 
 const COUNTS: [usize; 3] = [320, 120, 160];

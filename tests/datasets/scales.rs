@@ -1,7 +1,5 @@
 //! Features and classes on another scale than the rest of their file: warnings with the samples' names.
 
-#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
-
 use crate::data::{
     Column, MANY_STEPS, Order, Small, WIDTHS, import, many, numbers, of, pickle, refusal, three,
     warned,

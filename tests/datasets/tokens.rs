@@ -3,7 +3,6 @@
 //! `tests/tokens` holds texts with their ids, under a small vocabulary and several settings. All transcripts of
 //! CMU-MOSI and CH-SIMS with the published vocabularies are not part of this repository: `LNLN_BENCH_SOURCES`
 //! names their folder; otherwise `shared/data/sources` in or beside the repository is tried.
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 use crate::data;
 use crate::python;

@@ -43,7 +43,7 @@ pub fn check(arranged: &Arranged<'_>) -> Vec<Finding> {
     let known = |rows: &[Item<'_, '_>]| {
         let has = |items: &Vec<Item<'_, '_>>, row: &ScoreRow<'_>| {
             let same = |r: &&ScoreRow<'_>| std::ptr::eq(*r, row);
-            items.iter().flatten().any(|r| same(&r))
+            items.iter().flatten().any(same)
         };
         let of_rows = |items: &Vec<Item<'_, '_>>| rows.iter().flatten().all(|r| has(items, r));
         methods.iter().any(of_rows)

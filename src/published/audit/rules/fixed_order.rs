@@ -185,7 +185,7 @@ mod tests {
         all.filter(|f| f.why.contains(text)).collect()
     }
 
-    fn sorted(values: &mut Vec<f64>) {
+    fn sorted(values: &mut [f64]) {
         values.sort_by(|a, b| b.total_cmp(a));
     }
 

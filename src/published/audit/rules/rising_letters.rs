@@ -22,9 +22,10 @@ pub fn check(arranged: &Arranged<'_>) -> Vec<Finding> {
         if let Some(rises) = rises(&parts(column)) {
             let key = (column.table, sub_table(column.method), column.dataset);
             let (rising, others) = tables.entry(key).or_default();
-            match rises {
-                true => rising.push(column),
-                false => *others += 1,
+            if rises {
+                rising.push(column);
+            } else {
+                *others += 1;
             }
         }
     }
