@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lnln_bench::mask::Condition;
-use lnln_bench::record::{RunDir, SweepDir};
+use lnln_bench::record::{self, RunDir, SweepDir};
 use lnln_bench::report::terminal::{self, Style};
 use lnln_bench::report::{
     Curves, Error, FigureFormat, Layout, LeftOut, Options, Reference, ReferenceRow,
@@ -173,16 +173,18 @@ impl Args {
     }
 }
 
-/// Nothing where all paths may be folders; a file of predictions is no run yet.
-fn no_files(paths: &[PathBuf]) -> anyhow::Result<()> {
+/// Refuses files: one of predictions is no run yet.
+fn no_files(paths: &[PathBuf]) -> Result<(), record::Error> {
     match paths.iter().find(|path| path.is_file()) {
-        Some(file) => anyhow::bail!(
-            "{} is a file: report reads folders of runs; `lnln-bench score {} --data FILE` makes a run of a file of \
-             predictions, in the folder runs",
-            file.display(),
-            file.display()
-        ),
         None => Ok(()),
+        Some(file) => Err(record::Error::NoRun {
+            path: file.clone(),
+            found: "a file".to_owned(),
+            hint: format!(
+                "`lnln-bench score {} --data FILE` makes runs of a file of predictions, in the folder runs",
+                file.display()
+            ),
+        }),
     }
 }
 

@@ -265,6 +265,19 @@ fn one_line_of_python_has_the_mean_and_spread_of_a_metric_over_the_rates() {
 }
 
 #[test]
+fn a_file_of_predictions_is_no_folder_of_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.csv");
+    fs::write(&file, "id,rate,seed,prediction\n").unwrap();
+    program()
+        .arg("report")
+        .arg(&file)
+        .assert()
+        .failure()
+        .stderr(contains("expected the folder of a run, found a file").and(contains("score")));
+}
+
+#[test]
 fn a_folder_with_other_files_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let (runs, out) = (runs(folder.path()), folder.path().join("out"));
