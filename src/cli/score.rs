@@ -34,9 +34,10 @@ truth or label, which must agree with the data. Each test sample must occur once
 and condition. If one is missing, duplicate, unknown or not finite, the message
 names it and nothing is written. What is assumed about a file is printed. Scoring
 the same predictions again changes nothing. Each run is printed with MAE and Corr of
-the condition that leaves most: compare them with your own evaluation. --title, --citation and --parameters
-need a file of one model. Reports say whether masks are verified by their hashes
-or as stated by the maker of the predictions. docs/score.md has a Python example that uses the masks of `prepare`.")]
+the condition that leaves most: compare them with your own evaluation. --title,
+--citation and --parameters need a file of one model. Reports say whether masks are
+verified by their hashes or as stated by the maker of the predictions. docs/score.md
+has a Python example that uses the masks of `prepare`.")]
 pub struct Args {
     /// Predictions, CSV or Parquet.
     #[arg(value_name = "PREDICTIONS")]
