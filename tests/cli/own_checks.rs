@@ -123,7 +123,7 @@ fn shapes_are_printed_with_what_has_one_step_and_what_is_absent() {
             .set("audio", Column::F64(vec![rows, 9], vectors))
     });
     let shapes = "  shapes  text 12 x 7, audio 1 x 9 (one vector per sample), no vision\n";
-    let labels = "  labels  train -3 to 3, mean ";
+    let labels = "  train   sentiment -3 to 3, mean ";
     let first = "; video1$_$0 has -3: \"";
     own.prepare("")
         .success()

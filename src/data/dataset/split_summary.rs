@@ -54,10 +54,10 @@ impl SplitSummary {
         })
     }
 
-    /// `-3 to 3, mean 0.13 (552 negative, 74 zero, 658 positive)`
+    /// `-3 to 3, mean 0.13 (552 below 0, 74 at 0, 658 above)`
     pub fn labels(&self) -> String {
         format!(
-            "{} to {}, mean {:.2} ({} negative, {} zero, {} positive)",
+            "{} to {}, mean {:.2} ({} below 0, {} at 0, {} above)",
             shown(self.least),
             shown(self.most),
             self.mean,
