@@ -197,7 +197,10 @@ pub fn report(imported: &Imported, check: bool) -> String {
     ];
     for summary in &imported.summaries {
         let (split, labels) = (&summary.split, summary.labels());
-        lines.push(format!("  {split:<7} sentiment {labels}; {}", summary.first()));
+        lines.push(format!(
+            "  {split:<7} sentiment {labels}; {}",
+            summary.first()
+        ));
     }
     let assumed = imported.assumptions.iter();
     lines.extend(assumed.map(|text| format!("  assumed {text}")));

@@ -272,6 +272,8 @@ fn a_file_of_predictions_is_no_folder_of_runs() {
     program()
         .arg("report")
         .arg(&file)
+        .arg("--out")
+        .arg(folder.path().join("out"))
         .assert()
         .failure()
         .stderr(contains("expected the folder of a run, found a file").and(contains("score")));
