@@ -249,7 +249,7 @@ fn seeds_with_signs_between_thousands_are_refused() {
     ));
     data.score("p.csv", seeds("\"1000,0\""), &[])
         .success()
-        .stdout(contains(" 1000\n"));
+        .stdout(contains("m 1000  rate 0: "));
 }
 
 #[test]
