@@ -36,11 +36,7 @@ const FURTHER: usize = 3;
 
 /// Splits whose ids are not those of their samples.
 pub fn id_order(plan: &Plan<'_>) -> Option<String> {
-    let videos: Vec<String> = plan
-        .ids
-        .iter()
-        .map(|id| video_of(id))
-        .collect::<Option<_>>()?;
+    let videos = videos(plan)?;
     let fault = scattered(plan, &videos).or_else(|| moved(plan, &videos))?;
     Some(format!(
         "{}: {fault} (first: {}). Write ids in the order of the samples, or join by id",
@@ -49,8 +45,13 @@ pub fn id_order(plan: &Plan<'_>) -> Option<String> {
     ))
 }
 
+/// The video of each sample, where all ids name one.
+pub(super) fn videos(plan: &Plan<'_>) -> Option<Vec<String>> {
+    plan.ids.iter().map(|id| video_of(id)).collect()
+}
+
 /// How many neighbors are of one video.
-fn together(videos: &[String]) -> usize {
+pub(super) fn together(videos: &[String]) -> usize {
     videos.windows(2).filter(|pair| pair[0] == pair[1]).count()
 }
 

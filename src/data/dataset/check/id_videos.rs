@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::id_order;
 use super::main_labels::main;
 use super::relation::Relation;
 use super::said::Said;
 use crate::data::dataset::plan::Plan;
-use crate::data::dataset::video::video_of;
 
 /// Videos of several samples, and samples, without which nothing is judged.
 const VIDEOS: usize = 20;
@@ -36,11 +36,7 @@ const PAIRS: usize = 20;
 
 /// A split whose ids name videos of other samples.
 pub fn id_videos(plan: &Plan<'_>) -> Option<String> {
-    let videos: Vec<String> = plan
-        .ids
-        .iter()
-        .map(|id| video_of(id))
-        .collect::<Option<_>>()?;
+    let videos = id_order::videos(plan)?;
     let mut rows: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (row, video) in videos.iter().enumerate() {
         rows.entry(video).or_default().push(row);
@@ -73,7 +69,7 @@ pub fn id_videos(plan: &Plan<'_>) -> Option<String> {
 
 /// A modality by whose lengths samples are sorted, where ids are not.
 fn sorted(plan: &Plan<'_>, videos: &[String]) -> Option<&'static str> {
-    let beside = videos.windows(2).filter(|pair| pair[0] == pair[1]).count();
+    let beside = id_order::together(videos);
     let lengths = &plan.lengths;
     let columns = [
         ("text", &lengths.text),
