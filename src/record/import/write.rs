@@ -43,6 +43,7 @@ pub(super) fn write(
     (source, verified): (&ExternalMetadata, &Verified),
 ) -> Result<Scored> {
     let id = identity(run, corpus);
+    let truth = corpus.labels(SplitName::Test)?;
     let dir = RunDir::create(runs, &id)?;
     // A copy in part may lack the evaluation alone.
     let new = !dir.is_done() || dir.evaluated().is_empty();
@@ -67,7 +68,7 @@ pub(super) fn write(
             build: manifest.build.clone(),
             wall_seconds: 0.0,
         };
-        dir.finish(&manifest, &evaluation, &predictions(run, corpus)?)?;
+        dir.finish(&manifest, &evaluation, &predictions(run, corpus, &truth)?)?;
     }
     Ok(Scored {
         path: dir.path().to_owned(),
@@ -76,7 +77,7 @@ pub(super) fn write(
         new,
         unknown_masks: unknown_masks(run),
         masks_verified: run.passes.keys().all(|key| verified.contains_key(key)),
-        first_scores: FirstScores::of(run, &corpus.labels(SplitName::Test)?),
+        first_scores: FirstScores::of(run, &truth),
     })
 }
 
@@ -96,9 +97,8 @@ pub(super) fn identity(run: &Joined, corpus: &Corpus) -> String {
     hash_bytes(text.as_bytes())[..12].to_string()
 }
 
-fn predictions(run: &Joined, corpus: &Corpus) -> Result<Predictions> {
+fn predictions(run: &Joined, corpus: &Corpus, truth: &[f32]) -> Result<Predictions> {
     let ids = corpus.outline(SplitName::Test)?.ids;
-    let truth = corpus.labels(SplitName::Test)?;
     let mut out = Predictions::new();
     for ((mask_protocol, mask_seed, condition), pass) in &run.passes {
         let key = PredictionKey {
@@ -108,7 +108,7 @@ fn predictions(run: &Joined, corpus: &Corpus) -> Result<Predictions> {
             mask_seed: *mask_seed,
             condition: *condition,
         };
-        out.extend(&key, &ids, &truth, pass)?;
+        out.extend(&key, &ids, truth, pass)?;
     }
     Ok(out)
 }
