@@ -77,6 +77,7 @@ impl Findings {
         values.extend(check::lost_block(plans, &self.details));
         values.extend(check::copied(plans, &self.details));
         values.extend(check::label_leaks(plans, &self.details));
+        values.extend(check::told_labels(plans, &self.details));
         values.extend(check::counters(plans, &self.details));
         values.extend(check::twins(plans, &self.details));
         values.extend(check::rounded(plans, &self.details));

@@ -1,6 +1,6 @@
 //! Looks closer at the samples of a column of features: whole numbers, samples brought to one scale, equal columns, constant and
 //! rising ones,
-//! samples that go on with other frames, rows of another length, first frames, dimensions that
+//! samples that go on with other frames, rows of another length, mean frames, first frames, dimensions that
 //! stay, last frames.
 
 use super::column_hashes::ColumnHashes;
@@ -10,6 +10,7 @@ use super::extents::Extents;
 use super::folds::Folds;
 use super::sample_means::SampleMeans;
 use super::sample_scale::SampleScales;
+use super::sample_vectors::SampleVectors;
 use super::starts::Starts;
 use super::still_dimensions::StillDimensions;
 use super::whole_numbers::WholeNumbers;
@@ -24,6 +25,7 @@ pub struct Details {
     pub courses: Courses,
     pub endings: Endings,
     pub means: SampleMeans,
+    pub vectors: SampleVectors,
     pub extents: Extents,
     pub folds: Folds,
     pub starts: Starts,
@@ -43,6 +45,7 @@ impl Details {
         self.courses.add(sample, width, (row, rows));
         self.endings.add(sample, width, (row, rows));
         self.means.add(sample, width);
+        self.vectors.add(sample, width, (row, rows));
         self.extents.add(sample, width);
         self.folds.add(sample, width);
         self.starts.add(sample, width);

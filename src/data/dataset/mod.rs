@@ -40,6 +40,7 @@ mod runs;
 mod sample;
 mod sample_means;
 mod sample_scale;
+mod sample_vectors;
 mod scale;
 mod shapes;
 mod source;

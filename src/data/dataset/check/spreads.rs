@@ -68,8 +68,8 @@ pub fn spreads(plans: &[Plan<'_>], spreads: &BTreeMap<String, Spread>) -> Vec<St
             let own = own_scale(b);
             if let Some(what) = own {
                 warnings.push(format!(
-                    "{}: every dimension of {column} has {what} (first: {}): scaled by the split's own values? Those of \
-                     {} belong there: --standardize takes them",
+                    "{}: every dimension of {column} has {what} (first: {}): scaled by the split's own values, or each \
+                     video by its own? Those of {} belong there: --standardize takes them",
                     plan.split(),
                     plan.ids[0],
                     train.split()
@@ -114,7 +114,7 @@ fn fitted_on_all(plans: &[Plan<'_>], spreads: &BTreeMap<String, Spread>) -> Vec<
     found.collect()
 }
 
-/// What a split that was read whole has in every dimension, because it was scaled by its own values: the mean 0, perhaps
+/// What a split that was read whole has in every dimension, because it, or each of its videos, was scaled by its own values: the mean 0, perhaps
 /// with the deviation 1, or ends at 0 and 1.
 fn own_scale(spread: &Spread) -> Option<&'static str> {
     let dimensions = spread.moments().into_iter().zip(spread.ends());

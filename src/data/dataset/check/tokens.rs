@@ -130,7 +130,7 @@ pub fn replaced(block: &Block<i32>, ids: &[String], split: &str) -> Option<Repla
         (
             "[UNK]",
             UNKNOWN,
-            "made with the vocabulary of another language, or of cased text?",
+            "made with the vocabulary of another language, or of cased text, or masked before? Masks are drawn here",
         ),
         ("[MASK]", MASK, "masked before? Masks are drawn here"),
     ]

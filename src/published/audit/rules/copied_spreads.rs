@@ -8,9 +8,11 @@ use crate::published::audit::arranged::{ScoreRow, Seen};
 use crate::published::audit::{Arranged, Finding, Strength};
 use crate::published::parse::{ParsedCell, ParsedCondition};
 
-/// Equal spreads that make a copy, those among them with two digits, and different numbers among them.
+/// Equal spreads that make a copy, those among them with two digits, and different numbers among them. Where all have two
+/// digits, one less is enough.
 const EQUAL: usize = 5;
 const FINE: usize = 3;
+const ALL_FINE: usize = 4;
 const DIFFERENT: usize = 3;
 
 /// Smallest spread of two digits, in units of the last place.
@@ -25,8 +27,27 @@ const SURE: usize = 10;
 /// Columns by table, data set and metric.
 type Columns<'a> = BTreeSet<(&'a str, &'a str, &'a str)>;
 
-/// The spreads of a row or a method, in units of the last place.
-type Spreads<'a> = Vec<(Option<&'a ParsedCondition>, &'a str, i64)>;
+/// The spreads of a row or a method, by metric and, of a method, by condition.
+type Spreads<'a> = BTreeMap<(Option<&'a ParsedCondition>, &'a str), Spread>;
+
+/// A spread in units of the last place, and its decimals.
+#[derive(Clone, Copy)]
+struct Spread {
+    units: i64,
+    decimals: usize,
+}
+
+impl Spread {
+    /// Whether two are one number, as far as both are printed.
+    fn is(self, other: Self) -> bool {
+        let decimals = self.decimals.min(other.decimals);
+        let coarse = |s: Self| {
+            let step = 10_i64.pow((s.decimals - decimals) as u32);
+            (s.units + step / 2) / step
+        };
+        coarse(self) == coarse(other)
+    }
+}
 
 /// The rows of a method, or one row.
 type Item<'r, 'a> = Vec<&'r ScoreRow<'a>>;
@@ -61,9 +82,9 @@ fn constant<'a>(arranged: &Arranged<'a>) -> Columns<'a> {
     let mut columns: BTreeMap<_, BTreeSet<i64>> = BTreeMap::new();
     for row in &arranged.rows {
         for cell in &row.cells {
-            if let Some(units) = units(cell) {
+            if let Some(spread) = spread(cell) {
                 let key = (row.table, row.dataset, cell.metric.name);
-                columns.entry(key).or_default().insert(units);
+                columns.entry(key).or_default().insert(spread.units);
             }
         }
     }
@@ -71,11 +92,13 @@ fn constant<'a>(arranged: &Arranged<'a>) -> Columns<'a> {
     columns.into_keys().collect()
 }
 
-/// A spread in units of the last place, where it tells anything.
-fn units(cell: &ParsedCell) -> Option<i64> {
+/// A spread, where it tells anything.
+fn spread(cell: &ParsedCell) -> Option<Spread> {
     let sd = cell.number.sd.filter(|sd| *sd > 0.0)?;
+    let decimals = cell.number.decimals;
     // Spreads are small; the cast cannot overflow for one that was parsed.
-    (cell.number.decimals >= DECIMALS).then(|| (sd / cell.number.ulp()).round() as i64)
+    let units = (sd / cell.number.ulp()).round() as i64;
+    (decimals >= DECIMALS).then_some(Spread { units, decimals })
 }
 
 fn spreads<'a>(item: &[&ScoreRow<'a>], named: bool, constant: &Columns<'_>) -> Spreads<'a> {
@@ -83,19 +106,31 @@ fn spreads<'a>(item: &[&ScoreRow<'a>], named: bool, constant: &Columns<'_>) -> S
     for row in item {
         for cell in row.cells.iter().copied() {
             let key = (row.table, row.dataset, cell.metric.name);
-            if let Some(units) = units(cell).filter(|_| !constant.contains(&key)) {
-                out.push((named.then_some(row.condition), cell.metric.name, units));
+            if let Some(spread) = spread(cell).filter(|_| !constant.contains(&key)) {
+                out.insert((named.then_some(row.condition), cell.metric.name), spread);
             }
         }
     }
-    out.sort_unstable();
     out
 }
 
-fn is_enough(spreads: &Spreads<'_>) -> bool {
-    let fine = spreads.iter().filter(|s| s.2 >= TWO_DIGITS).count();
-    let different: BTreeSet<i64> = spreads.iter().map(|s| s.2).collect();
-    spreads.len() >= EQUAL && fine >= FINE && different.len() >= DIFFERENT
+/// The number of spreads that two have, if all of these are equal and enough.
+fn common(a: &Spreads<'_>, b: &Spreads<'_>) -> Option<usize> {
+    let both = a.iter().filter_map(|(key, a)| Some((a, b.get(key)?)));
+    let (mut all, mut fine, mut different) = (0, 0, BTreeSet::new());
+    for (a, b) in both {
+        if !a.is(*b) {
+            return None;
+        }
+        let coarse = if a.decimals < b.decimals { a } else { b };
+        all += 1;
+        fine += usize::from(coarse.units >= TWO_DIGITS);
+        different.insert(coarse.units);
+    }
+    let is_enough = (all >= EQUAL && fine >= FINE) || fine >= ALL_FINE;
+    // A line of which most numbers are no one else's is no copy.
+    let most = 2 * all > a.len().max(b.len());
+    (is_enough && most && different.len() >= DIFFERENT).then_some(all)
 }
 
 /// Items of one table and data set that have the same spreads; with `named` at the same conditions.
@@ -104,15 +139,23 @@ fn equal<'r, 'a>(
     named: bool,
     constant: &Columns<'_>,
 ) -> Vec<Vec<Item<'r, 'a>>> {
-    let mut classes: BTreeMap<_, Vec<Item<'r, 'a>>> = BTreeMap::new();
+    type Class<'r, 'a> = (Spreads<'a>, Vec<Item<'r, 'a>>);
+    let mut tables: BTreeMap<_, Vec<Class<'r, 'a>>> = BTreeMap::new();
     for item in items {
+        let Some(first) = item.first() else {
+            continue;
+        };
         let spreads = spreads(&item, named, constant);
-        if let Some(first) = item.first().filter(|_| is_enough(&spreads)) {
-            let key = (first.table, first.dataset, spreads);
-            classes.entry(key).or_default().push(item);
+        let classes = tables.entry((first.table, first.dataset)).or_default();
+        let known = classes
+            .iter_mut()
+            .find(|c| common(&c.0, &spreads).is_some());
+        match known {
+            Some((_, items)) => items.push(item),
+            None => classes.push((spreads, vec![item])),
         }
     }
-    let classes = classes.into_values();
+    let classes = tables.into_values().flatten().map(|(_, items)| items);
     classes.filter(|items| items.len() > 1).collect()
 }
 
@@ -149,12 +192,17 @@ fn finding(
         [row] => describe::row(row.method, row.condition),
         _ => item[0].method.to_string(),
     };
-    let count = spreads(first, false, constant).len();
+    let count = shared(first, &copies[0], constant);
     let why = match copies {
         [copy] => format!(
-            "all {count} spreads of {} are those of {}, beside other scores: was the line copied and the means typed over it?",
+            "all {count} spreads of {} are those of {}{}, beside other scores: was the line copied and the means typed over it?",
             name(copy),
-            name(first)
+            name(first),
+            if count < printed(first, constant).max(printed(copy, constant)) {
+                " where both have one"
+            } else {
+                ""
+            }
         ),
         _ => format!(
             "all {count} spreads of {} are those of the {} others, beside other scores: were they filled down or copied?",
@@ -170,11 +218,33 @@ fn finding(
         Strength::Odd
     };
     let cells = copies.iter().flatten().flat_map(|row| {
-        let spread = row.cells.iter().copied().filter(|c| units(c).is_some());
+        let spreads = row.cells.iter().copied().filter(|c| spread(c).is_some());
         let table = row.table;
-        spread.map(move |cell| Seen { table, cell })
+        spreads.map(move |cell| Seen { table, cell })
     });
     Some(Finding::new(strength, about, why, cells))
+}
+
+/// The spreads of an item.
+fn printed(item: &[&ScoreRow<'_>], constant: &Columns<'_>) -> usize {
+    let rows = item.iter();
+    rows.map(|row| spreads(&[*row], false, constant).len())
+        .sum()
+}
+
+/// The spreads that a copy has of the first item, row by row.
+fn shared(first: &[&ScoreRow<'_>], copy: &[&ScoreRow<'_>], constant: &Columns<'_>) -> usize {
+    let rows = copy.iter().zip(first);
+    rows.map(|(row, at_the_same_place)| {
+        let mut all = first.iter();
+        let of = all.find(|r| r.condition == row.condition);
+        let of = spreads(&[*of.unwrap_or(at_the_same_place)], false, constant);
+        let row = spreads(&[*row], false, constant);
+        row.iter()
+            .filter(|(key, spread)| of.get(key).is_some_and(|s| s.is(**spread)))
+            .count()
+    })
+    .sum()
 }
 
 /// Whether at least half of the numbers differ: rows of the same numbers are the matter of other rules.
@@ -234,8 +304,24 @@ mod tests {
             "{}",
             all[0].why
         );
+        let lacks = table(|row, m| match (row, m) {
+            (4, 0) => 0,
+            (4, _) => own(3, m),
+            _ => own(row, m),
+        });
+        assert_eq!(lacks.len(), 1, "{lacks:?}");
+        let why = "all 4 spreads of M4 are those of M3 where both have one,";
+        assert!(lacks[0].why.starts_with(why), "{}", lacks[0].why);
         // One spread of its own.
         assert!(table(|row, m| own(if row == 4 && m > 0 { 3 } else { row }, m)).is_empty());
+    }
+
+    #[test]
+    fn numbers_of_other_decimals_are_compared_as_far_as_both_are_printed() {
+        let spread = |units, decimals| super::Spread { units, decimals };
+        assert!(spread(31, 2).is(spread(310, 3)));
+        assert!(spread(31, 2).is(spread(306, 3)));
+        assert!(!spread(31, 2).is(spread(304, 3)));
     }
 
     #[test]

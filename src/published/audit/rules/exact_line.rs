@@ -9,7 +9,7 @@ pub const RULE: Rule = Rule {
     name: "exact-line",
     definition: "five and more cells of a method at evenly spaced rates that are on a line to the last digit, as a \
                  spreadsheet fills them, where the other curves of the table bend; or one MAE or Corr in five and more rows one \
-                 below the other that differ in other metrics",
+                 below the other that differ in other metrics, or one accuracy in all rows",
     strength: "very unlikely where chance makes such a run less than once in a million tables whose curves bend like \
                the others; odd where less than once in a thousand",
     check,

@@ -1,6 +1,6 @@
-//! Finds one MAE or Corr in rows one below the other, as a spreadsheet fills a column.
+//! Finds one MAE or Corr in rows one below the other, and one accuracy in all rows, as a spreadsheet fills a column.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::describe;
 use super::exact_line::{ODD, RUN, SURE};
@@ -20,8 +20,11 @@ const LATE: u32 = 9_000;
 /// Part of its range by which an MAE must be below the worst one: models that have lost everything share one.
 const BELOW: f64 = 0.3;
 
-/// Every such run, down the methods of one condition and down the rates of one method. Accuracies are left out: rows of
-/// few different predictions share them by right.
+/// MAE and Corr over which the predictions of rows clearly differ.
+const FAR: [(&str, f64); 2] = [("mae", 0.05), ("corr", 0.05)];
+
+/// Every such run, down the methods of one condition and down the rates of one method. Accuracies count where all rows
+/// share one: rows of few different predictions share them by right.
 pub fn check(arranged: &Arranged<'_>) -> Vec<Finding> {
     let mut methods: BTreeMap<_, Vec<&ScoreRow<'_>>> = BTreeMap::new();
     let mut rates: BTreeMap<_, Vec<&ScoreRow<'_>>> = BTreeMap::new();
@@ -50,17 +53,49 @@ pub fn check(arranged: &Arranged<'_>) -> Vec<Finding> {
     let mut out = Vec::new();
     for rows in groups {
         let tried = 2 * sizes.get(rows[0].table).copied().unwrap_or_default();
-        for metric in ["mae", "corr"] {
+        let cells = rows.iter().flat_map(|row| row.cells.iter());
+        let metrics: BTreeSet<&str> = cells.map(|cell| cell.metric.name).collect();
+        for metric in metrics {
             out.extend(runs(&rows, metric).filter_map(|run| {
                 // A whole curve also goes on where the model has lost everything.
                 let is_lost = |row: &&&ScoreRow<'_>| arranged.is_lost(row);
                 let lost = run.iter().filter(is_lost).count();
                 let sound = lost == 0 || (run.len() == rows.len() && run.len() - lost >= RUN);
+                let sound =
+                    sound && (is_error(metric) || is_by_itself(arranged, &rows, run, metric));
                 sound.then(|| judge(&rows, run, metric, tried)).flatten()
             }));
         }
     }
     out
+}
+
+fn is_error(metric: &str) -> bool {
+    FAR.iter().any(|(name, _)| *name == metric)
+}
+
+/// Whether all rows share an accuracy or F1 that is no constant predictor's, beside errors that are far apart.
+fn is_by_itself(
+    arranged: &Arranged<'_>,
+    rows: &[&ScoreRow<'_>],
+    run: &[&ScoreRow<'_>],
+    metric: &str,
+) -> bool {
+    let constant = run[0].get(metric).is_some_and(|cell| {
+        let statistics = arranged.statistics;
+        statistics.is_baseline(run[0].dataset, cell.metric, &cell.number)
+    });
+    let is_far = |(name, far): &(&str, f64)| range(run, name).is_some_and(|range| range >= *far);
+    !constant && run.len() == rows.len() && FAR.iter().any(is_far)
+}
+
+/// How far the values of a metric that every row has are apart.
+fn range(run: &[&ScoreRow<'_>], metric: &str) -> Option<f64> {
+    let values = run.iter().map(|row| Some(row.get(metric)?.number.value));
+    let values: Vec<f64> = values.collect::<Option<_>>()?;
+    let low = values.iter().copied().min_by(f64::total_cmp)?;
+    let high = values.iter().copied().max_by(f64::total_cmp)?;
+    Some(high - low)
 }
 
 /// Runs of rows that print the same digits of a metric.
@@ -89,14 +124,8 @@ fn differ(run: &[&ScoreRow<'_>], metric: &str) -> bool {
 
 /// Whether the rows differ so much in an accuracy that no MAE and no Corr would stay the same.
 fn differ_by_points(run: &[&ScoreRow<'_>]) -> bool {
-    run[0].cells.iter().filter(|c| c.metric.share).any(|cell| {
-        let all = run.iter().filter_map(|row| row.get(cell.metric.name));
-        let all: Vec<f64> = all.map(|c| c.number.value).collect();
-        let [low, high] = all.iter().fold([f64::MAX, f64::MIN], |[low, high], value| {
-            [low.min(*value), high.max(*value)]
-        });
-        all.len() == run.len() && high - low >= POINTS
-    })
+    let mut shares = run[0].cells.iter().filter(|c| c.metric.share);
+    shares.any(|cell| range(run, cell.metric.name).is_some_and(|range| range >= POINTS))
 }
 
 fn judge(
@@ -133,7 +162,7 @@ fn judge(
         USUAL
     };
     // As many numbers as rows lie in the width, in any order. A column of one number has one place in it.
-    let is_whole = run.len() == rows.len() && is_apart;
+    let is_whole = run.len() == rows.len() && (is_apart || first.metric.share);
     let places = if is_whole { 1 } else { rows.len() };
     let each = (places as f64 / width.max(1.0)).min(1.0);
     let chance = each.powi(run.len() as i32 - 1) * tried as f64;
@@ -222,6 +251,25 @@ mod tests {
         assert!(table("0.9", &apart).is_empty());
         let near = table("0", &["79.88", "79.74", "79.59", "79.45", "79.30", "80.03"]);
         assert!(near.is_empty(), "{near:?}");
+    }
+
+    #[test]
+    fn one_accuracy_in_all_rows_is_found() {
+        let table = |acc5: &str, step: f64| {
+            let head = "method,mosi_acc7,mosi_acc5,mosi_mae\n".to_string();
+            let row = |at: u32| {
+                let at = f64::from(at);
+                let (acc7, mae) = (43.15 - 0.73 * at, 0.731 + step * at);
+                format!("Net{at},{acc7:.2},{acc5},{mae:.3}\n")
+            };
+            testing::found("exact-line", &(0..6).fold(head, |text, at| text + &row(at)))
+        };
+        let all = table("48.54", 0.021);
+        assert_eq!((all.len(), all[0].cells.len()), (1, 6), "{all:?}");
+        assert!(all[0].why.contains("print 48.54"), "{}", all[0].why);
+        // Predictions that are near each other, and few digits.
+        assert!(table("48.54", 0.002).is_empty());
+        assert!(table("49", 0.021).is_empty());
     }
 
     #[test]

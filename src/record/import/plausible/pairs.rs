@@ -121,6 +121,14 @@ fn in_part(run: &Joined, other: &Joined, reference: &Reference<'_>) -> Option<St
         more => format!(", and some at {more} more conditions"),
     };
     let samples = format!("condition {condition}: {count} samples, {which},");
+    if samples_are_labels(pass, &shared[0].2, reference) {
+        return Some(format!(
+            "{} and {}, {samples} have exactly their labels as predictions in both{more}; others differ: were labels of the test \
+             split written into gaps?",
+            name(run),
+            name(other)
+        ));
+    }
     let asked = "others differ: were gaps filled from another run, or parts of files joined?";
     let strange = |run: &Joined| {
         let parts = shared
@@ -152,6 +160,12 @@ fn in_part(run: &Joined, other: &Joined, reference: &Reference<'_>) -> Option<St
             name(other)
         ),
     })
+}
+
+/// Whether some samples are predicted exactly by their labels.
+fn samples_are_labels(pass: &[f32], samples: &[usize], reference: &Reference<'_>) -> bool {
+    let truth = reference.truth;
+    samples.iter().all(|i| truth.get(*i) == Some(&pass[*i]))
 }
 
 /// How many times as much the predictions of some samples change to the next rate, or from the one before, as those of the

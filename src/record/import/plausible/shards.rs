@@ -23,6 +23,9 @@ const WIDE: f32 = 0.01;
 const BLOCK: usize = 30;
 const OUTSIDE: f64 = 0.5;
 
+/// Rates at all of which such a part is the same that make it one without masks.
+const STILL: usize = 3;
+
 pub(super) fn findings(run: &Joined, reference: &Reference<'_>) -> Vec<Finding> {
     let chains = chains(run);
     let find = |check, text: Option<String>| {
@@ -38,8 +41,8 @@ pub(super) fn findings(run: &Joined, reference: &Reference<'_>) -> Vec<Finding> 
     let block = chains.iter().find_map(|chain| {
         let chain = &chain[..left(chain)];
         let pairs = (0..chain.len()).flat_map(|high| (0..high).map(move |low| (low, high)));
-        let mut pairs = pairs.map(|(low, high)| (&chain[low], &chain[high]));
-        pairs.find_map(|(low, high)| block(low, high, reference))
+        let mut pairs = pairs.map(|(low, high)| [&chain[low], &chain[high]]);
+        pairs.find_map(|pair| block(pair, chain, reference))
     });
     let both = [find(Check::Scale, narrow), find(Check::Copies, block)];
     both.into_iter().flatten().collect()
@@ -121,7 +124,11 @@ fn narrow(a: &Pass<'_>, b: &Pass<'_>, reference: &Reference<'_>) -> Option<Strin
 }
 
 /// Samples in a row with exactly the predictions of a lower rate, which most others have not.
-fn block(low: &Pass<'_>, high: &Pass<'_>, reference: &Reference<'_>) -> Option<String> {
+fn block(
+    [low, high]: [&Pass<'_>; 2],
+    chain: &[Pass<'_>],
+    reference: &Reference<'_>,
+) -> Option<String> {
     let own = own(low, high);
     let same = |i: &usize| low.values[*i] == high.values[*i];
     let longest = own.chunk_by(|a, b| same(a) == same(b));
@@ -130,14 +137,35 @@ fn block(low: &Pass<'_>, high: &Pass<'_>, reference: &Reference<'_>) -> Option<S
         .max_by_key(|row| row.len())?;
     let rest = own.len() - longest.len();
     let equal = own.iter().filter(|i| same(i)).count() - longest.len();
-    (longest.len() >= BLOCK && (equal as f64) < OUTSIDE * rest as f64).then(|| {
-        format!(
-            "condition {}: {} samples in a row from `{}` on have exactly the predictions of condition {}, of the others {equal} \
-             in {rest}: was a part of one written into the other?",
-            high.key.2,
-            longest.len(),
-            reference.ids[longest[0]],
-            low.key.2
-        )
+    if longest.len() < BLOCK || (equal as f64) >= OUTSIDE * rest as f64 {
+        return None;
+    }
+    let part = format!(
+        "{} samples in a row from `{}` on",
+        longest.len(),
+        reference.ids[longest[0]]
+    );
+    // The part may end some samples later where these happen to be equal.
+    let is_still = |i: &&usize| {
+        let mut passes = chain.iter();
+        passes.all(|pass| pass.values[**i] == low.values[**i])
+    };
+    let still = longest.iter().filter(is_still).count();
+    let without_masks = chain.len() >= STILL && 10 * still >= 9 * longest.len();
+    Some(match chain {
+        [first, .., last] if without_masks => format!(
+            "conditions {} to {}: {part} have the same predictions at all {} rates, of the others {equal} in {rest} at {} and {}: \
+             were they predicted without masks, or not at all?",
+            first.key.2,
+            last.key.2,
+            chain.len(),
+            low.key.2,
+            high.key.2
+        ),
+        _ => format!(
+            "condition {}: {part} have exactly the predictions of condition {}, of the others {equal} in {rest}: was a part of \
+             one written into the other?",
+            high.key.2, low.key.2
+        ),
     })
 }

@@ -154,6 +154,28 @@ fn a_part_of_another_rate_is_found() {
 }
 
 #[test]
+fn a_part_that_is_the_same_at_all_rates_is_found() {
+    assert_found("have the same predictions at all 10 rates", |changed| {
+        let taken = changed.passes[0][100..160].to_vec();
+        for pass in &mut changed.passes {
+            pass[100..160].copy_from_slice(&taken);
+        }
+    });
+}
+
+#[test]
+fn labels_in_some_samples_of_two_seeds_are_found() {
+    let (made, mut first, mut second) = two_seeds();
+    for pass in first.passes.values_mut().chain(second.passes.values_mut()) {
+        for i in (0..made.truth.len()).step_by(41) {
+            pass[i] = made.truth[i];
+        }
+    }
+    let found = made.found_with(&[&first], &second).join("; ");
+    assert!(found.contains("have exactly their labels"), "{found}");
+}
+
+#[test]
 fn predictions_that_follow_nothing_are_found_without_complete_samples() {
     let text = |simulated: &Simulated, first: usize| {
         let (run, reference) = (simulated.without_first(first), simulated.reference());
