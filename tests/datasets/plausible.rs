@@ -2,6 +2,7 @@
 
 mod processing;
 mod token_ids;
+mod told_labels;
 
 use crate::data;
 use crate::data::{
