@@ -1,9 +1,10 @@
 //! Warns of rows that stand side by side but may not be what a reader takes them for: one model under two
-//! spellings of its name, and models tested under different masks.
+//! spellings of its name, models tested under different masks, and copies.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::config::join;
+use super::copied::copied;
 use super::row::ModelRow;
 use super::section::Section;
 use crate::support::words::plain_name;
@@ -13,7 +14,12 @@ const NAMED: usize = 4;
 
 /// A sentence for each doubt about the rows that a section shows.
 pub fn warnings(section: &Section) -> Vec<String> {
-    let doubts = [spellings(section), titles(section), other_masks(section)];
+    let doubts = [
+        spellings(section),
+        titles(section),
+        other_masks(section),
+        copied(section),
+    ];
     doubts.into_iter().flatten().collect()
 }
 

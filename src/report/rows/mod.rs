@@ -6,6 +6,7 @@ pub mod by_rule;
 mod check;
 pub mod condition;
 pub mod config;
+mod copied;
 pub mod doubtful;
 pub mod ends;
 pub mod folds;

@@ -25,6 +25,11 @@ const EQUAL: usize = 4;
 const SHARED: usize = 2;
 /// Missing rate from which on models have few different predictions, whose counts are often equal.
 const LITTLE_LEFT: f64 = 0.9;
+/// Number of such pairs that a table may have by chance, one in how many rows that share an accuracy shares a relative of it too
+/// (Non0 and Has0), and runs that a number is a mean of where `--seeds` does not say.
+const CHANCE: f64 = 0.1;
+const RELATIVE: f64 = 20.0;
+const RUNS: f64 = 3.0;
 /// Equal cells with enough digits that make a finding sure, and equal cells with few digits that make one at all.
 const FINE: usize = 2;
 const COARSE: usize = 6;
@@ -154,12 +159,12 @@ fn finding(arranged: &Arranged<'_>, pair: &Pair<'_>) -> Option<Finding> {
         [] if pair.duplicates() => None,
         // Single runs on few samples share counts by chance.
         _ if by_program => None,
-        _ => shared(pair, about),
+        _ => shared(arranged, pair, about),
     }
 }
 
 /// Rows that share accuracies while the rest differs.
-fn shared(pair: &Pair<'_>, about: String) -> Option<Finding> {
+fn shared(arranged: &Arranged<'_>, pair: &Pair<'_>, about: String) -> Option<Finding> {
     // Models that have next to nothing left to read make few different predictions, and share counts.
     let little = ParsedCondition::rate(LITTLE_LEFT);
     let is_rate = matches!(pair.a.condition, ParsedCondition::Rate(_));
@@ -175,7 +180,7 @@ fn shared(pair: &Pair<'_>, about: String) -> Option<Finding> {
     let mut values: Vec<_> = shares.iter().map(|c| c.number.units()).collect();
     values.sort_unstable();
     values.dedup();
-    (values.len() >= SHARED).then(|| {
+    (values.len() >= SHARED && expected(arranged, pair, &shares) < CHANCE).then(|| {
         let why = format!(
             "the rows share {} and differ in {} other metrics",
             describe::metrics(shares.iter().copied()),
@@ -187,6 +192,38 @@ fn shared(pair: &Pair<'_>, about: String) -> Option<Finding> {
         });
         Finding::new(Strength::Odd, about, why, cells)
     })
+}
+
+/// How many pairs of rows of the table share these accuracies by chance.
+fn expected(arranged: &Arranged<'_>, pair: &Pair<'_>, shares: &[&ParsedCell]) -> f64 {
+    let here = |row: &&ScoreRow<'_>| (row.table, row.dataset) == (pair.a.table, pair.a.dataset);
+    let rows: Vec<&ScoreRow<'_>> = arranged.rows.iter().filter(here).collect();
+    let beside = rows.iter().filter(|row| row.condition == pair.a.condition);
+    let beside: Vec<&&ScoreRow<'_>> = beside.collect();
+    let tried = (rows.len() * beside.len()) as f64 / 2.0;
+    let mut families: BTreeMap<&str, Vec<&ParsedCell>> = BTreeMap::new();
+    for cell in shares {
+        let two = cell.metric.name.starts_with("acc2");
+        let family = if two { "two" } else { "several" };
+        families.entry(family).or_default().push(cell);
+    }
+    let each = families.values().map(|cells| {
+        let values = beside
+            .iter()
+            .filter_map(|row| row.get(cells[0].metric.name));
+        let mut values: Vec<f64> = values.map(|cell| cell.number.value).collect();
+        values.sort_by(f64::total_cmp);
+        // Twice the distance of the quartiles, in steps of one more sample in one of the runs.
+        let middle = values[3 * values.len() / 4] - values[values.len() / 4];
+        let runs = arranged.settings.seeds.map_or(RUNS, f64::from);
+        let samples = arranged
+            .statistics
+            .samples(&cells[0].dataset, cells[0].metric);
+        let step = samples.map_or(0.0, |samples| 100.0 / samples as f64 / runs);
+        let places = (2.0 * middle / step.max(cells[0].number.ulp())).max(1.0);
+        1.0 / places / RELATIVE.powi(cells.len() as i32 - 1)
+    });
+    tried * each.product::<f64>()
 }
 
 /// Whether most metrics of the row are the best of its table, as those of a full model are.

@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Rule;
 use super::describe::{self, list};
-use super::nested_rates;
 use super::rising_scores::better;
+use super::{Rule, exchanged_letters, nested_rates, text_order};
 use crate::published::audit::arranged::{ScoreColumn, sub_table};
 use crate::published::audit::{Arranged, Finding, Strength};
 use crate::published::parse::{ParsedCell, ParsedCondition};
@@ -15,9 +14,11 @@ pub const RULE: Rule = Rule {
     definition: "two missing rates at which nine of ten columns of a table, of at least three methods, are better at the \
                  higher one by half of what their distance usually costs, and fall with the rate once both are exchanged; or \
                  eight of ten by seven tenths, while nine of ten are better there; at least three methods whose scores at \
-                 five and more rates have nothing to do with the rate: rates and methods nested the wrong way round",
+                 five and more rates have nothing to do with the rate: rates and methods nested the wrong way round; rates whose scores \
+                 stand in the order of text (0, 10, 100, 20); and two sets of missing modalities without whose exchange seven of ten columns \
+                 are far better at a set that lacks more",
     strength: "odd, since one draw of the masks is shared by all methods; very unlikely where the cells read in the other order \
-               get worse with the rate",
+               get worse with the rate, and for the order of text",
     check,
 };
 
@@ -44,12 +45,17 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
             tables.entry(key).or_default().push((column, curve));
         }
     }
+    let mut out = text_order::findings(arranged);
     let exchanged = tables.values().filter_map(|table| finding(table));
-    let mut out: Vec<Finding> = exchanged.collect();
-    // Two exchanged rates explain what else is odd about the curves.
+    let exchanged =
+        exchanged.filter(|finding| !out.iter().any(|other| is_same_table(finding, other)));
+    let exchanged: Vec<Finding> = exchanged.collect();
+    out.extend(exchanged);
+    // Exchanged rates explain what else is odd about the curves.
     let mut nested = nested_rates::findings(arranged);
     nested.retain(|finding| !out.iter().any(|other| is_same_table(finding, other)));
     out.append(&mut nested);
+    out.extend(exchanged_letters::findings(arranged));
     out
 }
 

@@ -1,7 +1,7 @@
 //! Finds a missing rate whose column is moved by a row, or sorted by itself.
 
 use super::ranks::follows;
-use super::{Rule, describe, fixed_order, lone_order};
+use super::{Rule, describe, fixed_order, lone_order, typed_names};
 use crate::published::audit::arranged::{ScoreColumn, sub_table};
 use crate::published::audit::{Arranged, Finding, Strength};
 use crate::published::parse::{ParsedCell, ParsedCondition};
@@ -13,7 +13,8 @@ pub const RULE: Rule = Rule {
                  methods are sorted by their scores, while they are not beside it; or a metric of one condition by which at least eight \
                  methods are sorted, while it has nothing to do with the other metrics, which agree with each other; a metric in \
                  which no two of six methods in the order of their lines, or of eight in any order, change places over five \
-                 (eight) rates; or eight methods that are sorted by every one of five metrics",
+                 (eight) rates; or eight methods that are sorted by every one of five metrics; or metrics of eight methods that go with the other metrics \
+                 in the alphabetical order of the methods alone",
     strength: "odd, since models of one quality change places",
     check,
 };
@@ -54,6 +55,7 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
     moved
         .chain(lone_order::findings(arranged))
         .chain(fixed_order::by_every_metric(arranged))
+        .chain(typed_names::findings(arranged))
         .collect()
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Rule, describe, low_correlation};
+use super::{Rule, describe, low_classes, low_correlation};
 use crate::published::audit::arranged::{ScoreRow, Seen, sub_table};
 use crate::published::audit::{Arranged, Finding, Strength};
 use crate::published::parse::ParsedCell;
@@ -13,7 +13,8 @@ pub const RULE: Rule = Rule {
                  predictions with the printed Corr (their deviation times the root of 1 - Corr squared): MAE of other \
                  units, a squared error, a squared correlation, or headings exchanged. Sound carried rows have 0.72 to \
                  1.1. Corr too low for the Acc-2 beside it, too: below 0.7 of the way that Acc-2 is from the larger \
-                 class to all samples, where that is a fifth and more",
+                 class to all samples, where that is a fifth and more; and Acc-7 or Acc-5 below 0.7 of what one class for all \
+                 samples, or chance, has, beside a Corr of 0.5 and more",
     strength: "odd",
     check,
 };
@@ -41,7 +42,10 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
         let deviation = arranged.statistics.deviation(dataset)?;
         finding(part, (dataset, deviation), &rows, is_narrow)
     });
-    found.chain(low_correlation::findings(arranged)).collect()
+    found
+        .chain(low_correlation::findings(arranged))
+        .chain(low_classes::findings(arranged))
+        .collect()
 }
 
 /// The part that an error is of the deviation that a correlation leaves.
