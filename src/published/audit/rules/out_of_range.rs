@@ -31,7 +31,13 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
                 c.metric.title,
                 &c.condition.to_string(),
             ]);
-            let why = format!("{text} is outside {low} to {high}");
+            let mut why = format!("{text} is outside {low} to {high}");
+            let (without, is_whole) = (value / 1000.0, value.fract() == 0.0);
+            if !c.metric.share && is_whole && value.abs() >= 1000.0 && without <= high {
+                why += &format!(
+                    ": is it {without:.3}, whose point was read as one between thousands?"
+                );
+            }
             Finding::new(Strength::Impossible, about, why, [seen])
         })
     });
@@ -181,6 +187,17 @@ mod tests {
             let all = of(head, lines);
             assert_eq!((all.len(), all[0].strength), (1, strength), "{head}");
         }
+    }
+
+    #[test]
+    fn a_point_that_was_read_as_one_between_thousands_is_named() {
+        let all = of(
+            "mosi_mae",
+            ["0.937 1317 0.99", "0.951 1.022 1.2", "0.938 1.04 1.3"],
+        );
+        let why =
+            "1317 is outside 0 to 12: is it 1.317, whose point was read as one between thousands?";
+        assert_eq!((all.len(), &*all[0].why), (1, why), "{all:?}");
     }
 
     #[test]
