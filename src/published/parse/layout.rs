@@ -278,7 +278,7 @@ impl Layout {
         let most = rates.iter().map(|r| r.1).fold(0.0, f64::max);
         let is_fraction = |r: &&Rate| r.1 > 0.0 && r.1 < 1.0;
         let fraction = rates.iter().any(|r| is_fraction(&r));
-        if most > 1.0 && fraction && !stated {
+        if most > 1.0 && (fraction || has_whole(rates)) && !stated {
             self.mixed = self.mixed.take().or_else(|| Mixed::new(rates));
         }
         if most > 1.0 {
@@ -294,6 +294,16 @@ impl Layout {
         }
         stated && !fraction
     }
+}
+
+/// Steps of percent that a rate of 1 is none of.
+const STEPS: f64 = 10.0;
+
+/// Whether a rate of 1 stands among tens of percent where 100 is lacking: it may be everything.
+fn has_whole(rates: &[Rate]) -> bool {
+    let values = || rates.iter().map(|rate| rate.1);
+    let tens = |rate: f64| rate == 0.0 || rate == 1.0 || (STEPS..100.0).contains(&rate);
+    values().any(|rate| rate == 1.0) && values().all(tens)
 }
 
 /// A rate as printed, with its line if it is not in the headings.
@@ -312,7 +322,10 @@ impl Mixed {
         let some = |wanted: fn(f64) -> bool| -> Vec<Rate> {
             rates.iter().filter(|r| wanted(r.1)).copied().collect()
         };
-        let fractions = some(|n| n > 0.0 && n < 1.0);
+        let mut fractions = some(|n| n > 0.0 && n < 1.0);
+        if fractions.is_empty() {
+            fractions = some(|n| n == 1.0);
+        }
         let percents = some(|n| n > 1.0);
         let place = |rates: &[Rate]| {
             let mut values: Vec<String> = rates.iter().map(|r| r.1.to_string()).collect();

@@ -483,6 +483,8 @@ fn rates_in_two_units_are_refused_with_their_lines() {
     );
     let text = refused("model,dataset,metric,0.1,60\nA,mosi,acc7,43.05,28.14\n");
     assert!(text.contains("0.1 in the headings beside 60"), "{text}");
+    let text = refused("rate,method,mae\n0,A,1.0\n50,A,1.1\n90,A,1.2\n1,A,1.4\n");
+    assert!(text.contains("1 in line 5 beside 50, 90"), "{text}");
     let percent = table("rate (%),method,mae\n0.5,A,1.0\n5,A,1.1\n");
     assert_eq!(percent.cells[0].condition.to_string(), "rate 0.005");
     let signs = table("rate,method,mae\n0.5,A,1.0\n60%,A,1.1\n");
