@@ -229,11 +229,14 @@ impl Import<'_> {
         let (findings, sha256) = self.convert(&mut writer, progress)?;
         source.source_sha256 = sha256;
         let same = existing::same_source(&self.path, &source);
+        let mut origin = published(self.spec, &source, self.trailing, &same);
+        let folds = check::fold_tests(&self.plans, &self.path, &self.spec.name, &same);
+        origin.warnings.extend(folds);
         checks.extend([
             check::lengths(&self.plans),
             check::labels(&self.plans, self.spec),
             check::tokens(&self.plans),
-            published(self.spec, &source, self.trailing, &same),
+            origin,
         ]);
         checks.extend(findings.checks(&self.plans)?);
         for check in &mut checks {
