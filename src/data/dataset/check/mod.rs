@@ -43,6 +43,7 @@ mod names;
 mod official_labels;
 mod overlaps;
 mod processed_labels;
+mod random_tokens;
 mod relation;
 mod repeated_texts;
 mod repeats;

@@ -47,7 +47,7 @@ pub fn tokens_of_train(plans: &[Plan<'_>]) -> Vec<String> {
 }
 
 /// Words and tokens of texts that have as many of both.
-fn equally_many<'p>(pairs: &'p [Pair<'p>]) -> impl Iterator<Item = (&'p str, i32)> {
+pub(super) fn equally_many<'p>(pairs: &'p [Pair<'p>]) -> impl Iterator<Item = (&'p str, i32)> {
     let pairs = pairs.iter().filter(|p| p.words.len() == p.tokens.len());
     pairs.flat_map(|pair| {
         let tokens = pair.tokens.iter().copied();
@@ -55,19 +55,26 @@ fn equally_many<'p>(pairs: &'p [Pair<'p>]) -> impl Iterator<Item = (&'p str, i32
     })
 }
 
-/// The token that each word has most often.
-fn tokens_of_words(pairs: &[Pair<'_>]) -> HashMap<String, i32> {
+/// How often each word has each token.
+pub(super) fn counts<'p>(
+    words: impl Iterator<Item = (&'p str, i32)>,
+) -> HashMap<&'p str, HashMap<i32, usize>> {
     let mut counts: HashMap<&str, HashMap<i32, usize>> = HashMap::new();
-    for (word, token) in equally_many(pairs) {
+    for (word, token) in words {
         *counts.entry(word).or_default().entry(token).or_default() += 1;
     }
+    counts
+}
+
+/// The token that each word has most often.
+fn tokens_of_words(pairs: &[Pair<'_>]) -> HashMap<String, i32> {
     let most = |tokens: HashMap<i32, usize>| {
         let most = tokens
             .into_iter()
             .max_by_key(|(token, count)| (*count, *token));
         most.map(|(token, _)| token)
     };
-    let all = counts.into_iter();
+    let all = counts(equally_many(pairs)).into_iter();
     all.filter_map(|(word, tokens)| Some((word.to_owned(), most(tokens)?)))
         .collect()
 }

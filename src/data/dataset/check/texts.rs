@@ -4,9 +4,8 @@
 //! transcript has as many words as tokens, equal words have equal tokens. Transcripts in another order
 //! than tokens break both.
 
-use std::collections::HashMap;
-
 use super::Samples;
+use super::same_words::{counts, equally_many};
 use crate::data::dataset::plan::Plan;
 use crate::data::dataset::split::Block;
 use crate::data::dataset::words::{is_chinese, separate};
@@ -139,15 +138,7 @@ fn correlation(pairs: &[Pair<'_>]) -> f64 {
 /// The share of words that have the token which the word has most often, among words that occur twice or
 /// more in texts of as many words as tokens; `None` where they are few.
 fn agreement(pairs: &[Pair<'_>]) -> Option<f64> {
-    let mut tokens: HashMap<&str, HashMap<i32, usize>> = HashMap::new();
-    for pair in pairs
-        .iter()
-        .filter(|pair| pair.words.len() == pair.tokens.len())
-    {
-        for (word, token) in pair.words.iter().zip(pair.tokens) {
-            *tokens.entry(word).or_default().entry(*token).or_default() += 1;
-        }
-    }
+    let tokens = counts(equally_many(pairs));
     let (mut same, mut all) = (0, 0);
     for counts in tokens.values() {
         let total: usize = counts.values().sum();

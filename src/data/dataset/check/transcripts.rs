@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::mojibake::mojibake;
 use super::texts::{SAMPLES, texts_of};
-use super::{Check, Samples, cut_texts, lost_words, repeated_texts, same_words, word_leaks};
+use super::{
+    Check, Samples, cut_texts, lost_words, random_tokens, repeated_texts, same_words, word_leaks,
+};
 use crate::data::dataset::error::{Error, Result};
 use crate::data::dataset::plan::Plan;
 use crate::data::dataset::spec::Spec;
@@ -55,6 +57,7 @@ pub fn transcripts(plans: &[Plan<'_>], spec: &Spec, tokenized: bool) -> Result<C
         let fault = "whose transcript cannot be the text of its tokens (more words than tokens, or more \
                      tokens than letters)";
         warnings.extend(impossible.describe(plan.split(), fault));
+        warnings.extend(random_tokens::random_tokens(plan));
     }
     warnings.extend(same_words::tokens_of_train(plans));
     Ok(Check::new(
