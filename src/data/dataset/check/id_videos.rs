@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::id_order;
+use super::length_batches;
 use super::main_labels::main;
 use super::relation::Relation;
 use super::said::Said;
@@ -46,10 +47,10 @@ pub fn id_videos(plan: &Plan<'_>) -> Option<String> {
     if several < VIDEOS || videos.len() < SAMPLES {
         return None;
     }
-    if let Some(column) = sorted(plan, &videos) {
+    if let Some((column, order)) = sorted(plan, &videos) {
         return Some(format!(
-            "{}: the lengths of {column} rise, or fall, from sample to sample, while samples of one video are beside each \
-             other by their ids (first: {}): was all but the ids sorted by length? Write ids in the order of the samples",
+            "{}: the lengths of {column} {order}, while samples of one video are beside each other by their ids (first: {}): was \
+             all but the ids sorted by length, as for packed sequences? Write ids in the order of the samples",
             plan.split(),
             plan.ids[0]
         ));
@@ -67,8 +68,8 @@ pub fn id_videos(plan: &Plan<'_>) -> Option<String> {
     ))
 }
 
-/// A modality by whose lengths samples are sorted, where ids are not.
-fn sorted(plan: &Plan<'_>, videos: &[String]) -> Option<&'static str> {
+/// A modality by whose lengths samples are sorted, all or in batches, where ids are not, and how.
+fn sorted(plan: &Plan<'_>, videos: &[String]) -> Option<(&'static str, String)> {
     let beside = id_order::together(videos);
     let lengths = &plan.lengths;
     let columns = [
@@ -77,16 +78,20 @@ fn sorted(plan: &Plan<'_>, videos: &[String]) -> Option<&'static str> {
         ("vision", &lengths.vision),
     ];
     let rows: Vec<f64> = (0..videos.len()).map(|row| row as f64).collect();
-    let is_sorted = |lengths: &[i32]| {
+    let order = |lengths: &[i32]| {
         let different: HashSet<&i32> = lengths.iter().collect();
+        let batch = length_batches::batch(lengths);
         let lengths: Vec<f64> = lengths.iter().map(|n| f64::from(*n)).collect();
         let rises = Relation::of_ranks(&lengths, &rows);
-        different.len() >= LENGTHS && rises.is_some_and(|r| r.correlation.abs() > SORTED)
+        let in_all = rises.is_some_and(|r| r.correlation.abs() > SORTED);
+        let in_batches = batch.map(|size| format!("are sorted in batches of {size} samples"));
+        let found =
+            in_batches.or(in_all.then(|| "rise, or fall, from sample to sample".to_owned()));
+        found.filter(|_| different.len() >= LENGTHS)
     };
-    let found = columns.into_iter().find(|(_, lengths)| is_sorted(lengths));
-    found
-        .filter(|_| 2 * beside > videos.len())
-        .map(|(column, _)| column)
+    let mut found = columns.into_iter();
+    let found = found.find_map(|(column, lengths)| Some((column, order(lengths)?)));
+    found.filter(|_| 2 * beside > videos.len())
 }
 
 /// The F of an analysis of variance.

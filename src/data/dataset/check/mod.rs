@@ -33,6 +33,7 @@ mod label_runs;
 mod label_stretches;
 mod label_words;
 mod labels;
+mod length_batches;
 mod length_offset;
 mod length_order;
 mod lost_block;
