@@ -86,6 +86,8 @@ impl Findings {
         samples.warnings.extend(check::copies(plans, self));
         Ok([
             Check::new("features", "all values finite", values),
+        values.extend(check::sorted_values(plans, &self.details));
+        values.extend(check::dropout(plans, &self.details));
             Check::new("padding", "zero", self.padding.clone()),
             check::lengths_of_frames(plans, &self.profiles)?,
             samples,

@@ -1,13 +1,14 @@
 //! Looks closer at the samples of a column of features: whole numbers, samples brought to one scale, equal columns, constant and
 //! rising ones,
 //! samples that go on with other frames, rows of another length, mean frames, first frames, dimensions that
-//! stay, last frames.
+//! stay, last frames, zeros, sorted values.
 
 use super::column_hashes::ColumnHashes;
 use super::course::Courses;
 use super::endings::Endings;
 use super::extents::Extents;
 use super::folds::Folds;
+use super::rises::Rises;
 use super::sample_means::SampleMeans;
 use super::sample_scale::SampleScales;
 use super::sample_vectors::SampleVectors;
@@ -15,6 +16,7 @@ use super::starts::Starts;
 use super::still_dimensions::StillDimensions;
 use super::whole_numbers::WholeNumbers;
 use super::windows::Windows;
+use super::zeros::Zeros;
 
 /// What was seen in a column of a split.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +33,8 @@ pub struct Details {
     pub starts: Starts,
     pub still: StillDimensions,
     pub windows: Windows,
+    pub zeros: Zeros,
+    pub rises: Rises,
 }
 
 impl Details {
@@ -51,5 +55,7 @@ impl Details {
         self.starts.add(sample, width);
         self.still.add(sample, width, row);
         self.windows.add(sample, width);
+        self.zeros.add(sample, width, (row, rows));
+        self.rises.add(sample, width, (row, rows));
     }
 }

@@ -36,6 +36,7 @@ mod padding;
 mod plan;
 mod profile;
 mod registry;
+mod rises;
 mod runs;
 mod sample;
 mod sample_means;
@@ -66,6 +67,7 @@ mod whole_numbers;
 mod windows;
 mod word_piece;
 mod words;
+mod zeros;
 
 pub use check::{Check, flag_name, unusual_labels};
 pub use convert::Progress;
