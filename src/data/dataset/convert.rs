@@ -66,6 +66,8 @@ impl Findings {
         values.extend(check::halves(plans, &self.spreads));
         values.extend(check::marks(plans, &self.spreads));
         values.extend(check::repeats(plans, &self.profiles));
+        values.extend(check::own_axes(plans, &self.spreads));
+        values.extend(check::own_steps(plans, &self.details));
         values.extend(check::scattered(plans, &self.profiles));
         values.extend(check::edges(plans, &self.profiles));
         values.extend(check::windows(plans, &self.details));

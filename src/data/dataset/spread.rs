@@ -14,6 +14,11 @@ const PAIRS: u64 = 300;
 /// Values of uniform frames that are counted: a mark of missing frames is one value.
 const UNIFORM: usize = 100;
 
+/// Products of neighboring dimensions without which nothing is told, and sum of squares of a dimension, as a part of the largest,
+/// that is rounding.
+const PRODUCTS: usize = 10;
+const NOISE: f64 = 1e-6;
+
 /// Sums over the frames of a column of a split.
 #[derive(Clone, Debug, Default)]
 pub struct Spread {
@@ -44,6 +49,7 @@ pub struct Kinds {
 #[derive(Clone, Debug, Default)]
 struct Sums {
     frames: u64,
+    zeros: u64,
     sums: Vec<f64>,
     squares: Vec<f64>,
     /// Absolute values.
@@ -211,6 +217,19 @@ impl Spread {
         })
     }
 
+    /// Largest product of two neighboring dimensions over all frames, as a part of their sizes; where most values are zero,
+    /// products are by nature.
+    pub fn largest_product(&self) -> Option<f64> {
+        let parts = || self.parts.iter().flatten();
+        let values: u64 = parts()
+            .map(|part| part.frames * part.sums.len() as u64)
+            .sum();
+        let zeros: u64 = parts().map(|part| part.zeros).sum();
+        self.whole()
+            .largest_product()
+            .filter(|_| 2 * zeros < values)
+    }
+
     /// Median over dimensions of the correlation of consecutive frames, where there are enough.
     pub fn steadiness(&self) -> Option<f64> {
         let n = self.pairs as f64;
@@ -250,6 +269,7 @@ impl Sums {
     fn join(&mut self, other: &Self) {
         self.resize(other.sums.len());
         self.frames += other.frames;
+        self.zeros += other.zeros;
         let add = |to: &mut Vec<f64>, from: &Vec<f64>| {
             to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
         };
@@ -269,6 +289,7 @@ impl Sums {
 
     fn add(&mut self, frame: &[f32]) {
         self.frames += 1;
+        self.zeros += frame.iter().filter(|value| **value == 0.0).count() as u64;
         let sums = self.sums.iter_mut().zip(&mut self.squares);
         for (value, (sum, square)) in frame.iter().zip(sums) {
             let value = f64::from(*value);
@@ -304,6 +325,21 @@ impl Sums {
                 (mean, (square / n - mean * mean).max(0.0).sqrt())
             })
             .collect()
+    }
+
+    fn largest_product(&self) -> Option<f64> {
+        let largest = self.squares.iter().copied().reduce(f64::max)?;
+        let is_known = |square: &f64| *square > NOISE * largest;
+        let each = self.links.iter().enumerate().flat_map(|(far, links)| {
+            let pairs = self.squares.iter().zip(self.squares.iter().skip(far + 1));
+            let known = links
+                .iter()
+                .zip(pairs)
+                .filter(|(_, (a, b))| is_known(a) && is_known(b));
+            known.map(|(link, (a, b))| link.abs() / (a * b).sqrt())
+        });
+        let products: Vec<f64> = each.collect();
+        (products.len() >= PRODUCTS).then(|| products.into_iter().fold(0.0, f64::max))
     }
 
     fn signature(&self) -> Signature {

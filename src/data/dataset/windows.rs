@@ -11,6 +11,12 @@ const LOOKED_AT: usize = 4;
 /// Samples without which a step is not judged.
 const SAMPLES: f64 = 30.0;
 
+/// Distance from 0 of means over samples, as a part of the size, that is rounding: chance has 0.02 to 0.2. A mean that is the size is
+/// that of a constant. And samples without which nothing is told.
+const CENTERED: f64 = 1e-3;
+const SAME: f64 = 0.9999;
+const CENTERED_SAMPLES: usize = 10;
+
 /// Count, sum and sum of squares of each dimension that is looked at, by step.
 #[derive(Clone, Debug, Default)]
 pub struct Windows {
@@ -38,6 +44,23 @@ impl Windows {
                 }
             }
         }
+    }
+
+    /// Whether the dimensions that are looked at have the mean 0 over the samples at each of the first steps, which all of so
+    /// many samples have.
+    pub fn are_centered(&self, rows: usize) -> bool {
+        let whole = |sums: &&[[f64; 3]; LOOKED_AT]| sums.iter().all(|one| one[0] == rows as f64);
+        let moments = self.steps.iter().take_while(whole).flatten();
+        let moments = moments.map(|[n, sum, squares]| (sum / n, (squares / n).sqrt()));
+        let varying: Vec<(f64, f64)> = moments
+            .filter(|(mean, size)| mean.abs() < SAME * size)
+            .collect();
+        let first = self.steps.first().filter(whole);
+        let is_zero = |(mean, size): &(f64, f64)| mean.abs() < CENTERED * size;
+        rows >= CENTERED_SAMPLES
+            && first.is_some()
+            && varying.len() >= LOOKED_AT
+            && varying.iter().all(is_zero)
     }
 
     /// The variance over samples in the last steps, as a part of that in the first ones: the largest over dimensions.
@@ -80,6 +103,26 @@ mod tests {
             windows.add(&(0..200).map(value).collect::<Vec<_>>(), 5);
         }
         windows.left_at_the_end()
+    }
+
+    #[test]
+    fn steps_with_the_mean_0_over_samples_are_found() {
+        let values = |row: usize, at: usize| (row * 7919 + at * 104_729) as f32 % 1000.0 / 500.0;
+        let mean = |at: usize| (0..40).map(|row| values(row, at)).sum::<f32>() / 40.0;
+        let centered = |by: f32| {
+            let mut windows = Windows::default();
+            for row in 0..40 {
+                let sample = (0..80).map(|at| values(row, at) - by * mean(at));
+                // Later steps are there in some samples alone.
+                let sample = sample.map(|value| if row % 3 == 0 { 0.0 } else { value });
+                let first = (0..40).map(|at| values(row, at) - by * mean(at));
+                windows.add(&first.chain(sample).collect::<Vec<_>>(), 4);
+            }
+            windows.are_centered(40)
+        };
+        assert!(centered(1.0));
+        assert!(!centered(0.98));
+        assert!(!Windows::default().are_centered(40));
     }
 
     #[test]
