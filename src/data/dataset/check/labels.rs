@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::between_labels::between;
 use super::classes::classes;
+use super::mean_labels::mean_labels;
 use super::official_labels::signs;
 use super::processed_labels::processed;
 use super::relation::deviation;
@@ -64,6 +65,7 @@ pub fn labels(plans: &[Plan<'_>], spec: &Spec) -> Check {
         warnings.extend(signs(plan, spec));
         if plan.official().is_some() {
             warnings.extend(classes(plan));
+            warnings.extend(mean_labels(plan));
         }
         let Some(words) = words else { continue };
         let mut samples = Samples::default();

@@ -40,6 +40,7 @@ mod length_order;
 mod lost_block;
 mod lost_words;
 mod main_labels;
+mod mean_labels;
 mod mojibake;
 mod names;
 mod official_labels;
