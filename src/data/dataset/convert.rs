@@ -13,6 +13,9 @@ use super::spread::Spread;
 use super::standardize::Moments;
 use crate::data::store::Writer;
 
+/// Fewer samples show nothing about the lengths of a split.
+const FEW: usize = 4;
+
 /// Progress of an import.
 #[derive(Clone, Debug)]
 pub struct Progress<'a> {
@@ -63,11 +66,11 @@ impl Findings {
         values.extend(check::features(plans, &self.profiles)?);
         values.extend(check::large(plans, &self.profiles));
         values.extend(check::spreads(plans, &self.spreads));
+        values.extend(check::own_axes(plans, &self.spreads));
+        values.extend(check::own_steps(plans, &self.details));
         values.extend(check::halves(plans, &self.spreads));
         values.extend(check::marks(plans, &self.spreads));
         values.extend(check::repeats(plans, &self.profiles));
-        values.extend(check::own_axes(plans, &self.spreads));
-        values.extend(check::own_steps(plans, &self.details));
         values.extend(check::scattered(plans, &self.profiles));
         values.extend(check::edges(plans, &self.profiles));
         values.extend(check::windows(plans, &self.details));
@@ -83,13 +86,13 @@ impl Findings {
         values.extend(check::counters(plans, &self.details));
         values.extend(check::twins(plans, &self.details));
         values.extend(check::rounded(plans, &self.details));
+        values.extend(check::sorted_values(plans, &self.details));
+        values.extend(check::dropout(plans, &self.details));
         values.extend(check::scaled_by_sample(plans, &self.details));
         let mut samples = check::samples(plans, &self.profiles);
         samples.warnings.extend(check::copies(plans, self));
         Ok([
             Check::new("features", "all values finite", values),
-        values.extend(check::sorted_values(plans, &self.details));
-        values.extend(check::dropout(plans, &self.details));
             Check::new("padding", "zero", self.padding.clone()),
             check::lengths_of_frames(plans, &self.profiles)?,
             samples,
@@ -220,9 +223,9 @@ impl<'c> Converter<'c> {
         })?;
         out.finish()?;
         let fault = format!("with {} past its length", frames.column);
-        let warning = trailing.describe(plan.split(), &fault).map(|warning| {
-            warning + ": padding is removed in tests, and may be read in training; write zeros"
-        });
+        let warning = trailing.describe(plan.split(), &fault);
+        let advice = past_lengths(plan, frames, trailing.count());
+        let warning = warning.map(|warning| warning + &advice);
         self.findings.padding.extend(warning);
         if let Some(id) = first_replaced.and_then(|row: usize| plan.ids.get(row)) {
             self.findings.first.insert(name.clone(), id.clone());
@@ -266,6 +269,25 @@ fn clean(
         }
     }
     (replaced, row)
+}
+
+/// What to do where so many samples hold values past their length: most of those that are shorter than the steps do
+/// where the lengths are wrong.
+fn past_lengths(plan: &Plan<'_>, frames: &Frames<'_, '_>, count: usize) -> String {
+    let column = frames.column;
+    let is_given = |end: &&str| plan.columns.get(&format!("{column}_{end}")).is_some();
+    let shorter = (0..plan.rows()).filter(|row| frames.valid(*row) < frames.sample());
+    let shorter = shorter.count();
+    if shorter < FEW || 2 * count < shorter || !["lengths", "mask"].iter().any(|end| is_given(&end))
+    {
+        return ": padding is removed in tests, and may be read in training; write zeros"
+            .to_owned();
+    }
+    format!(
+        ", of {shorter} that are shorter than the steps: are these the lengths of something else (tokens, seconds, another split), \
+         or is padding in front? Then leave {column}_lengths out and give --padding right, or left, to count frames; only where \
+         lengths are right, write zeros past them"
+    )
 }
 
 /// Adds the samples that hold values past their length.
