@@ -10,8 +10,9 @@ use super::relation::Relation;
 use super::said::Said;
 use crate::data::dataset::plan::Plan;
 
-/// Videos of several samples, and samples, without which nothing is judged.
+/// Videos of several samples, and samples, without which nothing is judged; fewer videos tell whether lengths are sorted.
 const VIDEOS: usize = 20;
+const FEW_VIDEOS: usize = 5;
 const SAMPLES: usize = 100;
 
 /// Different lengths of samples that are sorted by them, and the rank correlation of lengths and rows.
@@ -44,7 +45,7 @@ pub fn id_videos(plan: &Plan<'_>) -> Option<String> {
     }
     let groups: Vec<Vec<usize>> = rows.into_values().collect();
     let several = groups.iter().filter(|rows| rows.len() > 1).count();
-    if several < VIDEOS || videos.len() < SAMPLES {
+    if several < FEW_VIDEOS || videos.len() < SAMPLES {
         return None;
     }
     if let Some((column, order)) = sorted(plan, &videos) {
@@ -54,6 +55,9 @@ pub fn id_videos(plan: &Plan<'_>) -> Option<String> {
             plan.split(),
             plan.ids[0]
         ));
+    }
+    if several < VIDEOS {
+        return None;
     }
     let variance = variance(main(plan)?, &groups).filter(|f| *f < VARIANCE)?;
     let [within, any] = common(&rare(&Said::of(plan)?.words), &groups)?;
