@@ -165,3 +165,102 @@ fn repeat_half<T: Copy + std::ops::Mul<Output = T>>(values: &mut [T], factor: T)
         values[at] = values[at - half] * factor;
     }
 }
+
+#[test]
+fn dropout_and_sorted_values_are_warned_about() {
+    let dropped = prepared(|small| {
+        samples(small, "vision", |row, frames| {
+            for (step, frame) in frames.iter_mut().enumerate() {
+                for (d, value) in frame.iter_mut().enumerate() {
+                    let draw = (row * 1013 + step * 211 + d * 37).pow(2) % 101;
+                    *value *= f64::from(u8::from(draw > 20));
+                }
+            }
+        })
+    });
+    let words = "% of the values of vision are zero, as often in every dimension";
+    warned(&dropped, &["features: train: ", words, "model.eval()"]);
+    let sorted = prepared(|small| {
+        samples(small, "vision", |_, frames| {
+            for frame in frames {
+                frame.sort_by(f64::total_cmp);
+            }
+        })
+    });
+    let words = "100.0 % of the values of vision rise from dimension to dimension";
+    warned(&sorted, &["features: test: ", words, "numpy.sort"]);
+}
+
+#[test]
+fn steps_standardized_by_the_split_itself_are_warned_about() {
+    let centered = prepared(|small| {
+        let values = numbers(&small, "audio");
+        let size = MANY_STEPS * WIDTHS[1];
+        let mean = |at: usize| {
+            let column = values.iter().skip(at % size).step_by(size);
+            column.sum::<f64>() * size as f64 / values.len() as f64
+        };
+        let centered = (0..values.len()).map(|at| match values[at] {
+            0.0 => 0.0,
+            value => value - mean(at),
+        });
+        let centered: Vec<f64> = centered.collect();
+        let shape = vec![values.len() / size, MANY_STEPS, WIDTHS[1]];
+        small.set("audio", Column::F64(shape, centered))
+    });
+    warned(
+        &centered,
+        &[
+            "features: valid: the frames of audio have mean 0 over the samples at each step",
+            "video2$_$0",
+        ],
+    );
+}
+
+#[test]
+fn random_tokens_are_warned_about() {
+    let replaced = |every: usize| {
+        prepared(|small| {
+            let (count, tokens) = match small.0.iter().find(|(name, _)| *name == "text_bert") {
+                Some((_, Column::I64(shape, tokens))) => (shape[0], tokens.clone()),
+                _ => panic!("no tokens"),
+            };
+            let changed = tokens.iter().enumerate().map(|(at, token)| {
+                let is_word = *token >= 2000;
+                let is_changed = is_word && at % every == 0;
+                if is_changed { 5000 + at as i64 } else { *token }
+            });
+            let changed = Column::I64(vec![count, 3, MANY_STEPS], changed.collect());
+            small.set("text_bert", changed)
+        })
+    };
+    let words = "of 537 frequent words have a token that they have nowhere else";
+    warned(&replaced(11), &["transcripts: train: ", words]);
+    let few = of(&replaced(79), "transcripts");
+    assert!(few.is_empty(), "{few:?}");
+}
+
+#[test]
+fn lengths_that_most_samples_go_beyond_are_doubted() {
+    let given = |length: fn(usize) -> usize| {
+        prepared(|small| {
+            let count = numbers(&small, "regression_labels").len();
+            let lengths = (0..count).map(|row| length(5 + row % 7) as i64);
+            small.set("audio_lengths", Column::Ints(lengths.collect()))
+        })
+    };
+    let seconds = given(|frames| frames / 3);
+    warned(
+        &seconds,
+        &[
+            "padding: train: 90 samples with audio past its length",
+            "of 90 that are shorter than the steps",
+            "leave audio_lengths out",
+        ],
+    );
+    // One in seven.
+    let some = given(|frames| if frames == 6 { 5 } else { frames });
+    let found = of(&some, "padding");
+    assert!(found[0].ends_with("write zeros"), "{found:?}");
+    assert!(of(&given(|frames| frames), "padding").is_empty());
+}
