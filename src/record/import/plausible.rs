@@ -242,7 +242,7 @@ fn of_run(
         Check::Constant,
     ];
     if found.iter().all(|finding| values.contains(&finding.check)) {
-        found.extend(masked::finding(run, reference));
+        found.extend(masked::finding(run, reference).or_else(|| nothing::below_1(run, reference)));
     }
     found.extend(mixed::finding(run, runs, reference));
     found.extend(few::unlike(run, reference));

@@ -1,17 +1,33 @@
-//! Draws masks and tells which samples keep them from one rate to the next.
+//! Draws masks and tells which samples keep them from one condition to another.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::join::{Joined, MaskKey};
 use crate::data::dataset::{Outline, SplitName};
-use crate::mask::{self, Condition, SplitShape, Variants};
+use crate::mask::{self, Condition, ConditionKind, DropIndices, SplitShape, Variants};
 
-/// Samples of the test split whose masks change from one rate to the next.
-pub(super) struct Drawn {
-    /// Ascending.
+/// Samples of the test split whose masks of one modality change from one rate to the next.
+#[derive(Clone)]
+struct Steps {
+    /// Ascending, the last one 1 where masks were drawn.
     rates: Vec<f64>,
     /// For each rate but the last, by sample: whether a position is kept there and masked at the next one.
     changes: Vec<Vec<bool>>,
+}
+
+impl Steps {
+    /// By sample, whether masks change between two rates.
+    fn between(&self, a: f64, b: f64) -> Option<impl Iterator<Item = &Vec<bool>>> {
+        let at = |rate: f64| self.rates.iter().position(|known| *known == rate);
+        let (a, b) = (at(a)?, at(b)?);
+        Some(self.changes[a.min(b)..a.max(b)].iter())
+    }
+}
+
+/// Masks of text, audio and vision, for a number of samples.
+pub(super) struct Drawn {
+    samples: usize,
+    modalities: [Steps; 3],
 }
 
 /// What is known about masks, by mask protocol and mask seed: protocols that this program does not have are not in it.
@@ -22,49 +38,59 @@ pub(super) struct SameMasks(BTreeMap<(String, u64), Drawn>);
 pub(super) static UNKNOWN: SameMasks = SameMasks(BTreeMap::new());
 
 impl SameMasks {
-    /// Draws the masks that runs name, at their rates. What cannot be drawn is left out.
+    /// Draws the masks that runs name, at their rates and at rate 1. What cannot be drawn is left out.
     pub fn draw(dataset: &str, outline: &Outline, runs: &[Joined]) -> Self {
         let mut rates: BTreeMap<(&str, u64), BTreeSet<Condition>> = BTreeMap::new();
         for key in runs.iter().flat_map(|run| run.passes.keys()) {
-            if key.2.rate().is_some() {
+            if key.2.kind() != ConditionKind::Subset {
                 rates.entry((&key.0, key.1)).or_default().insert(key.2);
             }
         }
-        let several = rates.into_iter().filter(|(_, rates)| rates.len() > 1);
-        let drawn = several.filter_map(|((name, seed), conditions)| {
-            let conditions: Vec<Condition> = conditions.into_iter().collect();
+        let drawn = rates.into_iter().filter_map(|((name, seed), conditions)| {
+            let conditions: Vec<Condition> = conditions.into_iter().chain(everything()).collect();
             let drawn = changes(dataset, outline, (name, seed), &conditions)?;
             Some(((name.to_string(), seed), drawn))
         });
         Self(drawn.collect())
     }
 
-    /// By sample, whether masks are the same at both rates of one mask protocol and mask seed; `None` where masks are
+    /// By sample, whether masks are the same under both conditions of one mask protocol and mask seed; `None` where masks are
     /// not known.
     pub fn between(&self, low: &MaskKey, high: &MaskKey) -> Option<Vec<bool>> {
         let drawn = self.0.get(&(low.0.clone(), low.1))?;
-        let at = |key: &MaskKey| {
-            drawn
-                .rates
-                .iter()
-                .position(|rate| Some(*rate) == key.2.rate())
-        };
-        let steps = drawn.changes.get(at(low)?..at(high)?)?;
-        let samples = steps.first()?.len();
-        Some(
-            (0..samples)
-                .map(|i| !steps.iter().any(|step| step[i]))
-                .collect(),
-        )
+        let mut same = vec![true; drawn.samples];
+        let rates = low.2.rates().into_iter().zip(high.2.rates());
+        for (steps, (a, b)) in drawn.modalities.iter().zip(rates) {
+            for changes in steps.between(a, b)? {
+                let each = same.iter_mut().zip(changes);
+                each.for_each(|(same, changes)| *same &= !changes);
+            }
+        }
+        Some(same)
     }
 
-    /// Masks that change as given, for tests.
+    /// By sample, whether its masks are those of rate 1; `None` where masks are not known.
+    pub fn as_at_1(&self, key: &MaskKey) -> Option<Vec<bool>> {
+        self.between(key, &(key.0.clone(), key.1, everything()?))
+    }
+
+    /// Masks that change as given in each modality, for tests.
     #[cfg(test)]
     pub fn of(key: &MaskKey, rates: &[f64], changes: Vec<Vec<bool>>) -> Self {
+        let samples = changes[0].len();
         let rates = rates.to_vec();
-        let drawn = Drawn { rates, changes };
+        let steps = Steps { rates, changes };
+        let modalities = [steps.clone(), steps.clone(), steps];
+        let drawn = Drawn {
+            samples,
+            modalities,
+        };
         Self(BTreeMap::from([((key.0.clone(), key.1), drawn)]))
     }
+}
+
+fn everything() -> Option<Condition> {
+    Condition::uniform(1.0)
 }
 
 fn changes(
@@ -76,10 +102,19 @@ fn changes(
     let protocol = mask::find(name).ok()?;
     let shapes = [SplitShape::from(outline)];
     let variants = Variants::build(protocol, dataset, &shapes, seed, conditions).ok()?;
-    let split = variants.split(SplitName::Test).ok()?;
-    let rates = split.indices[0].rates.clone();
-    let mut changes = vec![vec![false; outline.ids.len()]; rates.len() - 1];
-    for indices in split.indices.iter().filter(|indices| indices.steps > 0) {
+    let samples = outline.ids.len();
+    let indices = &variants.split(SplitName::Test).ok()?.indices;
+    let modalities = indices.each_ref().map(|indices| of(indices, samples));
+    Some(Drawn {
+        samples,
+        modalities,
+    })
+}
+
+fn of(indices: &DropIndices, samples: usize) -> Steps {
+    let rates = indices.rates.clone();
+    let mut changes = vec![vec![false; samples]; rates.len() - 1];
+    if indices.steps > 0 {
         for (sample, positions) in indices.data.chunks(indices.steps).enumerate() {
             // A position that is kept at `kept` rates, the lowest ones, is masked at the next one.
             for kept in positions.iter().map(|kept| usize::from(*kept)) {
@@ -89,5 +124,5 @@ fn changes(
             }
         }
     }
-    Some(Drawn { rates, changes })
+    Steps { rates, changes }
 }

@@ -3,8 +3,9 @@
 
 use super::super::join::Joined;
 use super::between::varies;
-use super::steps::{Pass, chains};
+use super::steps::{Pass, chains, series};
 use super::{Check, FEWEST, Finding, Reference, correlation, middle_half, name};
+use crate::mask::{Condition, ConditionKind};
 
 /// Fewest samples with equal masks, over all steps between rates, and fewest of them, and which part, with other
 /// predictions. Of 330 steps of 33 runs on CMU-MOSI, with 169 to 198 such samples each, none has one, and none of 720 steps
@@ -64,10 +65,16 @@ struct Step<'a> {
     changed: Vec<usize>,
 }
 
+/// The mean rate of a condition whose masks are drawn.
+fn drawn(condition: &Condition) -> Option<f64> {
+    let mean = condition.rates().iter().sum::<f64>() / 3.0;
+    (condition.kind() != ConditionKind::Subset).then_some(mean)
+}
+
 /// Samples with equal masks at two rates, and other predictions.
 fn changed(run: &Joined, reference: &Reference<'_>) -> Option<String> {
-    let chains = chains(run);
-    chains.iter().find_map(|chain| {
+    let all = series(run, drawn);
+    all.iter().find_map(|chain| {
         let steps = chain.windows(2);
         let steps: Vec<Step<'_>> = steps
             .filter_map(|pair| step(&pair[0], &pair[1], reference))
@@ -79,9 +86,11 @@ fn changed(run: &Joined, reference: &Reference<'_>) -> Option<String> {
         let sample = *most.changed.first().filter(|_| many)?;
         let (protocol, seed, _) = most.low.key;
         let [low, high] = [most.low, most.high].map(|pass| pass.key.2);
+        let rates = low.rate().is_some() && high.rate().is_some();
+        let what = if rates { "rates" } else { "conditions" };
         Some(format!(
-            "rates {low} and {high}: `{}` has the same {protocol} masks with seed {seed} at both, but predictions {} and {}; \
-             so have {count} of {same} such samples over all rates, where a model gives equal ones: {}?",
+            "{what} {low} and {high}: `{}` has the same {protocol} masks with seed {seed} at both, but predictions {} and {}; \
+             so have {count} of {same} such samples over all {what}, where a model gives equal ones: {}?",
             reference.ids[sample],
             most.low.values[sample],
             most.high.values[sample],
@@ -98,7 +107,7 @@ fn cause(steps: &[Step<'_>], most: &Step<'_>) -> String {
     let touched = steps.iter().filter(|step| !step.changed.is_empty()).count();
     if still > 0 && touched <= 2 {
         format!(
-            "is one of rates {} and {} from other masks, or has it predictions of another checkpoint, seed or order",
+            "is one of {} and {} from other masks, or has it predictions of another checkpoint, seed or order",
             most.low.key.2, most.high.key.2
         )
     } else if steps.iter().filter(|step| step.same >= CHANGED).all(all) {

@@ -6,7 +6,7 @@
 
 use super::super::join::{Joined, MaskKey};
 use super::{FEWEST, ROUNDING, Reference};
-use crate::mask;
+use crate::mask::{self, Condition};
 
 /// Standard errors of the paired difference of distances. Of 2000 sound passes of 700 runs of 22 models, under five
 /// mask protocols, none is beyond 2.6.
@@ -28,8 +28,13 @@ impl<'a> Pass<'a> {
 
 /// The passes of each mask protocol and mask seed, by rate.
 pub(super) fn chains(run: &Joined) -> Vec<Vec<Pass<'_>>> {
+    series(run, |condition| condition.rate())
+}
+
+/// The passes of each mask protocol and mask seed whose rates `of` tells, by them.
+pub(super) fn series(run: &Joined, of: impl Fn(&Condition) -> Option<f64>) -> Vec<Vec<Pass<'_>>> {
     let passes = run.passes.iter().filter_map(|(key, values)| {
-        let rate = key.2.rate()?;
+        let rate = of(&key.2)?;
         Some(Pass { key, rate, values })
     });
     let mut passes: Vec<_> = passes.collect();

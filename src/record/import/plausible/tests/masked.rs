@@ -5,6 +5,7 @@ use super::super::super::same_masks::SameMasks;
 use super::super::{Reference, learned, masked, means};
 use super::shared::two_seeds;
 use super::{Kind, STRONG, Simulated, kinds, simulate};
+use crate::mask::Condition;
 
 /// The masks of a sound run, whose predictions change wherever its masks do.
 fn masks(sound: &Simulated) -> SameMasks {
@@ -71,14 +72,46 @@ fn changes_under_equal_masks_are_found() {
         let other = (rate + usize::from(rate > 0)).min(9);
         pass.clone_from(&sound.passes[other]);
     });
-    assert_changed(
-        "is one of rates 0.5 and 0.6 from other masks",
-        |rate, pass, _| {
-            if rate == 5 {
-                let each = pass.iter_mut().enumerate();
-                each.for_each(|(i, p)| *p += noise(i, if i % 9 == 0 { 1 } else { 2 }));
-            }
-        },
+    assert_changed("is one of 0.5 and 0.6 from other masks", |rate, pass, _| {
+        if rate == 5 {
+            let each = pass.iter_mut().enumerate();
+            each.for_each(|(i, p)| *p += noise(i, if i % 9 == 0 { 1 } else { 2 }));
+        }
+    });
+}
+
+#[test]
+fn changes_under_equal_masks_are_found_at_a_rate_of_each_modality() {
+    let sound = simulate(STRONG);
+    let n = sound.truth.len();
+    // Samples that lose audio between the rates.
+    let few: Vec<bool> = (0..n).map(|i| i < 40).collect();
+    let condition = |audio: f64| Condition::new([0.0, audio, 0.0]).unwrap();
+    let [low, high] = [0.5, 0.75].map(|audio| ("mixed".to_string(), 1, condition(audio)));
+    let masks = SameMasks::of(&low, &[0.0, 0.5, 0.75], vec![few.clone(), few]);
+    let reference = Reference {
+        masks: &masks,
+        ..sound.reference()
+    };
+    let text = |changed: std::ops::Range<usize>| {
+        let mut other = sound.passes[0].clone();
+        other[changed].iter_mut().for_each(|p| *p += 1.0);
+        let passes = [
+            (low.clone(), sound.passes[0].clone()),
+            (high.clone(), other),
+        ];
+        let run = Joined {
+            model: "m".to_string(),
+            seed: 1,
+            passes: passes.into(),
+        };
+        masked::finding(&run, &reference).map(|finding| finding.text)
+    };
+    assert_eq!(text(0..40), None);
+    let text = text(0..100).unwrap();
+    assert!(
+        text.contains("conditions l=0,a=0.5,v=0 and l=0,a=0.75,v=0"),
+        "{text}"
     );
 }
 
