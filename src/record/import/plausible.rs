@@ -4,10 +4,12 @@
 mod absent;
 mod batches;
 mod between;
+mod centered;
 mod few;
 mod filled;
 mod first;
 mod fitted;
+mod groups;
 mod jumps;
 mod kinds;
 mod learned;
@@ -19,9 +21,11 @@ mod orders;
 mod pairs;
 mod parts;
 mod scale;
+mod scrambled;
 mod seeds;
 mod shards;
 mod shifted;
+mod signs;
 mod smooth;
 mod statistics;
 mod steps;
@@ -194,9 +198,12 @@ fn of_run(
     let shifted = shifted::finding(run, reference);
     let is_shifted = shifted.is_some();
     found.extend(shifted);
-    if let Some(stretched) = stretched::finding(run, runs, reference) {
-        // Conditions in scales of their own have nothing to tell of each other.
-        found.push(stretched);
+    let own = stretched::finding(run, runs, reference)
+        .or_else(|| centered::finding(run, reference))
+        .or_else(|| smooth::running(run, reference));
+    if let Some(own) = own {
+        // Conditions in scales of their own have nothing to tell of each other, and means little.
+        found.push(own);
         found.extend(pairs::findings(run, before, reference));
         return found;
     }
@@ -227,7 +234,9 @@ fn of_run(
     found.extend(within::findings(run, reference));
     found.extend(parts::finding(run, reference));
     found.extend(shards::findings(run, reference));
+    found.extend(scrambled::finding(run, reference));
     found.extend(smooth::finding(run, reference));
+    found.extend(signs::finding(run, reference));
     found.extend(values::findings(run, reference));
     found.extend(first::finding(run, reference));
     found.extend(fitted::finding(run, runs, reference));

@@ -3,6 +3,9 @@
 /// Samples of a batch.
 const SIZES: [usize; 6] = [8, 16, 24, 32, 48, 64];
 
+/// Samples of a batch that is turned around, or whose halves change places.
+const SMALL: [usize; 5] = [4, 8, 16, 32, 64];
+
 /// Orders with what they are: the sample at each place. `lengths` are those of the text.
 pub(super) fn orders(lengths: &[u32], n: usize) -> Vec<(String, Vec<usize>)> {
     let mut orders = Vec::new();
@@ -23,21 +26,40 @@ pub(super) fn orders(lengths: &[u32], n: usize) -> Vec<(String, Vec<usize>)> {
         ));
         orders.push(("in the order of text length".to_string(), up));
         for size in SIZES.into_iter().filter(|size| *size < n) {
-            let mut places: Vec<usize> = (0..n).collect();
-            for batch in places.chunks_mut(size) {
-                batch.sort_by_key(longest);
-            }
             let text = format!("in the order of text length within batches of {size}");
+            let places = within(n, size, |batch| batch.sort_by_key(longest));
             // The order that sorts a batch, applied again where its inverse was meant.
             let again = places.iter().map(|at| places[*at]);
             orders.push((format!("{text}, applied twice"), again.collect()));
             orders.push((text, places));
+            let up = within(n, size, |batch| batch.sort_by_key(|i| lengths[*i]));
+            let text =
+                format!("in the order of text length within batches of {size}, shortest first");
+            orders.push((text, up));
         }
+    }
+    let pairs = within(n, 2, <[usize]>::reverse);
+    orders.push(("with each two neighbors exchanged".to_string(), pairs));
+    for size in SMALL {
+        let back = within(n, size, <[usize]>::reverse);
+        orders.push((format!("in reverse order within batches of {size}"), back));
+        let halves = within(n, size, |batch| batch.rotate_left(batch.len() / 2));
+        orders.push((
+            format!("with the halves of each batch of {size} exchanged"),
+            halves,
+        ));
     }
     for size in SIZES.into_iter().filter(|size| 2 * size < n) {
         orders.extend(shared(n, size));
     }
     orders
+}
+
+/// Samples with each batch of some size in another order.
+fn within(n: usize, size: usize, order: impl Fn(&mut [usize])) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..n).collect();
+    places.chunks_mut(size).for_each(order);
+    places
 }
 
 /// Two processes with a batch each in turn, one after the other; samples by turns, gathered in batches; batches by their

@@ -13,8 +13,8 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use super::super::join::Joined;
 use super::super::same_masks::UNKNOWN;
 use super::{
-    Reference, between, filled, first, jumps, kinds, means, orders, pairs, parts, scale, shards,
-    shifted, smooth, subsets, uneven, values, within,
+    Reference, between, centered, filled, first, jumps, kinds, means, orders, pairs, parts, scale,
+    scrambled, shards, shifted, signs, smooth, subsets, uneven, values, within,
 };
 use crate::mask::Condition;
 
@@ -147,6 +147,10 @@ impl Simulated {
         found.extend(first::finding(run, &reference));
         found.extend(shards::findings(run, &reference));
         found.extend(smooth::finding(run, &reference));
+        found.extend(smooth::running(run, &reference));
+        found.extend(centered::finding(run, &reference));
+        found.extend(scrambled::finding(run, &reference));
+        found.extend(signs::finding(run, &reference));
         found.extend(subsets::finding(run, &[], &reference));
         found.extend(means::finding(run, &[], &reference));
         found.extend(uneven::finding(run, &reference));

@@ -1,7 +1,7 @@
 //! Predictions in another order than their ids, and seeds beside one in another order.
 
-use super::super::{Reference, batches, filled, orders, shifted};
-use super::{STRONG, simulate};
+use super::super::{Reference, batches, filled, groups, orders, scrambled, shifted, smooth};
+use super::{STRONG, Simulated, simulate};
 
 #[test]
 fn ids_in_another_order_are_found_with_the_order() {
@@ -62,7 +62,7 @@ fn orders_that_scripts_produce_are_found() {
     };
     assert!(orders::finding(&sound.run(1), &reference).is_none());
     let orders = batches::orders(&lengths, n);
-    assert_eq!(orders.len(), 3 + 2 * 6 + 3 * 6);
+    assert_eq!(orders.len(), 3 + 3 * 6 + 1 + 2 * 5 + 3 * 6);
     for (text, order) in orders {
         let mut sorted = order.clone();
         sorted.sort_unstable();
@@ -82,6 +82,75 @@ fn orders_that_scripts_produce_are_found() {
         .unwrap();
     assert!((0..16).all(|place| order[place] < 16));
     assert!(order[..16].is_sorted_by_key(|i| std::cmp::Reverse(lengths[*i])));
+}
+
+#[test]
+fn orders_within_videos_and_batches_are_found() {
+    let sound = simulate(STRONG);
+    let text = |changed: &Simulated| {
+        let found = scrambled::finding(&changed.run(1), &changed.reference());
+        found.map(|one| one.text)
+    };
+    assert_eq!(text(&sound), None);
+    let all = groups::of(&sound.ids);
+    for (what, groups) in all
+        .iter()
+        .filter(|(_, groups)| (40..100).contains(&groups.len()))
+    {
+        let mut shuffled = simulate(STRONG);
+        let mut sorted = simulate(STRONG);
+        for group in groups {
+            shuffled.shuffle(group, &[0]);
+            let mut own: Vec<f32> = group.iter().map(|i| sound.passes[0][*i]).collect();
+            own.sort_by(f32::total_cmp);
+            let places = group.iter().zip(own);
+            places.for_each(|(i, p)| sorted.passes[0][*i] = p);
+        }
+        for changed in [shuffled, sorted] {
+            let text = text(&changed).unwrap_or_default();
+            assert!(text.contains("within each"), "{what}: {text}");
+        }
+    }
+    // Half of the videos.
+    let mut half = simulate(STRONG);
+    all[0]
+        .1
+        .iter()
+        .step_by(2)
+        .for_each(|clips| half.shuffle(clips, &[0]));
+    assert_eq!(text(&half), None);
+}
+
+#[test]
+fn running_means_are_found() {
+    let text = |changed: &Simulated| {
+        let found = smooth::running(&changed.run(1), &changed.reference());
+        found.map(|one| one.text)
+    };
+    let mut changed = simulate(STRONG);
+    assert_eq!(text(&changed), None);
+    for pass in &mut changed.passes {
+        let mut sum = 0.0;
+        for (i, p) in pass.iter_mut().enumerate() {
+            sum += *p;
+            *p = sum / (i + 1) as f32;
+        }
+    }
+    assert!(
+        text(&changed)
+            .unwrap()
+            .contains("each prediction is the mean")
+    );
+    // A mean of the last few is another thing.
+    let mut moving = simulate(STRONG);
+    for pass in &mut moving.passes {
+        *pass = pass
+            .windows(5)
+            .map(|five| five.iter().sum::<f32>() / 5.0)
+            .collect();
+        pass.extend([0.1, 0.2, 0.3, 0.4]);
+    }
+    assert_eq!(text(&moving), None);
 }
 
 #[test]

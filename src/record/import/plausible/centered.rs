@@ -1,0 +1,143 @@
+//! Looks for predictions that were shifted or scaled by those beside them: the mean of every video or batch is 0, or the
+//! largest prediction of every batch is one number.
+
+use super::super::join::Joined;
+use super::{Check, Finding, Reference, groups, name, precise};
+
+/// Part of the label range that means are away from 0 at most: what three decimals leave. Of sound passes on CMU-MOSI the
+/// mean of some batch of 128 is 0.013 of it away, of some smaller one 0.019, of some video 0.054.
+const ZERO: f64 = 1e-4;
+
+/// Part of the label range to which largest predictions are equal: digits of a division.
+const EXACT: f32 = 1e-6;
+
+/// Fewest videos or batches with a mean of 0, and with one largest prediction each: a model that clips reaches an end exactly
+/// once in some batches.
+const GROUPS: usize = 4;
+const ENDS: usize = 10;
+
+pub(super) fn finding(run: &Joined, reference: &Reference<'_>) -> Option<Finding> {
+    let all = groups::of(reference.ids);
+    let range = reference.range[1] - reference.range[0];
+    let passes = run.passes.iter().filter(|(_, pass)| precise(pass));
+    let mut found = passes.filter_map(|(key, pass)| {
+        // Batches of 32 are two of 16, so that the smallest ones are meant.
+        let (what, groups, odd) = all
+            .iter()
+            .rev()
+            .find_map(|(what, groups)| Some((what, groups, of_groups(pass, groups, range)?)))?;
+        let first = &reference.ids[*groups.first()?.first()?];
+        let count = groups.len();
+        let text = format!("in each {what} ({count} of them, the first from `{first}` on) {odd}");
+        Some((key, text))
+    });
+    let (key, text) = found.next()?;
+    Some(Finding {
+        check: Check::Scale,
+        wrong: false,
+        text: format!(
+            "{}, condition {}: {text}? No model predicts so; predictions must be in label units",
+            name(run),
+            key.2
+        ),
+    })
+}
+
+/// What all groups have in common.
+fn of_groups(pass: &[f32], groups: &groups::Groups, range: f32) -> Option<String> {
+    let is_zero = |group: &Vec<usize>| {
+        let sum: f64 = group.iter().map(|at| f64::from(pass[*at])).sum();
+        (sum / group.len() as f64).abs() <= ZERO * f64::from(range)
+    };
+    if groups.len() >= GROUPS && groups.iter().all(is_zero) {
+        let text = "the mean of predictions is 0: was it taken off, by a normalization of each or by batch statistics in \
+                    evaluation";
+        return Some(text.to_string());
+    }
+    let size = |at: &usize| pass[*at].abs();
+    let largest = groups.first()?.iter().map(size).fold(0.0, f32::max);
+    let near = |size: f32| (size - largest).abs() <= EXACT * range;
+    let is_once = |group: &Vec<usize>| {
+        let most = group.iter().map(size).fold(0.0, f32::max);
+        near(most) && group.iter().map(size).filter(|size| near(*size)).count() == 1
+    };
+    (groups.len() >= ENDS && groups.iter().all(is_once)).then(|| {
+        format!(
+            "the largest prediction is exactly {largest}, or its negative, once: was each divided by its largest prediction"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::same_masks::UNKNOWN;
+    use super::*;
+    use crate::mask::Condition;
+
+    /// 24 videos of 10 clips each, or single ones, with predictions that a change is made to.
+    fn found(clips: usize, change: impl Fn(&mut [f32])) -> Option<String> {
+        let ids: Vec<String> = (0..240)
+            .map(|i| format!("v{}$_${}", i / clips, i % clips))
+            .collect();
+        let truth: Vec<f32> = (0..240)
+            .map(|i| (i * 37 % 61) as f32 / 10.0 - 3.0)
+            .collect();
+        let own = |i: usize| 0.8 * truth[i] + (i * 7919 % 1009) as f32 / 1009.0;
+        let mut pass: Vec<f32> = (0..240).map(own).collect();
+        change(&mut pass);
+        let reference = Reference {
+            ids: &ids,
+            truth: &truth,
+            lengths: [&[]; 3],
+            range: [-3.0, 3.0],
+            absent: [false; 3],
+            masks: &UNKNOWN,
+        };
+        let key = ("random".to_string(), 1, Condition::uniform(0.0).unwrap());
+        let run = Joined {
+            model: "m".to_string(),
+            seed: 1,
+            passes: [(key, pass)].into(),
+        };
+        finding(&run, &reference).map(|finding| finding.text)
+    }
+
+    fn demean(part: &mut [f32]) {
+        let mean = part.iter().sum::<f32>() / part.len() as f32;
+        part.iter_mut().for_each(|p| *p -= mean);
+    }
+
+    fn scale(part: &mut [f32]) {
+        let most = part.iter().fold(0.0, |most: f32, p| most.max(p.abs()));
+        part.iter_mut().for_each(|p| *p *= 3.0 / most);
+    }
+
+    #[test]
+    fn means_of_0_are_found_in_videos_and_batches() {
+        let text = found(10, |pass| pass.chunks_mut(10).for_each(demean)).unwrap();
+        assert!(text.contains("in each video (24 of them"), "{text}");
+        let text = found(1, |pass| pass.chunks_mut(32).for_each(demean)).unwrap();
+        assert!(
+            text.contains("in each batch of 32 samples (8 of them"),
+            "{text}"
+        );
+        assert_eq!(found(10, |_| {}), None);
+        assert_eq!(found(1, demean), None, "all together");
+        let shifted = |part: &mut [f32]| {
+            demean(part);
+            part.iter_mut().for_each(|p| *p += 0.002);
+        };
+        assert_eq!(found(1, |pass| pass.chunks_mut(32).for_each(shifted)), None);
+    }
+
+    #[test]
+    fn one_largest_prediction_in_each_batch_is_found() {
+        let text = found(1, |pass| pass.chunks_mut(16).for_each(scale)).unwrap();
+        assert!(
+            text.contains("the largest prediction is exactly 3"),
+            "{text}"
+        );
+        let clipped = |pass: &mut [f32]| pass.iter_mut().for_each(|p| *p = p.clamp(-2.0, 2.0));
+        assert_eq!(found(1, clipped), None);
+    }
+}
