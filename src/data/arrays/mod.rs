@@ -16,5 +16,5 @@ mod tests;
 
 pub use folder::{files, is_folder, name_in, open as open_folder};
 pub use hdf5_file::{columns as open_hdf5_columns, open as open_hdf5};
-pub use npz::open as open_npz;
+pub use npz::{open as open_npz, shapes as npz_shapes};
 pub use tree::NAMES;

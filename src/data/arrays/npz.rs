@@ -31,6 +31,19 @@ pub fn open(path: &Path) -> Result<Pickle> {
     tree::build(entries.collect::<Result<_>>()?)
 }
 
+/// The shapes of the arrays of an archive, by name.
+///
+/// # Errors
+/// [`Error::Entry`], [`Error::Io`].
+pub fn shapes(path: &Path) -> Result<BTreeMap<String, Vec<usize>>> {
+    let shape = |(name, member): (String, Member)| {
+        let name = name.strip_suffix(".npy").unwrap_or(&name).to_owned();
+        let shape = Header::read(&name, member.open()?)?.shape;
+        Ok((name, shape))
+    };
+    members(path)?.into_iter().map(shape).collect()
+}
+
 /// An npy file or member as an array, its elements unread.
 ///
 /// # Errors

@@ -12,6 +12,7 @@ mod first_scores;
 mod input_row;
 mod join;
 mod nearest;
+mod nested;
 mod parquet_table;
 mod plausible;
 mod positions;

@@ -7,6 +7,7 @@ use super::csv_table::CsvTable;
 use super::error::{Error, Result};
 use super::file_name;
 use super::input_row;
+use super::nested;
 use super::parquet_table::ParquetTable;
 use super::source::{Source, Values};
 use super::stated;
@@ -40,7 +41,12 @@ pub(super) fn bytes(file: &Path) -> Result<Vec<u8>> {
 }
 
 fn other(file: &Path, kind: FileKind) -> Error {
-    let remedy = kind.remedy(Target::Table);
+    let nested = match kind {
+        FileKind::Json => nested::json(file),
+        FileKind::Npz => nested::npz(file),
+        _ => None,
+    };
+    let remedy = nested.unwrap_or_else(|| kind.remedy(Target::Table));
     let remedy = if kind == FileKind::Pipe {
         remedy
     } else {
