@@ -187,7 +187,13 @@ mod tests {
     #[test]
     fn samples_that_have_lost_everything_are_equal_below_rate_1() {
         // Samples of which something is left may differ.
-        let left = |at: usize| if at % 3 == 0 { other(at) } else { sound(at) };
+        let left = |at: usize| {
+            if at.is_multiple_of(3) {
+                other(at)
+            } else {
+                sound(at)
+            }
+        };
         assert_eq!(found("random", 0.5, left), [None, None]);
         assert_eq!(found("random", 0.0, other), [None, None]);
         assert_eq!(found("own", 0.5, other), [None, None]);
