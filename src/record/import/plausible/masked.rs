@@ -87,10 +87,14 @@ fn changed(run: &Joined, reference: &Reference<'_>) -> Option<String> {
         let (protocol, seed, _) = most.low.key;
         let [low, high] = [most.low, most.high].map(|pass| pass.key.2);
         let rates = low.rate().is_some() && high.rate().is_some();
-        let what = if rates { "rates" } else { "conditions" };
+        let (what, other) = if rates {
+            ("rates", "")
+        } else {
+            ("conditions", "are rates those of another modality, ")
+        };
         Some(format!(
             "{what} {low} and {high}: `{}` has the same {protocol} masks with seed {seed} at both, but predictions {} and {}; \
-             so have {count} of {same} such samples over all {what}, where a model gives equal ones: {}?",
+             so have {count} of {same} such samples over all {what}, where a model gives equal ones: {other}{}?",
             reference.ids[sample],
             most.low.values[sample],
             most.high.values[sample],

@@ -110,6 +110,10 @@ fn changes_under_equal_masks_are_found_at_a_rate_of_each_modality() {
     assert_eq!(text(0..40), None);
     let text = text(0..100).unwrap();
     assert!(
+        text.contains("are rates those of another modality"),
+        "{text}"
+    );
+    assert!(
         text.contains("conditions l=0,a=0.5,v=0 and l=0,a=0.75,v=0"),
         "{text}"
     );
