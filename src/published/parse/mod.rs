@@ -14,6 +14,7 @@ pub mod cell;
 mod cell_numbers;
 pub mod condition;
 mod context;
+mod continued;
 mod correlation;
 mod differences;
 mod entries;

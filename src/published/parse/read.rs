@@ -6,6 +6,7 @@ use std::path::Path;
 use super::cell::ParsedTable;
 use super::cell_numbers::short;
 use super::context::Context;
+use super::continued;
 use super::differences;
 use super::entries::{Defaults, Entries, Reader};
 use super::error::{Error, Result};
@@ -101,7 +102,12 @@ pub fn parse_all(name: &str, bytes: &[u8], options: &Options) -> Result<Vec<Pars
             continue;
         }
         match parse_grid(name, grid, options) {
-            Ok(table) => tables.push((line, table)),
+            Ok(table) => {
+                let before = tables.last_mut().map(|(_, before)| before);
+                if let Some(table) = continued::append(grid, before, table) {
+                    tables.push((line, table));
+                }
+            }
             Err(error @ Error::Header { .. }) if several => {
                 others.notes.push(format!(
                     "table in line {line} left out: no column names a metric (`{}`)",

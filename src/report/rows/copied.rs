@@ -1,4 +1,5 @@
-//! Finds predictions that were scored as those of another model, or of another seed, by scores that agree to the last bit.
+//! Finds runs that have the predictions of another model, or of another seed, by scores that agree: to the last bit at some
+//! condition, or to four decimals at all.
 
 use std::collections::BTreeMap;
 
@@ -7,69 +8,140 @@ use super::scores::ScoredRun;
 use super::section::Section;
 use crate::mask::Condition;
 
-/// The run of a row.
-type Run<'a> = (&'a ModelRow, &'a ScoredRun);
+/// Differences of scores that predictions written with four decimals, or in half precision, leave; and the metrics that change
+/// by as little. Of 300 runs on ICT-MMMO and 33 on CMU-MOSI no two of different models or seeds are as near.
+const NEAR: f64 = 2e-4;
+const SMOOTH: [&str; 2] = ["mae", "corr"];
 
-/// A sentence about the first external run whose scores are those of another run at some conditions.
+/// Fewest conditions at which scores must be near.
+const CONDITIONS: usize = 3;
+
+/// Scores by condition and metric.
+type Scores = BTreeMap<Condition, BTreeMap<&'static str, f64>>;
+
+/// A run, or the part of one that a fold or a condition has, with its row.
+struct Part<'a> {
+    row: &'a ModelRow,
+    run: &'a ScoredRun,
+    scores: Scores,
+}
+
+/// How two runs agree, at so many conditions.
+enum Agreement {
+    Exact(usize),
+    Near(usize),
+}
+
+/// A sentence about the first run whose scores are those of another run.
 pub fn copied(section: &Section) -> Option<String> {
-    let rows = section.own_rows().filter(|row| !row.baseline);
-    let runs = rows.flat_map(|row| row.runs.iter().map(move |run| (row, run)));
-    let runs: Vec<(Run<'_>, BTreeMap<Condition, Vec<u64>>)> =
-        runs.map(|(row, run)| ((row, run), scores(run))).collect();
-    let is_external = |run: &ScoredRun| run.manifest.external.is_some();
-    let found = runs.iter().enumerate().flat_map(|(i, a)| {
-        let others = runs[..i].iter();
-        others.filter_map(move |b| {
-            let either = is_external(a.0.1) || is_external(b.0.1);
-            let equal = |(condition, scores): &(&Condition, &Vec<u64>)| {
-                b.1.get(condition).is_some_and(|other| other == *scores)
-            };
-            let same = a.1.iter().filter(equal).count();
-            (either && same > 0).then_some((a, b, same))
-        })
+    let parts: Vec<Part<'_>> = section
+        .own_rows()
+        .filter(|row| !row.baseline)
+        .flat_map(|row| row.runs.iter().flat_map(move |run| parts(row, run)))
+        .collect();
+    let pairs = parts.iter().enumerate().flat_map(|(i, a)| {
+        let others = parts[..i].iter();
+        others.filter_map(move |b| Some((a, b, agreement(a, b)?)))
     });
-    let mut found: Vec<_> = found.collect();
-    // The copy is named first.
+    let mut found: Vec<_> = pairs.collect();
+    // The copy is named first: a model that was trained here is the likelier source.
     for (a, b, _) in &mut found {
-        if !is_external(a.0.1) {
+        if a.run.manifest.external.is_none() && b.run.manifest.external.is_some() {
             std::mem::swap(a, b);
         }
     }
-    let (a, b, same) = found.first()?;
-    let name = |(row, run): &Run<'_>| format!("{}, seed {}", row.label, run.manifest.seed);
+    let (a, b, how) = found.first()?;
+    let (how, same) = match how {
+        Agreement::Exact(same) => ("exactly", same),
+        Agreement::Near(same) => ("to four decimals", same),
+    };
     let more = match found.len() - 1 {
         0 => String::new(),
-        more => format!(" (and {} more such pairs)", more),
+        more => format!(" (and {more} more such pairs)"),
     };
+    let of = a.scores.len();
     Some(format!(
-        "{}: {} has exactly the scores of {} at {same} of {} condition{}{more}: were its predictions copied, or is one file scored under two \
-         names? They count twice here; remove one of the runs",
+        "{}: {} has {how} the scores of {} at {same} of {of} condition{}{more}: were predictions, or a folder of evaluations, copied, \
+         or is one file scored under two names? They count twice here; remove one of the runs",
         section.title,
-        name(&a.0),
-        name(&b.0),
-        a.1.len(),
-        if a.1.len() == 1 { "" } else { "s" },
+        a.name(),
+        b.name(),
+        if of == 1 { "" } else { "s" },
     ))
 }
 
-/// The bits of all scores at each condition at which something is left and predictions vary.
-fn scores(run: &ScoredRun) -> BTreeMap<Condition, Vec<u64>> {
-    let mut out: BTreeMap<Condition, Option<Vec<u64>>> = BTreeMap::new();
-    for (condition, value) in run.conditions.values().flatten() {
-        if condition.rate() == Some(1.0) {
-            continue;
-        }
-        // A constant has no correlation.
-        let all = out.entry(*condition).or_insert_with(|| Some(Vec::new()));
-        match (all.as_mut(), value) {
-            (Some(scores), Ok(score)) => scores.push(score.to_bits()),
-            _ => *all = None,
+impl Part<'_> {
+    fn name(&self) -> String {
+        let manifest = &self.run.manifest;
+        let fold = manifest.dataset.fold;
+        let fold = fold.map_or(String::new(), |fold| format!(", fold {fold}"));
+        format!("{}, seed {}{fold}", self.row.label, manifest.seed)
+    }
+}
+
+/// The trainings that a run is made of.
+fn parts<'a>(row: &'a ModelRow, run: &'a ScoredRun) -> Vec<Part<'a>> {
+    let several = run.folds().iter().chain(run.parts());
+    let several: Vec<&ScoredRun> = several.collect();
+    let runs = if several.is_empty() {
+        vec![run]
+    } else {
+        several
+    };
+    let part = |run: &'a ScoredRun| Part {
+        row,
+        run,
+        scores: scores(run),
+    };
+    runs.into_iter().map(part).collect()
+}
+
+/// All scores at each condition at which something is left and predictions vary.
+fn scores(run: &ScoredRun) -> Scores {
+    let mut out = Scores::new();
+    let mut constant = Vec::new();
+    for (metric, by_condition) in &run.conditions {
+        for (condition, value) in by_condition {
+            match value {
+                Ok(score) => {
+                    let of = out.entry(*condition).or_default();
+                    of.insert(*metric, *score);
+                }
+                // A constant has no correlation.
+                Err(_) => constant.push(*condition),
+            }
         }
     }
-    let known = out.into_iter();
-    known
-        .filter_map(|(condition, scores)| Some((condition, scores?)))
-        .collect()
+    out.retain(|condition, _| condition.rate() != Some(1.0) && !constant.contains(condition));
+    out
+}
+
+/// How two trainings agree that should not: those of another model or seed on the same samples.
+fn agreement(a: &Part<'_>, b: &Part<'_>) -> Option<Agreement> {
+    let of = |part: &Part<'_>| {
+        let manifest = &part.run.manifest;
+        (manifest.model.name.clone(), manifest.seed)
+    };
+    if of(a) == of(b) || a.run.manifest.dataset.name != b.run.manifest.dataset.name {
+        return None;
+    }
+    let both = a.scores.iter();
+    let both = both.filter_map(|(condition, own)| Some((own, b.scores.get(condition)?)));
+    let both: Vec<_> = both.collect();
+    let bits = |scores: &BTreeMap<&'static str, f64>| -> Vec<u64> {
+        scores.values().map(|score| score.to_bits()).collect()
+    };
+    let same = both.iter().filter(|(a, b)| bits(a) == bits(b)).count();
+    if same > 0 {
+        return Some(Agreement::Exact(same));
+    }
+    let near = |metric: &&str, a: &BTreeMap<&str, f64>, b: &BTreeMap<&str, f64>| {
+        let pair = a.get(metric).zip(b.get(metric));
+        pair.is_some_and(|(a, b)| (a - b).abs() <= NEAR)
+    };
+    let mut all = both.iter();
+    let is_near = all.all(|(a, b)| SMOOTH.iter().all(|metric| near(metric, a, b)));
+    (is_near && both.len() >= CONDITIONS).then_some(Agreement::Near(both.len()))
 }
 
 #[cfg(test)]
@@ -81,7 +153,7 @@ mod tests {
     use crate::report::rows::scores::score_by;
     use crate::report::rows::sort::sections;
 
-    /// What is found in two models, of which `mine` has predictions of its own or, at two rates, those of the other.
+    /// What is found in two models, of which `mine` has predictions of its own or those of the other.
     fn found(is_copy: bool, is_external: bool) -> Option<String> {
         let rates = [0.0, 0.5, 1.0];
         let runs = ["lnln", "mine"].map(|model| {
@@ -109,6 +181,6 @@ mod tests {
         ];
         assert!(words.iter().all(|word| text.contains(word)), "{text}");
         assert_eq!(found(false, true), None);
-        assert_eq!(found(true, false), None, "both were trained here");
+        assert!(found(true, false).is_some(), "a folder of evaluations");
     }
 }

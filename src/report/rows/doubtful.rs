@@ -127,8 +127,8 @@ mod tests {
 
     /// A section of these models, each with its mask seeds.
     fn section(models: &[(&str, &[u64])]) -> Section {
-        let runs = models.iter().map(|(model, seeds)| {
-            let mut metadata = manifest(model, 11, &[0.0, 0.5]);
+        let runs = models.iter().enumerate().map(|(i, (model, seeds))| {
+            let mut metadata = manifest(model, 11 + i as u64, &[0.0, 0.5]);
             metadata.masks[0].seeds = seeds.to_vec();
             metadata.masks[0].variants.clear();
             scored(metadata)

@@ -1,6 +1,6 @@
 //! Finds runs of cells on an exact line over the rates, as a spreadsheet fills them.
 
-use super::{Rule, describe, filled};
+use super::{Rule, describe, filled, interpolated};
 use crate::published::audit::arranged::ScoreColumn;
 use crate::published::audit::{Arranged, Finding, Strength};
 use crate::published::parse::{ParsedCell, ParsedCondition};
@@ -9,7 +9,8 @@ pub const RULE: Rule = Rule {
     name: "exact-line",
     definition: "five and more cells of a method at evenly spaced rates that are on a line to the last digit, as a \
                  spreadsheet fills them, where the other curves of the table bend; or one MAE or Corr in five and more rows one \
-                 below the other that differ in other metrics, or one accuracy in all rows",
+                 below the other that differ in other metrics, or one accuracy in all rows; or rates at which nine of ten \
+                 columns have the mean of the cells beside",
     strength: "very unlikely where chance makes such a run less than once in a million tables whose curves bend like \
                the others; odd where less than once in a thousand",
     check,
@@ -35,6 +36,7 @@ type At<'a> = (u32, &'a ParsedCell);
 
 fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
     let mut out = filled::check(arranged);
+    out.extend(interpolated::findings(arranged));
     for block in arranged.blocks() {
         if arranged.by_program(block[0].table) {
             continue;

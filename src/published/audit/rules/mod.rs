@@ -23,6 +23,7 @@ mod filled;
 mod fixed_order;
 mod impossible_count;
 mod impossible_f1;
+mod interpolated;
 mod known_error;
 mod lone_constant;
 mod lone_order;

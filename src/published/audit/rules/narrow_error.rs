@@ -13,8 +13,8 @@ pub const RULE: Rule = Rule {
                  predictions with the printed Corr (their deviation times the root of 1 - Corr squared): MAE of other \
                  units, a squared error, a squared correlation, or headings exchanged. Sound carried rows have 0.72 to \
                  1.1. Corr too low for the Acc-2 beside it, too: below 0.7 of the way that Acc-2 is from the larger \
-                 class to all samples, where that is a fifth and more; and Acc-7 or Acc-5 below 0.7 of what one class for all \
-                 samples, or chance, has, beside a Corr of 0.5 and more",
+                 class to all samples, where that is a fifth and more; and an accuracy below 0.7 of what one class for all \
+                 samples, or chance, has (of two classes 0.95), beside a Corr of 0.5 and more",
     strength: "odd",
     check,
 };
