@@ -30,6 +30,8 @@ const LITTLE_LEFT: f64 = 0.9;
 const CHANCE: f64 = 0.1;
 const RELATIVE: f64 = 20.0;
 const RUNS: f64 = 3.0;
+/// Places of an accuracy where no others show how far they are apart.
+const USUAL: f64 = 30.0;
 /// Equal cells with enough digits that make a finding sure, and equal cells with few digits that make one at all.
 const FINE: usize = 2;
 const COARSE: usize = 6;
@@ -207,23 +209,27 @@ fn expected(arranged: &Arranged<'_>, pair: &Pair<'_>, shares: &[&ParsedCell]) ->
         let family = if two { "two" } else { "several" };
         families.entry(family).or_default().push(cell);
     }
-    let each = families.values().map(|cells| {
-        let values = beside
-            .iter()
-            .filter_map(|row| row.get(cells[0].metric.name));
-        let mut values: Vec<f64> = values.map(|cell| cell.number.value).collect();
-        values.sort_by(f64::total_cmp);
-        // Twice the distance of the quartiles, in steps of one more sample in one of the runs.
-        let middle = values[3 * values.len() / 4] - values[values.len() / 4];
-        let runs = arranged.settings.seeds.map_or(RUNS, f64::from);
-        let samples = arranged
-            .statistics
-            .samples(&cells[0].dataset, cells[0].metric);
-        let step = samples.map_or(0.0, |samples| 100.0 / samples as f64 / runs);
-        let places = (2.0 * middle / step.max(cells[0].number.ulp())).max(1.0);
-        1.0 / places / RELATIVE.powi(cells.len() as i32 - 1)
-    });
+    let each = families.values();
+    let each = each
+        .map(|cells| chance(arranged, &beside, cells[0]) / RELATIVE.powi(cells.len() as i32 - 1));
     tried * each.product::<f64>()
+}
+
+/// How often two of the rows beside share a cell by chance.
+fn chance(arranged: &Arranged<'_>, beside: &[&&ScoreRow<'_>], cell: &ParsedCell) -> f64 {
+    let others = beside.iter().filter_map(|row| row.get(cell.metric.name));
+    let others = others.filter(|other| !other.number.same(&cell.number));
+    let mut values: Vec<f64> = others.map(|cell| cell.number.value).collect();
+    values.sort_by(f64::total_cmp);
+    if values.len() < 2 {
+        return 1.0 / USUAL;
+    }
+    // Twice the distance of the quartiles, in steps of one more sample in one of the runs.
+    let middle = values[3 * values.len() / 4] - values[values.len() / 4];
+    let runs = arranged.settings.seeds.map_or(RUNS, f64::from);
+    let samples = arranged.statistics.samples(&cell.dataset, cell.metric);
+    let step = samples.map_or(0.0, |samples| 100.0 / samples as f64 / runs);
+    1.0 / (2.0 * middle / step.max(cell.number.ulp())).max(1.0)
 }
 
 /// Whether most metrics of the row are the best of its table, as those of a full model are.
