@@ -204,15 +204,30 @@ fn other_tokenizer(plan: &Plan<'_>, block: &Block<i32>) -> Option<String> {
     ))
 }
 
-/// Texts that begin with CLS twice, all of a split.
+/// Texts that begin with CLS twice, all of a split, or end with SEP twice, as far as steps have room: no sound one does.
 fn doubled(block: &Block<i32>) -> Option<String> {
-    let is_twice = |row: usize| {
-        let mut tokens = block.row(row)[..block.width].iter().take(2);
-        block.width > 1 && tokens.all(|token| i64::from(*token) == CLS)
+    let is_twice = |tokens: &[i32], expected: i64| {
+        tokens.len() == 2 && tokens.iter().all(|token| i64::from(*token) == expected)
     };
-    (block.rows >= ENOUGH && (0..block.rows).all(is_twice)).then(|| {
-        format!("every text begins with CLS ({CLS}) twice: were CLS and SEP written into the text before it was tokenized?")
-    })
+    let text = |row: usize| {
+        let (tokens, rest) = block.row(row).split_at(block.width);
+        &tokens[..rest[..block.width].iter().filter(|m| **m == 1).count()]
+    };
+    let rows = || 0..block.rows;
+    let begins = rows().all(|row| is_twice(&text(row)[..text(row).len().min(2)], CLS));
+    let short = rows().filter(|row| text(*row).len() < block.width);
+    let ends = short.map(|row| is_twice(&text(row)[text(row).len().saturating_sub(2)..], SEP));
+    let ends: Vec<bool> = ends.collect();
+    let found = if block.rows >= ENOUGH && begins {
+        format!("every text begins with CLS ({CLS}) twice")
+    } else if ends.len() >= ENOUGH && ends.iter().all(|twice| *twice) {
+        format!("every text that does not fill all steps ends with SEP ({SEP}) twice")
+    } else {
+        return None;
+    };
+    Some(format!(
+        "{found}: were CLS and SEP written into the text before it was tokenized, or added again after it?"
+    ))
 }
 
 /// One token that is a large part of all words: what stands for silence between words, such as `sp`.
@@ -245,4 +260,42 @@ fn has_mask_twice(block: &Block<i32>) -> bool {
         mask == segments && mask.contains(&1)
     };
     block.rows > 0 && (0..block.rows).all(same)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Eight texts of five to eight tokens, some of which end with SEP twice.
+    fn texts(is_twice: impl Fn(usize) -> bool) -> Block<i32> {
+        let row = |row: usize| {
+            let length = 5 + row % 4;
+            let token = |at: usize| match at {
+                0 => CLS as i32,
+                _ if at >= length => 0,
+                _ if at + 1 == length || at + 2 == length && is_twice(row) => SEP as i32,
+                _ => 2000,
+            };
+            let mask = (0..8).map(move |at| i32::from(at < length));
+            (0..8)
+                .map(token)
+                .chain(mask)
+                .chain([0; 8])
+                .collect::<Vec<_>>()
+        };
+        Block {
+            rows: 8,
+            steps: 3,
+            width: 8,
+            data: (0..8).flat_map(row).collect(),
+        }
+    }
+
+    #[test]
+    fn texts_that_end_with_sep_twice_are_found() {
+        let found = doubled(&texts(|row| row % 4 != 3)).unwrap();
+        assert!(found.contains("ends with SEP (102) twice"), "{found}");
+        assert_eq!(doubled(&texts(|row| row > 0)), None, "not in all");
+        assert_eq!(doubled(&texts(|_| false)), None);
+    }
 }
