@@ -1,7 +1,9 @@
 //! Finds texts some of whose tokens are those of other words: frequent words have one token, and here and there another one.
 
+use std::collections::HashMap;
+
 use super::same_words::{counts, equally_many};
-use super::texts::texts_of;
+use super::texts::{Pair, texts_of};
 use crate::data::dataset::plan::Plan;
 use crate::data::dataset::vocabulary::UNK;
 
@@ -19,7 +21,7 @@ const LOST: [i32; 2] = [UNK as i32, 103];
 /// Splits with tokens that their words have once.
 pub fn random_tokens(plan: &Plan<'_>) -> Option<String> {
     let texts = texts_of(plan)?;
-    let pairs = texts.pairs();
+    let pairs = with_their_marks(texts.pairs());
     let (once, all) = singles(equally_many(&pairs));
     (all >= WORDS && once as f64 > PART * all as f64).then(|| {
         format!(
@@ -30,6 +32,27 @@ pub fn random_tokens(plan: &Plan<'_>) -> Option<String> {
             plan.ids[0]
         )
     })
+}
+
+/// The texts whose marks (full stops and the like) have the token that most of these have: where marks were added to a transcript
+/// alone, its words stand beside the tokens of others.
+fn with_their_marks<'p>(pairs: Vec<Pair<'p>>) -> Vec<Pair<'p>> {
+    let counted = counts(equally_many(&pairs)).into_iter();
+    let usual = counted.filter_map(|(word, tokens)| {
+        let all: usize = tokens.values().sum();
+        let (token, _) = tokens.into_iter().find(|(_, count)| 2 * count > all)?;
+        is_mark(word).then(|| (word.to_owned(), token))
+    });
+    let usual: HashMap<String, i32> = usual.collect();
+    let has_usual = |pair: &Pair<'p>| {
+        let mut words = pair.words.iter().zip(pair.tokens);
+        words.all(|(word, token)| !is_mark(word) || usual.get(word) == Some(token))
+    };
+    pairs.into_iter().filter(has_usual).collect()
+}
+
+fn is_mark(word: &str) -> bool {
+    !word.chars().any(char::is_alphanumeric)
 }
 
 /// Of frequent words: how often they have a token that they have once, and how often they are said.
@@ -50,7 +73,9 @@ fn singles<'p>(words: impl Iterator<Item = (&'p str, i32)>) -> (usize, usize) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::texts::Texts;
     use super::*;
+    use crate::data::dataset::split::Block;
 
     const NAMES: [&str; 10] = [
         "the", "a", "was", "is", "it", "movie", "good", "bad", "i", "and",
@@ -73,5 +98,38 @@ mod tests {
         assert_eq!(said(11, |at| 3000 + (at % 10) as i32), (0, 600));
         assert_eq!(said(107, |_| LOST[1]), (0, 600));
         assert_eq!(said(11, |_| LOST[0]), (0, 600));
+    }
+
+    #[test]
+    fn texts_with_marks_that_the_tokens_lack_do_not_count() {
+        // A word of two tokens in front, and one token for each other word and mark.
+        let raw_text: Vec<String> = (0..60)
+            .map(|i| {
+                let end = if i % 2 == 0 { "." } else { "" };
+                format!("wonderful {} {}{end}", NAMES[i % 10], NAMES[i % 9])
+            })
+            .collect();
+        let ids: Vec<String> = (0..60).map(|i| i.to_string()).collect();
+        let rows = (0..60).flat_map(|i| {
+            let tokens = [101, 7, 8, 2000 + (i % 10), 2000 + (i % 9), 102];
+            tokens.into_iter().chain([1; 6]).chain([0; 6])
+        });
+        let block = Block {
+            rows: 60,
+            steps: 3,
+            width: 6,
+            data: rows.collect(),
+        };
+        let texts = Texts {
+            raw_text: &raw_text,
+            ids: &ids,
+            block: &block,
+            lengths: &[6; 60],
+            lost: None,
+        };
+        let pairs = texts.pairs();
+        assert_eq!(equally_many(&pairs).count(), 30 * 4, "with marks");
+        let kept = with_their_marks(pairs);
+        assert_eq!(equally_many(&kept).count(), 0);
     }
 }
