@@ -7,7 +7,7 @@ use super::main_labels::{ENOUGH, main};
 use super::relation::{Relation, deviation};
 use super::{
     classes, equal_neighbors, filled_labels, label_blocks, label_rows, label_runs, label_stretches,
-    label_words,
+    label_videos, label_words,
 };
 use crate::data::dataset::labels;
 use crate::data::dataset::plan::Plan;
@@ -42,7 +42,11 @@ pub fn between(plans: &[Plan<'_>]) -> Vec<String> {
         warnings.extend(classes::exchanged(train, other));
         warnings.extend(modalities(train, other));
     }
-    warnings.extend(label_words::words(train, others));
+    let mut orders = label_words::words(train, others);
+    if orders.is_empty() {
+        orders = label_videos::unlike(&official);
+    }
+    warnings.extend(orders);
     warnings
 }
 

@@ -39,11 +39,7 @@ const PAIRS: usize = 20;
 /// A split whose ids name videos of other samples.
 pub fn id_videos(plan: &Plan<'_>) -> Option<String> {
     let videos = id_order::videos(plan)?;
-    let mut rows: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (row, video) in videos.iter().enumerate() {
-        rows.entry(video).or_default().push(row);
-    }
-    let groups: Vec<Vec<usize>> = rows.into_values().collect();
+    let groups = by_video(&videos);
     let several = groups.iter().filter(|rows| rows.len() > 1).count();
     if several < FEW_VIDEOS || videos.len() < SAMPLES {
         return None;
@@ -98,8 +94,17 @@ fn sorted(plan: &Plan<'_>, videos: &[String]) -> Option<(&'static str, String)> 
     found.filter(|_| 2 * beside > videos.len())
 }
 
+/// The rows of each video.
+pub(super) fn by_video(videos: &[String]) -> Vec<Vec<usize>> {
+    let mut rows: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (row, video) in videos.iter().enumerate() {
+        rows.entry(video).or_default().push(row);
+    }
+    rows.into_values().collect()
+}
+
 /// The F of an analysis of variance.
-fn variance(labels: &[f64], groups: &[Vec<usize>]) -> Option<f64> {
+pub(super) fn variance(labels: &[f64], groups: &[Vec<usize>]) -> Option<f64> {
     let (n, k) = (labels.len() as f64, groups.len() as f64);
     let mean = labels.iter().sum::<f64>() / n;
     let (mut between, mut inside) = (0.0, 0.0);

@@ -32,6 +32,7 @@ mod label_parts;
 mod label_rows;
 mod label_runs;
 mod label_stretches;
+mod label_videos;
 mod label_words;
 mod labels;
 mod length_batches;
