@@ -16,6 +16,10 @@ use crate::data::store::Writer;
 /// Fewer samples show nothing about the lengths of a split.
 const FEW: usize = 4;
 
+/// Part of the shorter samples that hold exactly one frame past their length where frames or lengths are moved: sound ones hold
+/// none, padding of other values any number.
+const BY_ONE: f64 = 0.9;
+
 /// Progress of an import.
 #[derive(Clone, Debug)]
 pub struct Progress<'a> {
@@ -191,7 +195,7 @@ impl<'c> Converter<'c> {
         let name = format!("{}/{}", plan.split(), frames.column);
         let mut out = self.writer.column::<f32>(&name, &frames.features.shape())?;
         let moments = self.moments.get(frames.column);
-        let (mut replaced, mut overflow, mut trailing) = (0, 0, Samples::default());
+        let (mut replaced, mut overflow, mut trailing) = (0, 0, Trailing::default());
         let mut first_replaced = None;
         let profiles = self.findings.profiles.entry(plan.split(), frames.column);
         let spread = self.findings.spreads.entry(name.clone()).or_default();
@@ -223,8 +227,8 @@ impl<'c> Converter<'c> {
         })?;
         out.finish()?;
         let fault = format!("with {} past its length", frames.column);
-        let warning = trailing.describe(plan.split(), &fault);
-        let advice = past_lengths(plan, frames, trailing.count());
+        let warning = trailing.samples.describe(plan.split(), &fault);
+        let advice = past_lengths(plan, frames, &trailing);
         let warning = warning.map(|warning| warning + &advice);
         self.findings.padding.extend(warning);
         if let Some(id) = first_replaced.and_then(|row: usize| plan.ids.get(row)) {
@@ -271,14 +275,28 @@ fn clean(
     (replaced, row)
 }
 
-/// What to do where so many samples hold values past their length: most of those that are shorter than the steps do
+/// Samples that hold values past their length, and how many of them hold one more frame and no other.
+#[derive(Default)]
+struct Trailing {
+    samples: Samples,
+    by_one: usize,
+}
+
+/// What to do where these samples hold values past their length: most of those that are shorter than the steps do
 /// where the lengths are wrong.
-fn past_lengths(plan: &Plan<'_>, frames: &Frames<'_, '_>, count: usize) -> String {
-    let column = frames.column;
+fn past_lengths(plan: &Plan<'_>, frames: &Frames<'_, '_>, trailing: &Trailing) -> String {
+    let (column, count) = (frames.column, trailing.samples.count());
     let is_given = |end| plan.columns.get(&format!("{column}_{end}")).is_some();
     let are_given = is_given("lengths") || is_given("mask");
     let shorter = (0..plan.rows()).filter(|row| frames.valid(*row) < frames.sample());
     let shorter = shorter.count();
+    if shorter >= FEW && trailing.by_one as f64 >= BY_ONE * shorter as f64 {
+        return format!(
+            ", by exactly one frame in {} of {shorter} that are shorter than the steps: do the frames come one step late, or does \
+             the length leave one out? Zeros in its place would delete the last frame; move the frames, or give their lengths",
+            trailing.by_one
+        );
+    }
     if shorter < FEW || 2 * count < shorter || !are_given {
         return ": padding is removed in tests, and may be read in training; write zeros"
             .to_owned();
@@ -295,7 +313,7 @@ fn note_trailing(
     samples: &frames::Samples<'_>,
     frames: &Frames<'_, '_>,
     plan: &Plan<'_>,
-    trailing: &mut Samples,
+    trailing: &mut Trailing,
 ) {
     for (index, sample) in samples.values.chunks_exact(frames.sample()).enumerate() {
         let row = samples.first + index;
@@ -305,7 +323,10 @@ fn note_trailing(
             .iter()
             .fold(false, |any, value| any | (*value != 0.0))
         {
-            trailing.add(&plan.ids[row]);
+            trailing.samples.add(&plan.ids[row]);
+            let behind = sample.get(frames.valid(row) + frames.width()..);
+            let is_one = behind.is_none_or(|rest| rest.iter().all(|value| *value == 0.0));
+            trailing.by_one += usize::from(is_one);
         }
     }
 }
