@@ -125,3 +125,50 @@ fn a_pickle_behind_the_one_that_is_read_is_warned_about() {
         (0, 1)
     );
 }
+
+/// A split whose audio was changed, given the number of the frame and the dimension; padding stays.
+fn framed(small: &Small, change: impl Fn(usize, usize, f64) -> f64) -> Small {
+    let width = WIDTHS[1];
+    let values = numbers(small, "audio").into_iter().enumerate();
+    let changed = |(at, v): (usize, f64)| match v {
+        0.0 => v,
+        _ => change(at / width, at % width, v),
+    };
+    let values: Vec<f64> = values.map(changed).collect();
+    let shape = vec![values.len() / MANY_STEPS / width, MANY_STEPS, width];
+    small.clone().set("audio", Column::F64(shape, values))
+}
+
+#[test]
+fn frames_that_were_filled_or_lost_are_warned_about() {
+    let filled = |every: usize| {
+        let one = |at, dimension, v| match at % every {
+            0 => dimension as f64 / 7.0 + 0.3,
+            _ => v,
+        };
+        prepared(&three(|small| framed(&small, one)))
+    };
+    let words = [
+        "train: ",
+        "% of the frames of audio, in ",
+        "are one and the same",
+    ];
+    warned(&filled(5), &words);
+    let few = filled(37);
+    assert!(of(&few, "features").is_empty(), "{:?}", few.warnings);
+    let late = prepared(&three(|small| {
+        let small = framed(
+            &small,
+            |at, _, v| if at % MANY_STEPS == 0 { 0.0 } else { v },
+        );
+        let count = numbers(&small, "regression_labels").len();
+        small.set(
+            "audio_lengths",
+            Column::Ints(vec![MANY_STEPS as i64; count]),
+        )
+    }));
+    warned(
+        &late,
+        &["test: 80 of 80 samples begin with one frame of zeros in audio"],
+    );
+}

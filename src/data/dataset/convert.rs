@@ -74,11 +74,13 @@ impl Findings {
         values.extend(check::own_steps(plans, &self.details));
         values.extend(check::halves(plans, &self.spreads));
         values.extend(check::marks(plans, &self.spreads));
+        values.extend(check::filled_frames(plans, &self.details));
         values.extend(check::repeats(plans, &self.profiles));
         values.extend(check::scattered(plans, &self.profiles));
         values.extend(check::edges(plans, &self.profiles));
         values.extend(check::windows(plans, &self.details));
         values.extend(check::starts(plans, self));
+        values.extend(check::lost_starts(plans, &self.profiles));
         values.extend(check::reshaped(plans, &self.details));
         values.extend(check::overlaps(plans, &self.details));
         values.extend(check::text_order(plans, &self.details));

@@ -1,9 +1,10 @@
 //! Looks closer at the samples of a column of features: whole numbers, samples brought to one scale, equal columns, constant and
 //! rising ones,
 //! samples that go on with other frames, rows of another length, mean frames, first frames, dimensions that
-//! stay, last frames, zeros, sorted values.
+//! stay, last frames, frames that many samples have, zeros, sorted values.
 
 use super::column_hashes::ColumnHashes;
+use super::common_frames::CommonFrames;
 use super::course::Courses;
 use super::endings::Endings;
 use super::extents::Extents;
@@ -24,6 +25,7 @@ pub struct Details {
     pub whole: WholeNumbers,
     pub scales: SampleScales,
     pub hashes: ColumnHashes,
+    pub common: CommonFrames,
     pub courses: Courses,
     pub endings: Endings,
     pub means: SampleMeans,
@@ -46,6 +48,7 @@ impl Details {
         self.whole.add(sample);
         self.scales.add(sample, width, (row, rows));
         self.hashes.add(sample, width, (row, rows));
+        self.common.add(sample, width, (row, rows));
         self.courses.add(sample, width, (row, rows));
         self.endings.add(sample, width, (row, rows));
         self.means.add(sample, width);

@@ -4,6 +4,7 @@ mod carried;
 mod check;
 mod column_hashes;
 mod columns;
+mod common_frames;
 mod convert;
 pub mod corpus;
 mod course;
