@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::Text;
 use super::columns::Columns;
 use super::error::{Error, Result};
+use super::half;
 use super::roles::Role;
 use super::table::Table;
 use crate::mask::Condition;
@@ -107,7 +108,8 @@ pub(super) fn rows(
         mask_hash: mask_hashes[row].clone(),
     });
     let rows = rows.collect();
-    let mut notes = Vec::new();
+    let rates = table.numbers(columns.condition)?.0;
+    let mut notes = Vec::from_iter(half::note(&conditions.heading, &rates));
     if !parser.commas.is_empty() {
         let commas = parser.commas.join(", ");
         notes.push(format!("decimal commas in {commas} are read as points"));
@@ -344,19 +346,12 @@ const COMPLETE: [&str; 8] = [
 /// What a column of conditions holds, for messages.
 const CONDITION: &str = "a condition such as 0.5 or LA";
 
-/// A condition by name, or a rate as other tools compute it (`0.30000000000000004`, or `0.3` as float32).
+/// A condition by name, or a rate as other tools compute it (`0.30000000000000004`, or `0.3` as a narrower float).
 pub(super) fn parse_condition(text: &str) -> Option<Condition> {
     match text.parse::<f64>() {
-        Ok(rate) => Condition::of_number(widened(rate).unwrap_or(rate)),
+        Ok(rate) => Condition::of_number(half::widened(rate).unwrap_or(rate)),
         Err(_) => text.parse().ok(),
     }
-}
-
-/// The number that a float32 stood for before it was stored as float64: 0.3 for 0.30000001192092896.
-fn widened(number: f64) -> Option<f64> {
-    let narrow = number as f32;
-    let same = f64::from(narrow) == number;
-    same.then(|| narrow.to_string().parse().ok()).flatten()
 }
 
 /// Whether a sign is followed by three digits, as between thousands.

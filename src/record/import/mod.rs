@@ -9,6 +9,7 @@ mod description;
 pub mod error;
 mod existing;
 mod first_scores;
+mod half;
 mod input_row;
 mod join;
 mod nearest;
