@@ -4,7 +4,7 @@ use super::super::join::Joined;
 use super::jumps::EACH;
 use super::steps::{Pass, chains};
 use super::values::{SHARE, counts, is_many};
-use super::{Check, Finding, Reference, is_in_another_order, name, other_seeds, precise};
+use super::{Check, Finding, Reference, is_in_another_order, masked, name, other_seeds, precise};
 use crate::mask;
 
 /// Fewest samples of a test split in which predictions of the rate before are counted.
@@ -36,7 +36,7 @@ pub(super) fn findings(run: &Joined, runs: &[Joined], reference: &Reference<'_>)
         Some(Finding { check, wrong, text })
     };
     let between = chains.iter().find_map(|chain| between(chain, reference));
-    let large = reference.ids.len() >= SAMPLES;
+    let large = reference.ids.len() >= SAMPLES && !masked::are_others(run, reference);
     let before = chains.iter().filter(|_| large).find_map(|chain| {
         let mut seeds = other_seeds(run, runs);
         kept(chain, reference).or_else(|| {

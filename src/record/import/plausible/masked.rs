@@ -19,6 +19,12 @@ const PART: f64 = 0.05;
 const EQUAL: f32 = 1e-3;
 const OF_USUAL: f32 = 0.1;
 
+/// Steps between rates, with the fewest samples of equal masks each, of which most have other predictions at every one, and the
+/// part over all: an exchange of two rates touches no more than four steps.
+const STEPS: usize = 5;
+const MOST: f64 = 0.5;
+const MOST_OF_ALL: f64 = 0.8;
+
 /// Part of the changed samples from which all count as changed.
 const ALL: f64 = 0.9;
 
@@ -63,6 +69,20 @@ struct Step<'a> {
     high: &'a Pass<'a>,
     same: usize,
     changed: Vec<usize>,
+}
+
+/// Whether masks are other ones at every step, so that neighboring rates tell nothing of each other.
+pub(super) fn are_others(run: &Joined, reference: &Reference<'_>) -> bool {
+    series(run, drawn).iter().any(|chain| {
+        let steps = chain.windows(2);
+        let steps = steps.filter_map(|pair| step(&pair[0], &pair[1], reference));
+        let steps: Vec<Step<'_>> = steps.filter(|step| step.same >= CHANGED).collect();
+        let part = |changed: usize, same: usize| changed as f64 / same as f64;
+        let most = |step: &Step<'_>| part(step.changed.len(), step.same) >= MOST;
+        let sum = |of: fn(&Step<'_>) -> usize| steps.iter().map(of).sum::<usize>();
+        let all = part(sum(|step| step.changed.len()), sum(|step| step.same));
+        steps.len() >= STEPS && steps.iter().all(most) && all >= MOST_OF_ALL
+    })
 }
 
 /// The mean rate of a condition whose masks are drawn.

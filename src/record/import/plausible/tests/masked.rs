@@ -151,6 +151,26 @@ fn masks_that_were_not_applied_are_found_beside_noise() {
 }
 
 #[test]
+fn masks_that_are_others_at_every_step_are_told_from_an_exchange() {
+    let sound = simulate(STRONG);
+    let masks = masks(&sound);
+    let reference = Reference {
+        masks: &masks,
+        ..sound.reference()
+    };
+    let mut run = sound.run(1);
+    assert!(!masked::are_others(&run, &reference));
+    let mut exchanged = simulate(STRONG);
+    exchanged.passes.swap(3, 5);
+    assert!(!masked::are_others(&exchanged.run(1), &reference));
+    for (rate, pass) in run.passes.values_mut().enumerate() {
+        let each = pass.iter_mut().enumerate();
+        each.for_each(|(i, p)| *p += 3.0 * noise(i, rate));
+    }
+    assert!(masked::are_others(&run, &reference));
+}
+
+#[test]
 fn labels_that_leaked_are_found() {
     let sound = simulate(STRONG);
     let mut run = sound.without_first(8);
