@@ -4,6 +4,7 @@
 mod absent;
 mod batches;
 mod between;
+mod bins;
 mod centered;
 mod few;
 mod filled;
@@ -13,6 +14,7 @@ mod groups;
 mod jumps;
 mod kinds;
 mod learned;
+mod lengths;
 mod masked;
 mod means;
 mod mixed;
@@ -20,6 +22,7 @@ mod nothing;
 mod orders;
 mod pairs;
 mod parts;
+mod ranked;
 mod scale;
 mod scrambled;
 mod seeds;
@@ -198,6 +201,8 @@ fn of_run(
     let shifted = shifted::finding(run, reference);
     let is_shifted = shifted.is_some();
     found.extend(shifted);
+    found.extend(lengths::finding(run, reference));
+    found.extend(ranked::findings(run, runs));
     let own = stretched::finding(run, runs, reference)
         .or_else(|| centered::finding(run, reference))
         .or_else(|| smooth::running(run, reference));
@@ -301,7 +306,9 @@ fn findings(run: &Joined, runs: &[Joined], reference: &Reference<'_>) -> Vec<Fin
             kinds::probabilities(&what, run, reference)
                 .or_else(|| kinds::unsigned(&what, run, reference)),
             kinds::one_sided(&what, run),
-            kinds::rounded(&what, run),
+            bins::cut(&what, run)
+                .or_else(|| kinds::rounded(&what, run))
+                .or_else(|| bins::binned(&what, run)),
         ];
         found.extend(values.into_iter().flatten());
     }

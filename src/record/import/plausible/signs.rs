@@ -40,7 +40,7 @@ pub(super) fn finding(run: &Joined, reference: &Reference<'_>) -> Option<Finding
 }
 
 /// Whether no sign is wrong where errors as large as these turn some.
-fn are_of_labels(pass: &[f32], truth: &[f32]) -> bool {
+pub(super) fn are_of_labels(pass: &[f32], truth: &[f32]) -> bool {
     let signed: Vec<(f64, f64)> = pass
         .iter()
         .zip(truth)
