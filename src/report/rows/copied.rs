@@ -1,7 +1,7 @@
 //! Finds runs that have the predictions of another model, or of another seed, by scores that agree: to the last bit at some
 //! condition, or to four decimals at all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::row::ModelRow;
 use super::scores::ScoredRun;
@@ -39,11 +39,10 @@ pub fn copied(section: &Section) -> Option<String> {
         .filter(|row| !row.baseline)
         .flat_map(|row| row.runs.iter().flat_map(move |run| parts(row, run)))
         .collect();
-    let pairs = parts.iter().enumerate().flat_map(|(i, a)| {
-        let others = parts[..i].iter();
-        others.filter_map(move |b| Some((a, b, agreement(a, b)?)))
-    });
-    let mut found: Vec<_> = pairs.collect();
+    let pairs = neighbors(&parts).into_iter();
+    let pairs = pairs.map(|(i, j)| (&parts[j], &parts[i]));
+    let found = pairs.filter_map(|(a, b)| Some((a, b, agreement(a, b)?)));
+    let mut found: Vec<_> = found.collect();
     // The copy is named first: a model that was trained here is the likelier source.
     for (a, b, _) in &mut found {
         if a.run.manifest.external.is_none() && b.run.manifest.external.is_some() {
@@ -94,6 +93,30 @@ fn parts<'a>(row: &'a ModelRow, run: &'a ScoredRun) -> Vec<Part<'a>> {
         scores: scores(run),
     };
     runs.into_iter().map(part).collect()
+}
+
+/// Trainings that have nearly one score at some condition, of thousands of runs the only ones that can agree.
+fn neighbors(parts: &[Part<'_>]) -> BTreeSet<(usize, usize)> {
+    let mut at: BTreeMap<Condition, Vec<(f64, usize)>> = BTreeMap::new();
+    for (i, part) in parts.iter().enumerate() {
+        for (condition, scores) in &part.scores {
+            let score = scores.get(SMOOTH[0]).or_else(|| scores.values().next());
+            at.entry(*condition)
+                .or_default()
+                .extend(score.map(|score| (*score, i)));
+        }
+    }
+    let mut pairs = BTreeSet::new();
+    for mut scores in at.into_values() {
+        scores.sort_by(|a, b| a.0.total_cmp(&b.0));
+        for (at, (score, i)) in scores.iter().enumerate() {
+            let near = scores[at + 1..]
+                .iter()
+                .take_while(|other| other.0 - score <= NEAR);
+            pairs.extend(near.map(|(_, j)| (*i.min(j), *i.max(j))));
+        }
+    }
+    pairs
 }
 
 /// All scores at each condition at which something is left and predictions vary.
