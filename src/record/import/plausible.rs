@@ -35,6 +35,8 @@ mod steps;
 mod stretched;
 mod subsets;
 mod sums;
+#[cfg(test)]
+mod testing;
 mod uneven;
 mod unmasked;
 mod values;

@@ -93,20 +93,15 @@ pub(super) fn cut(what: &str, run: &Joined) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::complete;
     use super::*;
-    use crate::mask::Condition;
 
     type Find = fn(&str, &Joined) -> Option<Finding>;
 
     /// What a check says of 400 predictions from -2 to 2, after `change`.
     fn found(check: Find, change: impl Fn(f32) -> f32) -> String {
         let pass = (0..400).map(|i| change((i * 7919 % 1009) as f32 / 252.3 - 2.0));
-        let key = ("random".to_string(), 1, Condition::uniform(0.0).unwrap());
-        let run = Joined {
-            model: "m".to_string(),
-            seed: 1,
-            passes: [(key, pass.collect())].into(),
-        };
+        let run = complete(pass.collect());
         check("m", &run).map_or(String::new(), |finding| finding.text)
     }
 

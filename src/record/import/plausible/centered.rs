@@ -70,9 +70,8 @@ fn of_groups(pass: &[f32], groups: &groups::Groups, range: f32) -> Option<String
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::same_masks::UNKNOWN;
+    use super::super::testing::{complete, reference};
     use super::*;
-    use crate::mask::Condition;
 
     /// 24 videos of 10 clips each, or single ones, with predictions that a change is made to.
     fn found(clips: usize, change: impl Fn(&mut [f32])) -> Option<String> {
@@ -85,20 +84,8 @@ mod tests {
         let own = |i: usize| 0.8 * truth[i] + (i * 7919 % 1009) as f32 / 1009.0;
         let mut pass: Vec<f32> = (0..240).map(own).collect();
         change(&mut pass);
-        let reference = Reference {
-            ids: &ids,
-            truth: &truth,
-            lengths: [&[]; 3],
-            range: [-3.0, 3.0],
-            absent: [false; 3],
-            masks: &UNKNOWN,
-        };
-        let key = ("random".to_string(), 1, Condition::uniform(0.0).unwrap());
-        let run = Joined {
-            model: "m".to_string(),
-            seed: 1,
-            passes: [(key, pass)].into(),
-        };
+        let reference = reference(&ids, &truth);
+        let run = complete(pass);
         finding(&run, &reference).map(|finding| finding.text)
     }
 

@@ -50,9 +50,8 @@ fn of(pass: &[f32], lengths: &[f32], truth: &[f32]) -> Option<[f64; 3]> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::same_masks::UNKNOWN;
+    use super::super::testing::{complete, reference};
     use super::*;
-    use crate::mask::Condition;
 
     /// What is found in predictions for 300 labels, which `value` makes of a sound one and the length of its text.
     fn found(value: impl Fn(f32, f32) -> f32) -> bool {
@@ -64,19 +63,10 @@ mod tests {
             .collect();
         let pass = (0..300).map(|i| value(truth[i] + 2.0 * spread(i, 4271), lengths[i] as f32));
         let reference = Reference {
-            ids: &ids,
-            truth: &truth,
             lengths: [&lengths; 3],
-            range: [-3.0, 3.0],
-            absent: [false; 3],
-            masks: &UNKNOWN,
+            ..reference(&ids, &truth)
         };
-        let key = ("random".to_string(), 1, Condition::uniform(0.0).unwrap());
-        let run = Joined {
-            model: "m".to_string(),
-            seed: 1,
-            passes: [(key, pass.collect())].into(),
-        };
+        let run = complete(pass.collect());
         finding(&run, &reference).is_some()
     }
 

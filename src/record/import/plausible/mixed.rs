@@ -85,7 +85,7 @@ fn beyond_mean(seeds: &[&Joined], pass: &super::steps::Pass<'_>) -> Option<Vec<f
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::same_masks::UNKNOWN;
+    use super::super::testing::reference;
     use super::*;
     use crate::mask::Condition;
 
@@ -126,14 +126,7 @@ mod tests {
         let runs: Vec<Joined> = runs.collect();
         let ids: Vec<String> = (0..SAMPLES).map(|i| format!("v$_${i}")).collect();
         let truth: Vec<f32> = (0..SAMPLES).map(|i| 2.0 * noise([50, i, 0])).collect();
-        let reference = Reference {
-            ids: &ids,
-            truth: &truth,
-            lengths: [&[]; 3],
-            range: [-3.0, 3.0],
-            absent: [false; 3],
-            masks: &UNKNOWN,
-        };
+        let reference = reference(&ids, &truth);
         let mut all = runs
             .iter()
             .filter_map(|run| finding(run, &runs, &reference));

@@ -72,9 +72,8 @@ pub(super) fn are_of_labels(pass: &[f32], truth: &[f32]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::same_masks::UNKNOWN;
+    use super::super::testing::{complete, reference};
     use super::*;
-    use crate::mask::Condition;
 
     /// What is found in predictions for 200 labels, which `value` makes of a label and a number from -1 to 1.
     fn found(value: impl Fn(f32, f32) -> f32) -> bool {
@@ -85,20 +84,8 @@ mod tests {
         let noise = |i: usize| (i * 7919 % 1009) as f32 / 504.5 - 1.0;
         let pass = truth.iter().enumerate();
         let pass = pass.map(|(i, t)| value(*t, noise(i))).collect();
-        let reference = Reference {
-            ids: &ids,
-            truth: &truth,
-            lengths: [&[]; 3],
-            range: [-3.0, 3.0],
-            absent: [false; 3],
-            masks: &UNKNOWN,
-        };
-        let key = ("random".to_string(), 1, Condition::uniform(0.0).unwrap());
-        let run = Joined {
-            model: "m".to_string(),
-            seed: 1,
-            passes: [(key, pass)].into(),
-        };
+        let reference = reference(&ids, &truth);
+        let run = complete(pass);
         finding(&run, &reference).is_some()
     }
 

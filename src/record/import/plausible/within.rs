@@ -103,7 +103,7 @@ fn constant(pass: &[f32], reference: &Reference<'_>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::same_masks::UNKNOWN;
+    use super::super::testing::reference;
     use super::*;
 
     /// 240 labels and predictions that follow them, of two decimals each.
@@ -125,14 +125,7 @@ mod tests {
     fn found(change: impl Fn(&mut Vec<f32>)) -> [Option<String>; 2] {
         let (ids, truth, mut pass) = made();
         change(&mut pass);
-        let reference = Reference {
-            ids: &ids,
-            truth: &truth,
-            lengths: [&[]; 3],
-            range: [-3.0, 3.0],
-            absent: [false; 3],
-            masks: &UNKNOWN,
-        };
+        let reference = reference(&ids, &truth);
         [twice, constant].map(|of| of(&pass, &reference))
     }
 

@@ -1,0 +1,28 @@
+//! Predictions for tests of single checks.
+
+use super::super::join::Joined;
+use super::super::same_masks::UNKNOWN;
+use super::Reference;
+use crate::mask::Condition;
+
+/// Labels of CMU-MOSI's range, of which no masks and no lengths are known.
+pub fn reference<'a>(ids: &'a [String], truth: &'a [f32]) -> Reference<'a> {
+    Reference {
+        ids,
+        truth,
+        lengths: [&[]; 3],
+        range: [-3.0, 3.0],
+        absent: [false; 3],
+        masks: &UNKNOWN,
+    }
+}
+
+/// A run of one seed that predicts complete samples.
+pub fn complete(pass: Vec<f32>) -> Joined {
+    let key = ("random".to_string(), 1, Condition::uniform(0.0).unwrap());
+    Joined {
+        model: "m".to_string(),
+        seed: 1,
+        passes: [(key, pass)].into(),
+    }
+}
