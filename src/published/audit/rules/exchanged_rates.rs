@@ -36,8 +36,12 @@ const LARGE: f64 = 0.7;
 /// A column's cells by rate, each with a number that is larger where predictions are better.
 pub(super) type Curve<'a> = Vec<(&'a ParsedCell, f64)>;
 
-fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
-    let mut tables: BTreeMap<_, Vec<(&ScoreColumn<'_>, Curve<'_>)>> = BTreeMap::new();
+/// The columns of a table and data set, each with its curve.
+pub(super) type Curves<'r, 'a> = Vec<(&'r ScoreColumn<'a>, Curve<'a>)>;
+
+/// Tables by data set, with the columns of enough rates.
+pub(super) fn tables<'r, 'a>(arranged: &'r Arranged<'a>) -> Vec<Curves<'r, 'a>> {
+    let mut tables: BTreeMap<_, Curves<'r, 'a>> = BTreeMap::new();
     for column in &arranged.columns {
         let key = (column.table, sub_table(column.method), column.dataset);
         let curve = curve(column);
@@ -45,8 +49,14 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
             tables.entry(key).or_default().push((column, curve));
         }
     }
-    let mut out = text_order::findings(arranged);
-    let exchanged = tables.values().filter_map(|table| finding(table));
+    tables.into_values().collect()
+}
+
+fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
+    let tables = tables(arranged);
+    let texts = tables.iter().filter_map(|table| text_order::finding(table));
+    let mut out: Vec<Finding> = texts.collect();
+    let exchanged = tables.iter().filter_map(|table| finding(table));
     let exchanged =
         exchanged.filter(|finding| !out.iter().any(|other| is_same_table(finding, other)));
     let exchanged: Vec<Finding> = exchanged.collect();

@@ -1,16 +1,13 @@
 //! Finds rates at which the cells of all columns are the means of those beside them, as a program fills rates that were not run.
 
-use std::collections::BTreeMap;
-
 use super::describe;
-use super::exchanged_rates::{Curve, curve};
-use crate::published::audit::arranged::{ScoreColumn, sub_table};
+use super::exchanged_rates::{Curve, Curves, tables};
+use crate::published::audit::arranged::sub_table;
 use crate::published::audit::{Arranged, Finding, Strength};
 use crate::published::parse::ParsedCondition;
 
-/// Columns, and rates of a column.
+/// Columns of a table.
 const COLUMNS: usize = 8;
-const RATES: usize = 5;
 
 /// Distance from the mean of both neighbors, in units of the last place, that rounding makes.
 const UNITS: f64 = 1.01;
@@ -22,15 +19,11 @@ const OTHERS: f64 = 0.35;
 
 /// A finding per table and data set.
 pub fn findings(arranged: &Arranged<'_>) -> Vec<Finding> {
-    let mut tables: BTreeMap<_, Vec<(&ScoreColumn<'_>, Curve<'_>)>> = BTreeMap::new();
-    for column in &arranged.columns {
-        let curve = curve(column);
-        if curve.len() >= RATES && !describe::is_constant(column.method) {
-            let key = (column.table, sub_table(column.method), column.dataset);
-            tables.entry(key).or_default().push((column, curve));
-        }
-    }
-    tables.values().filter_map(|table| finding(table)).collect()
+    let found = tables(arranged).into_iter().filter_map(|mut table| {
+        table.retain(|(column, _)| !describe::is_constant(column.method));
+        finding(&table)
+    });
+    found.collect()
 }
 
 /// Whether the cell at a place is the mean of those beside it, which differ. `None` where they do not, or lie at other distances.
@@ -48,7 +41,7 @@ fn is_mean(curve: &Curve<'_>, at: usize) -> Option<bool> {
         .then(|| (value - f64::midpoint(before, after)).abs() <= UNITS * unit)
 }
 
-fn finding(table: &[(&ScoreColumn<'_>, Curve<'_>)]) -> Option<Finding> {
+fn finding(table: &Curves<'_, '_>) -> Option<Finding> {
     let rates = table.iter().map(|(_, curve)| curve.len()).min()?;
     let mut filled = Vec::new();
     let (mut others, mut of_others) = (0, 0);

@@ -1,34 +1,18 @@
 //! Finds tables whose scores stand in the order of rates sorted as text (0, 10, 100, 20) under rates in the order of numbers.
 
-use std::collections::BTreeMap;
-
 use super::describe;
-use super::exchanged_rates::{Curve, curve};
-use crate::published::audit::arranged::{ScoreColumn, sub_table};
-use crate::published::audit::{Arranged, Finding, Strength};
+use super::exchanged_rates::{Curve, Curves};
+use crate::published::audit::arranged::sub_table;
+use crate::published::audit::{Finding, Strength};
 use crate::published::parse::{ParsedCell, ParsedCondition};
 
-/// Rates of a column, and columns of a table.
-const RATES: usize = 5;
+/// Columns of a table.
 const COLUMNS: usize = 3;
 
 /// Part of the columns that have their worst score where text has the highest rate, and that fall with the rate once the
 /// order is that of text, but for one step in ten.
 const AGREE: f64 = 0.9;
 const RISES: f64 = 0.1;
-
-/// A finding per table and data set.
-pub fn findings(arranged: &Arranged<'_>) -> Vec<Finding> {
-    let mut tables: BTreeMap<_, Vec<(&ScoreColumn<'_>, Curve<'_>)>> = BTreeMap::new();
-    for column in &arranged.columns {
-        let curve = curve(column);
-        if curve.len() >= RATES {
-            let key = (column.table, sub_table(column.method), column.dataset);
-            tables.entry(key).or_default().push((column, curve));
-        }
-    }
-    tables.values().filter_map(|table| finding(table)).collect()
-}
 
 /// The places of the rates in percent once they are sorted as text, if that is another order.
 fn places(curve: &Curve<'_>) -> Option<Vec<usize>> {
@@ -42,7 +26,8 @@ fn places(curve: &Curve<'_>) -> Option<Vec<usize>> {
     (!places.is_sorted()).then_some(places)
 }
 
-fn finding(table: &[(&ScoreColumn<'_>, Curve<'_>)]) -> Option<Finding> {
+/// A finding of a table and data set.
+pub(super) fn finding(table: &Curves<'_, '_>) -> Option<Finding> {
     let (first, curve) = &table[0];
     let places = places(curve)?;
     let highest = curve.len() - 1;
