@@ -1,122 +1,25 @@
 //! Checks whose findings are warnings, not errors; each warning names the first sample. What cannot be right
 //! is an error.
 
-mod between_labels;
-mod by_sample;
-mod chance;
-mod classes;
-mod columns;
-mod copied;
-mod copies;
-mod counters;
-mod cut;
-mod cut_texts;
-mod drift;
-mod dropout;
-mod edges;
-mod equal_neighbors;
-mod extents;
+mod basis;
 mod features;
-mod filled_frames;
-mod filled_labels;
-mod fold_tests;
-mod frequent_label;
-mod halves;
-mod id_forms;
-mod id_order;
-mod id_videos;
-mod label_blocks;
-mod label_keys;
-mod label_leaks;
-mod label_orders;
-mod label_parts;
-mod label_rows;
-mod label_runs;
-mod label_stretches;
-mod label_videos;
-mod label_words;
 mod labels;
-mod length_batches;
-mod length_offset;
-mod length_order;
-mod lost_block;
-mod lost_starts;
-mod lost_words;
-mod main_labels;
-mod mean_labels;
-mod mojibake;
-mod names;
-mod official_labels;
-mod overlaps;
-mod own_axes;
-mod own_steps;
-mod processed_labels;
-mod random_tokens;
-mod relation;
-mod repeated_texts;
-mod repeats;
-mod reshaped;
-mod rounded;
-mod said;
-mod same_words;
-mod sample_steps;
-mod samples;
-mod scattered;
-mod shifted_lengths;
-mod sorted_values;
+mod lengths;
 mod splits;
-mod spoken;
-mod spreads;
-mod starts;
-mod steps;
-mod structure;
-mod text_order;
 mod texts;
-mod tokens;
-mod told_labels;
-mod transcripts;
-mod videos;
-mod windows;
-mod word_leaks;
 
-pub use by_sample::scaled_by_sample;
-pub use columns::{columns, lengths};
-pub use copied::copied;
-pub use copies::copies;
-pub use counters::{counters, twins};
-pub use dropout::dropout;
-pub use edges::edges;
-pub use extents::extents;
-pub use features::{features, lengths_of_frames};
-pub use filled_frames::filled_frames;
-pub use fold_tests::fold_tests;
-pub use halves::halves;
-pub use label_leaks::label_leaks;
-pub use labels::{labels, unusual_labels};
-pub use lost_block::lost_block;
-pub use lost_starts::lost_starts;
-pub use names::{misspelt, names};
-pub use overlaps::overlaps;
-pub use own_axes::own_axes;
-pub use own_steps::own_steps;
-pub use repeats::repeats;
-pub use reshaped::reshaped;
-pub use rounded::rounded;
-pub use sample_steps::SampleSteps;
-pub use samples::samples;
-pub use scattered::scattered;
-pub use sorted_values::sorted_values;
-pub use splits::{ids, sizes, widths};
-pub use spreads::{large, spreads};
-pub use starts::starts;
-pub use structure::marks;
-pub use text_order::text_order;
-pub use texts::Texts;
-pub use tokens::{padded, replaced, tokens};
-pub use told_labels::told_labels;
-pub use transcripts::transcripts;
-pub use videos::videos;
-pub use windows::windows;
+pub use basis::sample_steps::SampleSteps;
+pub use features::{
+    copied, counters, dropout, edges, features, filled_frames, halves, large, lengths_of_frames,
+    lost_block, lost_starts, marks, overlaps, own_axes, own_steps, repeats, reshaped, rounded,
+    scaled_by_sample, scattered, sorted_values, spreads, starts, twins,
+};
+pub use labels::{label_leaks, labels, told_labels, unusual_labels};
+pub use lengths::{extents, windows};
+pub use splits::{
+    columns, copies, fold_tests, ids, lengths, misspelt, names, samples, sizes, videos, widths,
+};
+pub use texts::{Texts, padded, replaced, text_order, tokens, transcripts};
 
 use super::error::{Error, Result};
 

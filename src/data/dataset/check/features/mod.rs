@@ -1,0 +1,45 @@
+//! Looks at the values of features.
+
+mod by_sample;
+mod copied;
+mod counters;
+mod dropout;
+mod edges;
+mod filled_frames;
+mod halves;
+mod lost_block;
+mod lost_starts;
+mod overlaps;
+mod own_axes;
+mod own_steps;
+mod repeats;
+mod reshaped;
+mod rounded;
+mod scattered;
+mod sorted_values;
+mod spreads;
+mod starts;
+mod structure;
+mod values;
+
+pub use by_sample::scaled_by_sample;
+pub use copied::copied;
+pub use counters::{counters, twins};
+pub use dropout::dropout;
+pub use edges::edges;
+pub use filled_frames::filled_frames;
+pub use halves::halves;
+pub use lost_block::lost_block;
+pub use lost_starts::lost_starts;
+pub use overlaps::overlaps;
+pub use own_axes::own_axes;
+pub use own_steps::own_steps;
+pub use repeats::repeats;
+pub use reshaped::reshaped;
+pub use rounded::rounded;
+pub use scattered::scattered;
+pub use sorted_values::sorted_values;
+pub use spreads::{large, spreads};
+pub use starts::starts;
+pub use structure::marks;
+pub use values::{features, lengths_of_frames};

@@ -1,0 +1,185 @@
+//! Compares classes of samples with their labels.
+
+use std::collections::BTreeMap;
+
+use crate::data::dataset::carried::Carried;
+use crate::data::dataset::check::Samples;
+use crate::data::dataset::labels::Labels;
+use crate::data::dataset::plan::Plan;
+
+/// Column of classes, and of labels; both may end in a modality (`_T`).
+const CLASSES: &str = "classification_labels";
+const LABELS: &str = "regression_labels";
+
+/// Fewer samples show nothing about which classes go with which labels.
+const ENOUGH: usize = 12;
+
+/// Part of a class whose labels have one sign, from which the class stands for that sign.
+const SIGNED: f64 = 0.8;
+
+/// Finds classes that contradict the labels: of the other sign than nearly all of their class, or with no
+/// relation to them. Classes that divide the range of labels into intervals agree, whatever their numbers.
+pub fn classes(plan: &Plan<'_>) -> Vec<String> {
+    let found = columns(plan).filter_map(|(name, classes, (labels_name, labels))| {
+        let fault = format!("whose {name} contradict {labels_name}");
+        let (samples, example) = contradictions(&plan.ids, &classes, labels);
+        Some(samples.describe(plan.split(), &fault)? + &example)
+    });
+    found.collect()
+}
+
+/// Every column of classes with the labels that it is about.
+fn columns<'p>(plan: &'p Plan<'_>) -> impl Iterator<Item = (&'p str, Vec<String>, &'p Labels)> {
+    plan.carried.iter().filter_map(|(name, column)| {
+        let labels = format!("{LABELS}{}", name.strip_prefix(CLASSES)?);
+        let labels = plan.labels.iter().find(|(name, _)| *name == labels)?;
+        let classes: Vec<String> = match column {
+            Carried::Texts(texts) => texts.clone(),
+            Carried::Numbers(numbers) => numbers.iter().map(f64::to_string).collect(),
+        };
+        Some((&**name, classes, labels))
+    })
+}
+
+/// Finds classes that stand for one sign of the labels in train and for the other in another split.
+pub fn exchanged(train: &Plan<'_>, other: &Plan<'_>) -> Vec<String> {
+    if train.ids.len().min(other.ids.len()) < ENOUGH {
+        return Vec::new();
+    }
+    let found = columns(train).filter_map(|(name, classes, labels)| {
+        let (_, others, others_labels) = columns(other).find(|(n, ..)| *n == name)?;
+        let (own, there) = (
+            signs(&by_class(&classes, &labels.1)),
+            signs(&by_class(&others, &others_labels.1)),
+        );
+        let both: Vec<(&str, f64, f64)> = own
+            .iter()
+            .filter_map(|(class, sign)| Some((*class, *sign, *there.get(class)?)))
+            .collect();
+        let (class, sign, _) = both.first()?;
+        let all = both.len() > 1 && both.iter().all(|(_, a, b)| a * b < 0.0);
+        let word = |sign: f64| if sign > 0.0 { "positive" } else { "negative" };
+        all.then(|| {
+            format!(
+                "{}: {name} {class} has {} labels, in {} {} ones (first: {}): were the labels of one split negated?",
+                other.split(),
+                word(-sign),
+                train.split(),
+                word(*sign),
+                other.ids[0]
+            )
+        })
+    });
+    found.collect()
+}
+
+/// The samples that contradict their class, and what the first one has.
+fn contradictions(ids: &[String], classes: &[String], labels: &[f64]) -> (Samples, String) {
+    let known = || {
+        let rows = ids.iter().zip(classes).zip(labels);
+        rows.filter(|((_, class), label)| is_known(class, **label))
+    };
+    let by_class = by_class(classes, labels);
+    let mut samples = Samples::default();
+    let mut example = String::new();
+    // One class for all says nothing; a class for each label is no class.
+    let usual = by_class.len() > 1 && 2 * by_class.len() <= labels.len();
+    if labels.len() < ENOUGH || !usual || are_intervals(&by_class) {
+        return (samples, example);
+    }
+    let signs = signs(&by_class);
+    let unsigned = known().filter(|((_, class), _)| !signs.contains_key(class.as_str()));
+    // Where most samples are in classes without a sign, the classes are those of other samples.
+    let unrelated = 2 * unsigned.count() > labels.len();
+    for ((id, class), label) in known() {
+        let against = match signs.get(class.as_str()) {
+            Some(sign) => sign * label < 0.0,
+            None => unrelated,
+        };
+        if against {
+            if samples.count() == 0 {
+                example = format!(": class {class}, label {}", *label as f32);
+            }
+            samples.add(id);
+        }
+    }
+    (samples, example)
+}
+
+fn is_known(class: &str, label: f64) -> bool {
+    label.is_finite() && !class.is_empty() && class != "NaN"
+}
+
+fn by_class<'c>(classes: &'c [String], labels: &[f64]) -> BTreeMap<&'c str, Vec<f64>> {
+    let mut by_class: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    for (class, label) in classes.iter().zip(labels) {
+        if is_known(class, *label) {
+            by_class.entry(class).or_default().push(*label);
+        }
+    }
+    by_class
+}
+
+/// The sign that each class stands for, where it stands for one.
+fn signs<'c>(by_class: &BTreeMap<&'c str, Vec<f64>>) -> BTreeMap<&'c str, f64> {
+    let signs = by_class.iter();
+    let signs = signs.filter_map(|(class, labels)| Some((*class, sign(labels)?)));
+    signs.collect()
+}
+
+/// Whether each class has an interval of labels of its own.
+fn are_intervals(classes: &BTreeMap<&str, Vec<f64>>) -> bool {
+    let ends = |labels: &Vec<f64>| {
+        let low = labels.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = labels.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        (low, high)
+    };
+    let mut intervals: Vec<(f64, f64)> = classes.values().map(ends).collect();
+    intervals.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut next = intervals.windows(2);
+    next.all(|pair| matches!(pair, [(_, high), (low, _)] if high < low))
+}
+
+/// The sign that nearly all labels of a class have.
+fn sign(labels: &[f64]) -> Option<f64> {
+    let count = |sign: f64| labels.iter().filter(|label| *label * sign > 0.0).count() as f64;
+    let (positive, negative) = (count(1.0), count(-1.0));
+    if positive.max(negative) < SIGNED * (positive + negative) || positive == negative {
+        None
+    } else if positive > negative {
+        Some(1.0)
+    } else {
+        Some(-1.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(class: impl Fn(usize, f64) -> i32) -> (usize, String) {
+        let labels: Vec<f64> = (0..40).map(|i| f64::from(i % 13 - 6) / 2.0).collect();
+        let ids: Vec<String> = (0..40).map(|i| format!("v{i}")).collect();
+        let classes = labels.iter().enumerate();
+        let classes: Vec<String> = classes.map(|(i, y)| class(i, *y).to_string()).collect();
+        let (samples, example) = contradictions(&ids, &classes, &labels);
+        (samples.count(), example)
+    }
+
+    #[test]
+    fn classes_by_sign_or_by_rounding_agree_with_labels() {
+        assert_eq!(found(|_, y| y.signum() as i32 * i32::from(y != 0.0)).0, 0);
+        assert_eq!(found(|_, y| i32::from(y >= 0.0)).0, 0);
+        assert_eq!(found(|_, y| y.round() as i32 + 3).0, 0);
+        assert_eq!(found(|_, y| -(y.round() as i32)).0, 0);
+        assert_eq!(found(|_, _| 1).0, 0);
+    }
+
+    #[test]
+    fn a_changed_class_is_found_and_so_are_classes_of_other_samples() {
+        let (count, example) = found(|i, y| if i == 12 { 0 } else { i32::from(y >= 0.0) });
+        assert_eq!((count, example.as_str()), (1, ": class 0, label 3"));
+        assert!(found(|i, _| (i % 3) as i32).0 > 10);
+        assert!(found(|i, _| (i * 7 % 5) as i32).0 > 10);
+    }
+}
