@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::carried::Carried;
 use super::check::{self, Check, Samples};
-use super::details::Details;
 use super::error::Result;
-use super::frames::{self, Frames, all_finite};
-use super::plan::Plan;
 use super::profile::{Profile, Profiles};
 use super::spread::Spread;
 use super::standardize::Moments;
+use crate::data::dataset::details::Details;
+use crate::data::dataset::read::carried::Carried;
+use crate::data::dataset::read::frames::{self, Frames, all_finite};
+use crate::data::dataset::read::plan::Plan;
 use crate::data::store::Writer;
 
 /// Fewer samples show nothing about the lengths of a split.

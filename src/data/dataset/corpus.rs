@@ -13,7 +13,7 @@ use super::split::{Block, Outline, Split};
 use super::split_name::SplitName;
 use super::standardize::Moments;
 use super::stored_table::StoredTable;
-use super::tokens;
+use crate::data::dataset::read::tokens;
 use crate::data::store::{Number, Provenance, Reader};
 
 /// A prepared data set. Splits are read on request.

@@ -7,18 +7,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::check::{self, Check};
 use super::convert::{Converter, Findings, Progress};
 use super::dataset_name::{self, DatasetName, is_version};
-use super::detect::detect;
 use super::error::{Error, Result};
 use super::existing::{self, hash};
-use super::padding::Padding;
-use super::plan::{Plan, Reading};
 use super::registry;
 use super::shapes::Shapes;
 use super::source;
 use super::spec::Spec;
 use super::split_summary::SplitSummary;
-use super::splits::{self, Splits, layout, shapes, traits};
-use super::word_piece::WordPiece;
+use crate::data::dataset::read::detect::detect;
+use crate::data::dataset::read::padding::Padding;
+use crate::data::dataset::read::plan::{Plan, Reading};
+use crate::data::dataset::read::splits::{self, Splits, layout, shapes, traits};
+use crate::data::dataset::read::word_piece::WordPiece;
 use crate::data::store::{Compression, Provenance, Writer};
 
 /// How to import.

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::labels;
-use super::plan::Plan;
+use crate::data::dataset::read::labels;
+use crate::data::dataset::read::plan::Plan;
 
 /// Characters of a transcript that are shown.
 const SHOWN: usize = 40;

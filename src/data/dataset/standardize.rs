@@ -4,7 +4,7 @@
 //! frames of the training split, finite values only, and applied to every split; padding stays 0.
 
 use super::error::Result;
-use super::frames::Frames;
+use crate::data::dataset::read::frames::Frames;
 use crate::data::store::Reader;
 
 /// Mean and standard deviation per feature, in the precision in which they are stored and applied.

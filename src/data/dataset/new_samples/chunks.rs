@@ -8,11 +8,11 @@ use super::report::Found;
 use super::samples::{NewSamples, is_left};
 use super::{Chunk, Expected};
 use crate::data::dataset::error::{Error, Result};
-use crate::data::dataset::features::Features;
-use crate::data::dataset::frames::Frames;
 use crate::data::dataset::modality::Modality;
+use crate::data::dataset::read::features::Features;
+use crate::data::dataset::read::frames::Frames;
+use crate::data::dataset::read::tokens;
 use crate::data::dataset::split::{Block, Split};
-use crate::data::dataset::tokens;
 
 /// Parts of a column, and what was found in it.
 type Parts = Receiver<Part>;

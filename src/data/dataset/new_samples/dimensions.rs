@@ -1,10 +1,10 @@
 //! Compares the features of a file with those that the model of a run reads.
 
 use super::{Expected, Input};
-use crate::data::dataset::columns::Columns;
 use crate::data::dataset::error::{Error, Result};
-use crate::data::dataset::features::Features;
 use crate::data::dataset::modality::Modality;
+use crate::data::dataset::read::columns::Columns;
+use crate::data::dataset::read::features::Features;
 
 /// A column of features, if the model reads it and the file has it.
 pub fn features<'a>(

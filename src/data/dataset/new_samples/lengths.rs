@@ -1,10 +1,10 @@
 //! Finds the valid steps of every sample, also where texts or whole modalities are absent.
 
-use crate::data::dataset::columns::Columns;
 use crate::data::dataset::error::Result;
-use crate::data::dataset::features::Features;
-use crate::data::dataset::lengths::{Lengths, Sources};
-use crate::data::dataset::padding::{self, Padding};
+use crate::data::dataset::read::columns::Columns;
+use crate::data::dataset::read::features::Features;
+use crate::data::dataset::read::lengths::{Lengths, Sources};
+use crate::data::dataset::read::padding::{self, Padding};
 
 /// Valid steps of text, audio and vision in the file; of text none where it is absent.
 ///

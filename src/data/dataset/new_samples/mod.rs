@@ -21,7 +21,7 @@ pub use lost::MissingAs;
 pub use report::{Lost, Report};
 pub use samples::NewSamples;
 
-use super::padding::Padding;
+use super::read::padding::Padding;
 use super::scale::Scale;
 use super::split::Split;
 use super::standardize::Moments;

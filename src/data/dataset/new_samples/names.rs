@@ -2,9 +2,9 @@
 
 use super::{Expected, Input};
 use crate::data::dataset::check;
-use crate::data::dataset::columns::Columns;
 use crate::data::dataset::error::Result;
-use crate::data::dataset::labels;
+use crate::data::dataset::read::columns::Columns;
+use crate::data::dataset::read::labels;
 use crate::data::pickle::Value;
 
 /// Columns that tell how many samples there are, where there are no ids.

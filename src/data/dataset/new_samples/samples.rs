@@ -7,18 +7,18 @@ use super::text::{self, Tokens};
 use super::{Expected, ReadOptions};
 use super::{dimensions, lengths, names, repeated};
 use crate::data::dataset::check::{SampleSteps, Texts, padded, replaced};
-use crate::data::dataset::columns::Columns;
 use crate::data::dataset::error::Result;
-use crate::data::dataset::features::Features;
-use crate::data::dataset::labels;
-use crate::data::dataset::lengths::Sources;
 use crate::data::dataset::modality::Modality;
-use crate::data::dataset::padding::{self, Padding};
+use crate::data::dataset::read::columns::Columns;
+use crate::data::dataset::read::features::Features;
+use crate::data::dataset::read::labels;
+use crate::data::dataset::read::lengths::Sources;
+use crate::data::dataset::read::padding::{self, Padding};
+use crate::data::dataset::read::tokens;
 use crate::data::dataset::special_tokens::SpecialTokens;
 use crate::data::dataset::split::Block;
 use crate::data::dataset::split_name::SplitName;
-use crate::data::dataset::tokens;
-use crate::data::dataset::vocabulary::UNK;
+use crate::data::dataset::synthetic::vocabulary::UNK;
 
 /// Steps of a text that a file does not have, CLS and SEP included: one lost word.
 const SHORTEST: usize = 3;
@@ -306,7 +306,7 @@ impl<'a> NewSamples<'a> {
         rows.extend(self.labels.as_ref().map(|all| (labels::MAIN, all.len())));
         match rows.into_iter().find(|(_, rows)| *rows != self.len()) {
             None => Ok(()),
-            Some((column, rows)) => Err(super::super::carried::rows_differ(
+            Some((column, rows)) => Err(crate::data::dataset::read::carried::rows_differ(
                 &self.columns,
                 column,
                 rows,

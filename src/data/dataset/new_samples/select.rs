@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use crate::data::dataset::columns::Columns;
 use crate::data::dataset::error::{Error, Result};
-use crate::data::dataset::layouts;
+use crate::data::dataset::read::columns::Columns;
+use crate::data::dataset::read::layouts;
 use crate::data::dataset::split_name::SplitName;
 use crate::data::pickle::Value;
 

@@ -3,7 +3,7 @@
 use super::lost::{MissingAs, Steps};
 use super::report::Lost;
 use crate::data::dataset::split::Block;
-use crate::data::dataset::vocabulary::{CLS, PAD, SEP};
+use crate::data::dataset::synthetic::vocabulary::{CLS, PAD, SEP};
 
 /// Rows of a sample: token ids, attention mask, segment ids.
 const PARTS: usize = 3;

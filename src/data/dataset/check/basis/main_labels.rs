@@ -1,7 +1,7 @@
 //! The labels of a split that are predicted.
 
-use crate::data::dataset::labels;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::labels;
+use crate::data::dataset::read::plan::Plan;
 
 /// Fewer samples show nothing about a split.
 pub const ENOUGH: usize = 30;

@@ -1,7 +1,7 @@
 //! The words of every sample in their order: token ids, or the words of transcripts.
 
-use crate::data::dataset::plan::Plan;
-use crate::data::dataset::vocabulary::{CLS, SEP};
+use crate::data::dataset::read::plan::Plan;
+use crate::data::dataset::synthetic::vocabulary::{CLS, SEP};
 use crate::data::dataset::words::separate;
 
 /// What is said in the samples of a split.

@@ -3,8 +3,8 @@
 //! In the files of CMU-MOSI and CMU-MOSEI the rank correlation of any two is 0.8 to 0.95.
 
 use super::relation::{Relation, deviation};
-use crate::data::dataset::plan::Plan;
 use crate::data::dataset::profile::{Profile, Profiles};
+use crate::data::dataset::read::plan::Plan;
 
 /// Correlation, and its standard errors, of lengths that go together; and by how many those differ that do not.
 const TOGETHER: f64 = 0.5;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::main_labels::{ENOUGH, main};
 use super::relation::Relation;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 
 /// Samples without the word that a word's mean label is averaged with.
 pub const PRIOR: f64 = 5.0;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::data::dataset::details::Details;
-use crate::data::dataset::plan::Plan;
-use crate::data::dataset::sample_scale::Form;
+use crate::data::dataset::details::sample_scale::Form;
+use crate::data::dataset::read::plan::Plan;
 
 /// Samples without which nothing is judged, and the parts of them that are all and none.
 const SAMPLES: usize = 10;

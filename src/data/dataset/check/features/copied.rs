@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::data::dataset::details::Details;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 
 /// Dimensions that two modalities may share, such as times.
 const SHARED: usize = 2;

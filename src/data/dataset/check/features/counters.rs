@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::data::dataset::course::{Course, Courses};
 use crate::data::dataset::details::Details;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::details::course::{Course, Courses};
+use crate::data::dataset::read::plan::Plan;
 
 /// Samples without which nothing is judged, and the part of them that is all.
 const SAMPLES: usize = 12;

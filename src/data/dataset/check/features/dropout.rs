@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::counters::each;
 use crate::data::dataset::details::Details;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 
 /// Splits whose features have zeros in every dimension alike.
 pub fn dropout(plans: &[Plan<'_>], details: &BTreeMap<String, Details>) -> Vec<String> {

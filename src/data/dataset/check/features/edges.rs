@@ -1,7 +1,7 @@
 //! Finds samples that were padded to the last step with copies of their last frame or their mean, where lengths hide it.
 
-use crate::data::dataset::plan::Plan;
 use crate::data::dataset::profile::{Profile, Profiles};
+use crate::data::dataset::read::plan::Plan;
 
 /// Frames of samples that are judged, and the least dimensions: flags of few dimensions repeat by nature.
 const FRAMES: usize = 6;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::data::dataset::details::Details;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 
 /// Part of the frames of a split that are one and the same, part of the samples that have it, and the number of such frames. In
 /// CMU-MOSI, CH-SIMS and ICT-MMMO the most frequent frame of audio or vision other than zeros is 0.004 of all.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 use crate::data::dataset::scale::median;
 use crate::data::dataset::spread::{Half, Spread, varies};
 

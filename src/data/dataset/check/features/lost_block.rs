@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::data::dataset::details::Details;
-use crate::data::dataset::plan::Plan;
-use crate::data::dataset::still_dimensions::BLOCK;
+use crate::data::dataset::details::still_dimensions::BLOCK;
+use crate::data::dataset::read::plan::Plan;
 
 /// Samples that have lost a block by no chance, and part of them in which a dimension of the block is still.
 const SAMPLES: usize = 5;

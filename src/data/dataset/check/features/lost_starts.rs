@@ -1,7 +1,7 @@
 //! Finds samples that all begin with one frame of zeros: the first frame was lost, or all come one step late.
 
-use crate::data::dataset::plan::Plan;
 use crate::data::dataset::profile::{Profile, Profiles};
+use crate::data::dataset::read::plan::Plan;
 
 /// Frames of samples that are judged, and the number of these samples.
 const FRAMES: usize = 3;

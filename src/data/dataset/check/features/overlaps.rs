@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::counters::each;
 use crate::data::dataset::details::Details;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 
 /// Samples that go on so, and their part of those that were looked at, that chance does not give.
 const SAMPLES: usize = 5;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 use crate::data::dataset::spread::Spread;
 
 /// Frames without which nothing is judged.

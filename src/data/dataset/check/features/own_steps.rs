@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::data::dataset::details::Details;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 
 /// Splits other than the first one with the mean 0 over their samples at each step.
 pub fn own_steps(plans: &[Plan<'_>], details: &BTreeMap<String, Details>) -> Vec<String> {

@@ -1,8 +1,8 @@
 //! Finds frames that are written several times: one split of another frame rate, or samples that stand still.
 
 use crate::data::dataset::check::Samples;
-use crate::data::dataset::plan::Plan;
 use crate::data::dataset::profile::{Profile, Profiles};
+use crate::data::dataset::read::plan::Plan;
 
 /// Frames of samples that are judged, their number, and the least dimensions: flags of few dimensions repeat by nature.
 const FRAMES: usize = 8;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::counters::each;
 use crate::data::dataset::details::Details;
-use crate::data::dataset::folds::{Folds, Places};
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::details::folds::{Folds, Places};
+use crate::data::dataset::read::plan::Plan;
 
 /// Steps between values of each kind without which nothing is judged.
 const STEPS: u64 = 100;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::data::dataset::details::Details;
-use crate::data::dataset::plan::Plan;
-use crate::data::dataset::whole_numbers::WholeNumbers;
+use crate::data::dataset::details::whole_numbers::WholeNumbers;
+use crate::data::dataset::read::plan::Plan;
 use crate::data::pickle::ElementKind;
 
 /// Finds modalities with whole numbers only. One split that has them alone is compared with train elsewhere.

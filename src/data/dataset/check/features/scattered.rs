@@ -3,8 +3,8 @@
 //! In the vision of ICT-MMMO, a row per word, up to 12 % are, most of them alone as those of a mask: only the share
 //! tells both apart. Frames without a face are zero in long runs.
 
-use crate::data::dataset::plan::Plan;
 use crate::data::dataset::profile::{Profile, Profiles};
+use crate::data::dataset::read::plan::Plan;
 use crate::data::dataset::runs::Runs;
 
 /// Frames of samples that are judged, and the number of these samples.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::counters::each;
 use crate::data::dataset::details::Details;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 
 /// Splits whose values rise.
 pub fn sorted_values(plans: &[Plan<'_>], details: &BTreeMap<String, Details>) -> Vec<String> {

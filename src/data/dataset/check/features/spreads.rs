@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::structure;
 use crate::data::dataset::check::Samples;
-use crate::data::dataset::plan::Plan;
 use crate::data::dataset::profile::{Profile, Profiles};
+use crate::data::dataset::read::plan::Plan;
 use crate::data::dataset::scale::median;
 use crate::data::dataset::spread::{Ends, Spread, varies};
 

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::data::dataset::convert::Findings;
-use crate::data::dataset::plan::Plan;
 use crate::data::dataset::profile::Profile;
+use crate::data::dataset::read::plan::Plan;
 use crate::data::dataset::video::video_of;
 
 /// Clips that begin like another one of their video, and go on otherwise, and the part of all with another one that

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::data::dataset::check::basis::relation::Relation;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 use crate::data::dataset::spread::{Kinds, Spread, varies};
 
 /// Frames of each split without which nothing is compared.

@@ -4,9 +4,9 @@ use crate::data::dataset::check::lengths::offset::Given;
 use crate::data::dataset::check::lengths::steps::steps;
 use crate::data::dataset::check::{Check, Samples};
 use crate::data::dataset::error::{Error, Result};
-use crate::data::dataset::features::Features;
-use crate::data::dataset::plan::Plan;
 use crate::data::dataset::profile::{Profile, Profiles};
+use crate::data::dataset::read::features::Features;
+use crate::data::dataset::read::plan::Plan;
 
 /// Samples that show something about a whole split.
 const ENOUGH: usize = 4;

@@ -6,8 +6,8 @@ use super::frequent::frequent;
 use super::{blocks, classes, equal_neighbors, filled, rows, runs, stretches, videos, words};
 use crate::data::dataset::check::basis::main_labels::{ENOUGH, main};
 use crate::data::dataset::check::basis::relation::{Relation, deviation};
-use crate::data::dataset::labels;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::labels;
+use crate::data::dataset::read::plan::Plan;
 
 /// Ratio of the deviations of labels that no two splits of one data set have.
 const SPREAD: f64 = 0.6;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::keys::{counts, keys};
 use crate::data::dataset::check::basis::said::Said;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 
 /// Labels of a block, and different ones, without which it is chance.
 const LONG: usize = 16;

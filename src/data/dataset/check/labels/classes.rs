@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::data::dataset::carried::Carried;
 use crate::data::dataset::check::Samples;
-use crate::data::dataset::labels::Labels;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::carried::Carried;
+use crate::data::dataset::read::labels::Labels;
+use crate::data::dataset::read::plan::Plan;
 
 /// Column of classes, and of labels; both may end in a modality (`_T`).
 const CLASSES: &str = "classification_labels";

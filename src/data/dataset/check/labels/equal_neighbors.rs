@@ -6,7 +6,7 @@
 use super::keys::{counts, keys, runs};
 use crate::data::dataset::check::basis::chance::is_above;
 use crate::data::dataset::check::basis::relation::Relation;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 use crate::data::dataset::video::video_of;
 
 /// Pairs of neighbors that are of two videos, without which nothing is judged.

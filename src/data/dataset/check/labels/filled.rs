@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::keys::{key, keys, label_of};
 use crate::data::dataset::check::basis::chance::is_above;
 use crate::data::dataset::check::basis::main_labels::main;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 
 /// Steps of labels, the largest first, and the part of the labels that is on their grid.
 const STEPS: [f64; 7] = [1.0, 0.5, 1.0 / 3.0, 0.25, 0.2, 1.0 / 6.0, 0.1];

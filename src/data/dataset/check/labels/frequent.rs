@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::data::dataset::check::basis::main_labels::main;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 use crate::data::dataset::video::video_of;
 
 /// Part of the labels of a split that one value has, in splits of fewer samples than these and in larger ones; and how

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::data::dataset::carried::Carried;
 use crate::data::dataset::check::basis::main_labels::of_any_number;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::carried::Carried;
+use crate::data::dataset::read::plan::Plan;
 
 /// The steps in which values are equal.
 const STEPS: f64 = 1e4;

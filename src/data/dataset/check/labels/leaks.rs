@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::data::dataset::check::basis::main_labels::main;
 use crate::data::dataset::check::basis::relation::Relation;
-use crate::data::dataset::course::Course;
 use crate::data::dataset::details::Details;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::details::course::Course;
+use crate::data::dataset::read::plan::Plan;
 
 /// Samples in which a dimension is the same in all frames, without which nothing is judged, and their part.
 const SAMPLES: usize = 20;

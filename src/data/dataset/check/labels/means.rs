@@ -1,8 +1,8 @@
 //! Finds main labels that are the mean of those of the modalities.
 
 use crate::data::dataset::check::basis::main_labels::main;
-use crate::data::dataset::labels;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::labels;
+use crate::data::dataset::read::plan::Plan;
 
 /// Distance from the mean that is rounding, to two digits.
 const ROUNDING: f64 = 0.006;

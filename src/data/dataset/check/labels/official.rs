@@ -2,7 +2,7 @@
 
 use crate::data::dataset::check::basis::main_labels::of_any_number;
 use crate::data::dataset::dataset_name::DatasetName;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 use crate::data::dataset::spec::Spec;
 
 /// Negative, zero and positive labels of train, valid and test: of the label files of CMU-MOSI and CH-SIMS, and of

@@ -7,12 +7,12 @@ use super::classes::classes;
 use super::means::mean_labels;
 use super::official::signs;
 use super::processed::processed;
-use crate::data::dataset::carried::Carried;
 use crate::data::dataset::check::basis::relation::deviation;
 use crate::data::dataset::check::{Check, Samples};
-use crate::data::dataset::labels::{self, Labels};
 use crate::data::dataset::one_sided::Lack;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::carried::Carried;
+use crate::data::dataset::read::labels::{self, Labels};
+use crate::data::dataset::read::plan::Plan;
 use crate::data::dataset::spec::{Origin, Spec};
 use crate::data::dataset::video::video_of;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::data::dataset::check::basis::main_labels::of_any_number;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 
 /// Samples, and different labels, without which an order is chance.
 const SORTED: usize = 12;

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::keys::{keys, label_of, runs};
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 use crate::data::dataset::video::video_of;
 
 /// Samples of a run, and samples outside of it, without which nothing is judged.

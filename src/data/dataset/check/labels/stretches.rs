@@ -10,7 +10,7 @@ use super::keys::key;
 use super::keys::keys;
 use crate::data::dataset::check::basis::main_labels::main;
 use crate::data::dataset::check::basis::relation::Relation;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 
 /// Samples of a stretch and of the rest without which nothing is judged.
 const ENOUGH: usize = 45;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::data::dataset::check::basis::main_labels::main;
 use crate::data::dataset::check::basis::relation::Relation;
 use crate::data::dataset::details::Details;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 
 /// Correlation of a line's predictions with labels it was not fitted to, which no features have by themselves: published
 /// models reach 0.9, a line through the mean features of CMU-MOSI and CMU-MOSEI 0.7.

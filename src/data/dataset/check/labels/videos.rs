@@ -4,7 +4,7 @@
 use crate::data::dataset::check::basis::main_labels::main;
 use crate::data::dataset::check::splits::id_order::{id_order, videos};
 use crate::data::dataset::check::splits::id_videos::{by_video, id_videos, variance};
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 
 /// Videos of several samples, and samples, without which nothing is judged.
 const VIDEOS: usize = 10;

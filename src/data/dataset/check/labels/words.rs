@@ -10,7 +10,7 @@ use super::orders::reordered;
 use super::parts::{Known, lags, parts};
 use crate::data::dataset::check::basis::relation::Relation;
 use crate::data::dataset::check::basis::spoken::Spoken;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 
 /// Standard errors that correlations in two splits differ by, one of which is near zero; those by which labels of
 /// the next sample fit better; those below zero of a correlation that is negative; and those of none.

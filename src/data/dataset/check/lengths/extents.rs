@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::data::dataset::check::basis::relation::Relation;
 use crate::data::dataset::details::Details;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 
 /// Rank correlation with the number of tokens, and its standard errors. Means over frames of CMU-MOSI, CH-SIMS and ICT-MMMO
 /// have 0.30 at most, those over padding 0.60 to 0.90 but in ICT-MMMO.

@@ -3,8 +3,8 @@
 use super::cut::{cut, halves, rates};
 use super::shifted::shifted;
 use crate::data::dataset::check::basis::sample_steps::SampleSteps;
-use crate::data::dataset::plan::Plan;
 use crate::data::dataset::profile::Profiles;
+use crate::data::dataset::read::plan::Plan;
 
 /// Finds modalities of a split, or of a part of one, that are in another order than the others, were cut elsewhere or have
 /// another frame rate.

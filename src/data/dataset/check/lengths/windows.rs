@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::data::dataset::details::Details;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 
 /// Part of the samples that reach the last step by their lengths.
 const WHOLE: f64 = 0.9;

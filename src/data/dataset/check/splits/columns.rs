@@ -1,8 +1,8 @@
 //! Checks which columns there are, and their lengths.
 
 use crate::data::dataset::check::{Check, Samples};
-use crate::data::dataset::features::Features;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::features::Features;
+use crate::data::dataset::read::plan::Plan;
 use crate::data::dataset::words::separate;
 
 /// Steps of text without which padding tells nothing, the part of the samples that fill them, and of transcripts that have

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use crate::data::dataset::check::basis::main_labels::of_any_number;
 use crate::data::dataset::check::basis::relation::deviation;
 use crate::data::dataset::convert::Findings;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 use crate::data::dataset::scale::median;
 use crate::data::dataset::split_name::SplitName;
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::data::dataset::dataset_name::{DatasetName, file_name};
 use crate::data::dataset::fold_files::prepared_names;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 use crate::data::dataset::split_name::SplitName;
 use crate::data::store::Reader;
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::data::dataset::check::Samples;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 
 /// Ids of official splits that are no ids, or differ from another one in case or spaces alone.
 pub fn forms(plans: &[Plan<'_>]) -> Vec<String> {

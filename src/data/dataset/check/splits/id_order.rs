@@ -9,7 +9,7 @@ use super::id_videos::rare;
 use crate::data::dataset::check::basis::main_labels::main;
 use crate::data::dataset::check::basis::relation::Relation;
 use crate::data::dataset::check::basis::said::Said;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 use crate::data::dataset::video::video_of;
 
 /// Videos of several samples, and ends of videos, without which nothing is judged.

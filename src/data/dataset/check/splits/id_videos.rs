@@ -8,7 +8,7 @@ use crate::data::dataset::check::basis::main_labels::main;
 use crate::data::dataset::check::basis::relation::Relation;
 use crate::data::dataset::check::basis::said::Said;
 use crate::data::dataset::check::lengths::batches;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 
 /// Videos of several samples, and samples, without which nothing is judged; fewer videos tell whether lengths are sorted.
 const VIDEOS: usize = 20;

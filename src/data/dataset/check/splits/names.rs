@@ -1,9 +1,9 @@
 //! Finds columns that are not read for their name alone.
 
 use crate::data::dataset::check::Check;
-use crate::data::dataset::known_columns;
-use crate::data::dataset::layouts;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::known_columns;
+use crate::data::dataset::read::layouts;
+use crate::data::dataset::read::plan::Plan;
 use crate::data::dataset::split_name::SplitName;
 use crate::support::nearest::nearest;
 

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use crate::data::dataset::check::Check;
-use crate::data::dataset::plan::Plan;
 use crate::data::dataset::profile::{Profile, Profiles};
+use crate::data::dataset::read::plan::Plan;
 
 /// Values other than zero below which features are alike by chance.
 const VALUES: usize = 12;

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use super::{id_forms, id_order, id_videos};
 use crate::data::dataset::check::{Check, Samples};
-use crate::data::dataset::detect::Traits;
 use crate::data::dataset::error::{Error, Result};
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::detect::Traits;
+use crate::data::dataset::read::plan::Plan;
 use crate::data::dataset::spec::Spec;
 use crate::data::dataset::split_name::SplitName;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::data::dataset::check::Check;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 use crate::data::dataset::video::video_of;
 
 /// Fewer videos of several samples show nothing.

@@ -6,7 +6,7 @@
 
 use super::same_words::{counts, equally_many};
 use crate::data::dataset::check::Samples;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 use crate::data::dataset::split::Block;
 use crate::data::dataset::words::{is_chinese, separate};
 

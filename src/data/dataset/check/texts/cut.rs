@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 use crate::data::dataset::words::is_chinese;
 
 /// Different texts of the greatest length, and how many times as many as have each length just below. In CMU-MOSI and

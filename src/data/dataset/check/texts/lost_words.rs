@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::data::dataset::check::basis::said::Said;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 
 /// Samples of a split without which nothing is judged.
 const ENOUGH: usize = 60;

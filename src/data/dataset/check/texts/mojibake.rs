@@ -1,7 +1,7 @@
 //! Finds transcripts whose letters were read in the wrong encoding, lost, or written as HTML.
 
 use crate::data::dataset::check::Samples;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 
 /// The letters from 0x80 of Windows-1252, where they are not those of Latin-1.
 const WINDOWS: [(char, u8); 27] = [

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use crate::data::dataset::check::basis::relation::Relation;
 use crate::data::dataset::check::basis::spoken::Spoken;
 use crate::data::dataset::details::Details;
-use crate::data::dataset::plan::Plan;
-use crate::data::dataset::sample_means::LOOKED_AT;
+use crate::data::dataset::details::sample_means::LOOKED_AT;
+use crate::data::dataset::read::plan::Plan;
 
 /// Standard errors of a correlation that is there; those by which that of features in another order differs from it, and the
 /// part of it that is left: neighbors are of one video and speak of one thing.

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::beside_tokens::{Pair, texts_of};
 use super::same_words::{counts, equally_many};
-use crate::data::dataset::plan::Plan;
-use crate::data::dataset::vocabulary::UNK;
+use crate::data::dataset::read::plan::Plan;
+use crate::data::dataset::synthetic::vocabulary::UNK;
 
 /// How often words are said that are looked at, and how often all of these.
 const USES: usize = 20;

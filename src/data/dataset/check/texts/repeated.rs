@@ -1,7 +1,7 @@
 //! Finds texts that were joined with themselves or with the end of the one before, as rolling captions are.
 
 use crate::data::dataset::check::basis::said::Said;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 use crate::data::dataset::video::video_of;
 
 /// Words that are said twice in a row, and that two texts share; fewer are said twice by chance.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::beside_tokens::{Pair, SAMPLES, WORDS, texts_of};
 use crate::data::dataset::check::Samples;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 use crate::data::dataset::spec::Spec;
 use crate::data::dataset::words::is_chinese;
 

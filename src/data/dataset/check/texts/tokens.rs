@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::data::dataset::check::{Check, Samples};
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 use crate::data::dataset::split::Block;
-use crate::data::dataset::vocabulary::{CLS, SEP};
+use crate::data::dataset::synthetic::vocabulary::{CLS, SEP};
 
 /// BERT's token for what its vocabulary lacks, and the one for a masked word; and parts of the tokens of a split from
 /// which a warning is given.

@@ -7,7 +7,7 @@ use super::mojibake::mojibake;
 use super::{cut, lost_words, random_tokens, repeated, same_words, word_leaks};
 use crate::data::dataset::check::{Check, Samples};
 use crate::data::dataset::error::{Error, Result};
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 use crate::data::dataset::spec::Spec;
 use crate::data::dataset::video_of;
 

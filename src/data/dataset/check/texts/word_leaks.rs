@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::data::dataset::check::basis::main_labels::main;
 use crate::data::dataset::check::basis::said::Said;
-use crate::data::dataset::plan::Plan;
+use crate::data::dataset::read::plan::Plan;
 
 /// Samples with a label in the interval, and others, without which nothing is judged.
 const ENOUGH: usize = 15;

@@ -6,9 +6,9 @@
 use std::str::FromStr;
 
 use super::columns::Columns;
-use super::error::{Error, Result};
 use super::features::Features;
 use super::given_lengths::Given;
+use crate::data::dataset::error::{Error, Result};
 
 /// Samples used for detection.
 const SAMPLES: usize = 64;

@@ -1,13 +1,13 @@
 //! Reads columns `audio_mask`, `vision_mask` and `text_mask`: 1 for a valid step, 0 for padding at the end.
 
 use super::columns::Columns;
-use super::error::Result;
+use crate::data::dataset::error::Result;
 
 /// Valid steps of every sample by the column `MODALITY_mask`, if the split has it.
 ///
 /// # Errors
-/// [`Error::Layout`](super::error::Error::Layout) for another shape than (N, `steps`);
-/// [`Error::Sample`](super::error::Error::Sample) where a sample is not ones followed by zeros.
+/// [`Error::Layout`](crate::data::dataset::error::Error::Layout) for another shape than (N, `steps`);
+/// [`Error::Sample`](crate::data::dataset::error::Error::Sample) where a sample is not ones followed by zeros.
 pub fn lengths(
     columns: &Columns<'_>,
     modality: &str,

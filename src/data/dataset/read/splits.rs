@@ -4,13 +4,13 @@ use std::path::Path;
 
 use super::columns::Columns;
 use super::detect::Traits;
-use super::error::{Error, Result};
 use super::features::Features;
 use super::labels;
 use super::layouts;
 use super::plan::{Plan, Reading};
-use super::shapes::Shapes;
-use super::split_name::SplitName;
+use crate::data::dataset::error::{Error, Result};
+use crate::data::dataset::shapes::Shapes;
+use crate::data::dataset::split_name::SplitName;
 use crate::data::pickle::Value;
 
 /// The splits of a pickle.
@@ -26,7 +26,7 @@ pub struct Splits<'a> {
 /// Reads every split.
 ///
 /// # Errors
-/// As [`Plan::new`]; [`super::Error::Layout`] where shapes differ between splits.
+/// As [`Plan::new`]; [`crate::data::dataset::Error::Layout`] where shapes differ between splits.
 pub fn read<'a>(input: &'a Path, root: Value<'a>, reading: &Reading<'_>) -> Result<Splits<'a>> {
     if !root.is_dict()
         && let Some((found, remedy)) = layouts::other_kind(input)

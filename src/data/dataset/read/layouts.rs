@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::split_name::SplitName;
+use crate::data::dataset::split_name::SplitName;
 use crate::data::pickle::Value;
 use crate::support::FileKind;
 use crate::support::file_kind::Target;

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::error::{Error, Result};
-use super::limited_name;
-use super::registry;
-use super::spec::{Spec, Widths};
+use crate::data::dataset::error::{Error, Result};
+use crate::data::dataset::limited_name;
+use crate::data::dataset::registry;
+use crate::data::dataset::spec::{Spec, Widths};
 
 /// The properties that detection uses.
 #[derive(Clone, Copy, Debug)]

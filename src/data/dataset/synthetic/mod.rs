@@ -5,19 +5,22 @@
 //! `demo-talk` that of SIMS (lists, labels in [-1, 1], labels per modality). Results on
 //! them are not comparable with any published table.
 
+mod sample;
+pub mod vocabulary;
+
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use super::error::{Error, Result};
-use super::registry;
-use super::sample::{Draw, Lexicon, Sample, frames};
-use super::split_name::SplitName;
-use super::vocabulary::{CLS, PAD, SEP, words};
+use crate::data::dataset::error::{Error, Result};
+use crate::data::dataset::registry;
+use crate::data::dataset::split_name::SplitName;
 use crate::data::pickle::Writer;
 use crate::support::fs::write_atomic_with;
+use sample::{Draw, Lexicon, Sample, frames};
+use vocabulary::{CLS, PAD, SEP, words};
 
 /// Every token id of the corpora is below this: the size of an embedding table that fits them.
 pub const TOKEN_LIMIT: usize = 1400;

@@ -1,6 +1,6 @@
 //! Detects rows of `text_bert` in another order than token ids, attention mask, segment ids.
 
-use super::split::Block;
+use crate::data::dataset::split::Block;
 
 /// What a row holds in the samples of a split.
 #[derive(Clone, Copy, PartialEq)]

@@ -1,17 +1,17 @@
 //! Reads a column `token_ids` of shape (N, T) as `text_bert`.
 
 use super::columns::Columns;
-use super::error::Result;
 use super::given_lengths::Given;
 use super::known_columns::TOKEN_IDS;
-use super::split::Block;
+use crate::data::dataset::error::Result;
+use crate::data::dataset::split::Block;
 
 /// Token ids, attention mask and segment ids (zeros) of the column, if the split has it. The mask is
 /// `text_mask`, or comes from `text_lengths`; without both, zeros at the end are padding.
 ///
 /// # Errors
-/// [`Error::Layout`](super::error::Error::Layout), [`Error::Sample`](super::error::Error::Sample),
-/// [`Error::Array`](super::error::Error::Array).
+/// [`Error::Layout`](crate::data::dataset::error::Error::Layout), [`Error::Sample`](crate::data::dataset::error::Error::Sample),
+/// [`Error::Array`](crate::data::dataset::error::Error::Array).
 pub fn read(columns: &Columns<'_>, ids: &[String]) -> Result<Option<Block<i32>>> {
     const EXPECTED: &str = "an array of whole numbers of shape (samples, tokens)";
     let Some(value) = columns.get(TOKEN_IDS) else {

@@ -1,7 +1,7 @@
 //! Reads features that are stored as one array, or as one array or list per sample.
 
 use super::columns::Columns;
-use super::error::{Error, Result};
+use crate::data::dataset::error::{Error, Result};
 use crate::data::pickle::{self, ArrayRef, Element, ElementKind, Value};
 
 /// Features of a split, of shape (samples, steps, features).

@@ -1,8 +1,8 @@
 //! Reads the steps of each sample that a file gives as counts or as a mask.
 
 use super::columns::Columns;
-use super::error::Result;
 use super::step_mask;
+use crate::data::dataset::error::Result;
 
 /// Where steps of a modality may be given.
 pub struct Given<'s, 'a> {
@@ -22,7 +22,7 @@ impl Given<'_, '_> {
     /// split has neither.
     ///
     /// # Errors
-    /// [`Error::Sample`](super::error::Error::Sample) for an impossible count, and where counts and mask disagree; those of the columns.
+    /// [`Error::Sample`](crate::data::dataset::error::Error::Sample) for an impossible count, and where counts and mask disagree; those of the columns.
     pub fn read(&self) -> Result<Option<Vec<i32>>> {
         let Self {
             columns,

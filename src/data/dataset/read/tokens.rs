@@ -1,11 +1,11 @@
 //! Reads `text_bert`: token ids, attention mask and segment ids.
 
 use super::columns::Columns;
-use super::error::{Error, Result};
-use super::special_tokens::SpecialTokens;
-use super::split::Block;
-use super::vocabulary::{CLS, SEP};
 use super::{token_ids, token_rows};
+use crate::data::dataset::error::{Error, Result};
+use crate::data::dataset::special_tokens::SpecialTokens;
+use crate::data::dataset::split::Block;
+use crate::data::dataset::synthetic::vocabulary::{CLS, SEP};
 use crate::data::pickle::{ArrayRef, ElementKind, Value};
 
 /// Rows of a sample: token ids, attention mask, segment ids.

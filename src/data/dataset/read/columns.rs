@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use super::error::{Error, Result};
 use super::known_columns::{LABELS, is_known};
 use super::layouts;
 use crate::data::arrays;
+use crate::data::dataset::error::{Error, Result};
 use crate::data::pickle::Value;
 use crate::support::nearest::nearest;
 

@@ -1,23 +1,36 @@
-//! Looks closer at the samples of a column of features: whole numbers, samples brought to one scale, equal columns, constant and
-//! rising ones,
-//! samples that go on with other frames, rows of another length, mean frames, first frames, dimensions that
-//! stay, last frames, frames that many samples have, zeros, sorted values.
+//! Looks closer at the samples of a column of features while they are converted: one file a fact that checks ask for.
 
-use super::column_hashes::ColumnHashes;
-use super::common_frames::CommonFrames;
-use super::course::Courses;
-use super::endings::Endings;
-use super::extents::Extents;
-use super::folds::Folds;
-use super::rises::Rises;
-use super::sample_means::SampleMeans;
-use super::sample_scale::SampleScales;
-use super::sample_vectors::SampleVectors;
-use super::starts::Starts;
-use super::still_dimensions::StillDimensions;
-use super::whole_numbers::WholeNumbers;
-use super::windows::Windows;
-use super::zeros::Zeros;
+mod column_hashes;
+mod common_frames;
+pub mod course;
+mod endings;
+mod extents;
+pub mod folds;
+mod rises;
+pub mod sample_means;
+pub mod sample_scale;
+mod sample_vectors;
+mod starts;
+pub mod still_dimensions;
+pub mod whole_numbers;
+mod windows;
+mod zeros;
+
+use column_hashes::ColumnHashes;
+use common_frames::CommonFrames;
+use course::Courses;
+use endings::Endings;
+use extents::Extents;
+use folds::Folds;
+use rises::Rises;
+use sample_means::SampleMeans;
+use sample_scale::SampleScales;
+use sample_vectors::SampleVectors;
+use starts::Starts;
+use still_dimensions::StillDimensions;
+use whole_numbers::WholeNumbers;
+use windows::Windows;
+use zeros::Zeros;
 
 /// What was seen in a column of a split.
 #[derive(Clone, Debug, Default)]

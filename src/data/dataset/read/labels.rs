@@ -1,8 +1,8 @@
 //! Reads and checks regression labels: one per sample, and one per modality where the file has them.
 
 use super::columns::Columns;
-use super::error::{Error, Result};
-use super::spec::{Origin, Spec};
+use crate::data::dataset::error::{Error, Result};
+use crate::data::dataset::spec::{Origin, Spec};
 
 pub use super::known_columns::{LABELS as MAIN, OLD_LABELS as OLD, label_names as names};
 

@@ -2,17 +2,17 @@
 
 use super::carried::{self, Carried, Named, rows_differ};
 use super::columns::Columns;
-use super::error::{Error, Result};
 use super::features::Features;
 use super::frames::Frames;
 use super::labels::{self, Labels};
 use super::lengths::{Lengths, Sources};
 use super::padding::{self, Padding};
-use super::spec::Spec;
-use super::split::Block;
-use super::split_name::SplitName;
 use super::tokens;
 use super::word_piece::WordPiece;
+use crate::data::dataset::error::{Error, Result};
+use crate::data::dataset::spec::Spec;
+use crate::data::dataset::split::Block;
+use crate::data::dataset::split_name::SplitName;
 use crate::data::pickle::Value;
 
 /// How a source is read where its columns leave that open.

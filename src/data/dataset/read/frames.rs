@@ -1,8 +1,8 @@
 //! Reads features from a pickle: complete samples, in single precision, padded at the end.
 
 use super::columns::Columns;
-use super::error::{Error, Result};
 use super::features::Features;
+use crate::data::dataset::error::{Error, Result};
 use crate::data::pickle::{ArrayRef, DType, Element, ElementKind};
 
 /// Values per block, near 1 MiB in double precision.

@@ -1,8 +1,8 @@
 //! Reads columns that are stored without interpretation.
 
 use super::columns::Columns;
-use super::error::{Error, Result};
 use super::known_columns::{is_known, is_read};
+use crate::data::dataset::error::{Error, Result};
 use crate::data::pickle::Value;
 
 /// A column that is stored unchanged, one value per sample.

@@ -177,7 +177,7 @@ mod tests {
     use rand_chacha::rand_core::SeedableRng;
 
     use super::*;
-    use crate::data::dataset::vocabulary::words;
+    use crate::data::dataset::synthetic::vocabulary::words;
 
     #[test]
     fn draws_have_the_moments_they_claim() {

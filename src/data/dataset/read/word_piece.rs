@@ -10,9 +10,9 @@ use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization;
 
 use super::columns::Columns;
-use super::digest;
-use super::error::{Error, Result};
-use super::split::Block;
+use crate::data::dataset::digest;
+use crate::data::dataset::error::{Error, Result};
+use crate::data::dataset::split::Block;
 
 /// Words of more characters are unknown.
 const LONGEST_WORD: usize = 100;

@@ -1,12 +1,12 @@
 //! Reads or counts the valid steps of every sample.
 
 use super::columns::Columns;
-use super::error::Result;
 use super::features::Features;
 use super::given_lengths::Given;
 use super::padding::{self, Padding};
-use super::split::Block;
 use super::tokens;
+use crate::data::dataset::error::Result;
+use crate::data::dataset::split::Block;
 
 /// Valid steps per sample.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +37,7 @@ impl Lengths {
     /// always padded with zeros.
     ///
     /// # Errors
-    /// [`Error::MissingColumn`](super::error::Error::MissingColumn); those of [`given`].
+    /// [`Error::MissingColumn`](crate::data::dataset::error::Error::MissingColumn); those of [`given`].
     pub fn read(sources: &Sources<'_, '_>) -> Result<Self> {
         let mut lengths = Self::default();
         lengths.text = match sources.text_bert {
