@@ -1,11 +1,17 @@
 //! Writes the parts of a finding's text.
 
+use crate::published::audit::arranged::sub_table;
 use crate::published::parse::{ParsedCell, ParsedCondition};
 
 /// `method, data set, what`, parts that are not there left out.
 pub fn about(parts: &[&str]) -> String {
     let parts: Vec<_> = parts.iter().filter(|p| !p.is_empty()).copied().collect();
     parts.join(", ")
+}
+
+/// `table 3` for the name of a method that says which of several tables in one file it is from; else nothing.
+pub fn sub_table_of(method: &str) -> String {
+    sub_table(method).map_or(String::new(), |t| format!("table {t}"))
 }
 
 /// `rate 0.1, 0.3 and mean`; at most a few, then how many more.

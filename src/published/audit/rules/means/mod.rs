@@ -1,0 +1,9 @@
+//! Looks at means and differences beside what they are of.
+
+mod method_means;
+mod mixed_means;
+pub mod overall_mean;
+mod parts;
+mod run_means;
+pub mod wrong_difference;
+pub mod wrong_parts;
