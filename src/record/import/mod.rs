@@ -166,6 +166,7 @@ pub fn score(file: &Path, corpus: &Corpus, runs: &Path, options: &Options) -> Re
         ));
     }
     let absent = corpus.absent()?;
+    let train = corpus.labels(SplitName::Train)?;
     let masks = SameMasks::draw(corpus.name(), &outline, &joined);
     let reference = plausible::Reference {
         ids,
@@ -174,6 +175,7 @@ pub fn score(file: &Path, corpus: &Corpus, runs: &Path, options: &Options) -> Re
         range: corpus.spec.label_range,
         absent: Modality::ALL.map(|modality| absent.contains(&modality)),
         masks: &masks,
+        train: &train,
     };
     let finished = find_runs(runs).map_or(Vec::new(), |runs| runs.finished);
     warnings.extend(existing::twice(&finished, runs, &joined, corpus));

@@ -20,6 +20,7 @@ mod means;
 mod mixed;
 mod nothing;
 mod orders;
+mod own_scale;
 mod pairs;
 mod parts;
 mod ranked;
@@ -40,6 +41,8 @@ mod testing;
 mod uneven;
 mod unmasked;
 mod values;
+mod video_shifts;
+mod whole;
 mod within;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -125,6 +128,8 @@ pub(super) struct Reference<'a> {
     pub absent: [bool; 3],
     /// Masks of the test split.
     pub masks: &'a SameMasks,
+    /// Labels of train.
+    pub train: &'a [f32],
 }
 
 /// Processes that share a test split.
@@ -202,11 +207,12 @@ fn of_run(
     let mut found = Vec::from_iter(orders::finding(run, reference));
     let shifted = shifted::finding(run, reference);
     let is_shifted = shifted.is_some();
-    found.extend(shifted);
+    found.extend(shifted.or_else(|| video_shifts::finding(run, reference)));
     found.extend(lengths::finding(run, reference));
     found.extend(ranked::findings(run, runs));
     let own = stretched::finding(run, runs, reference)
         .or_else(|| centered::finding(run, reference))
+        .or_else(|| own_scale::finding(run, reference))
         .or_else(|| smooth::running(run, reference));
     if let Some(own) = own {
         // Conditions in scales of their own have nothing to tell of each other, and means little.
@@ -245,6 +251,7 @@ fn of_run(
     found.extend(smooth::finding(run, reference));
     found.extend(signs::finding(run, reference));
     found.extend(values::findings(run, reference));
+    found.extend(whole::finding(run, reference));
     found.extend(first::finding(run, reference));
     found.extend(fitted::finding(run, runs, reference));
     found.extend(uneven::finding(run, reference));

@@ -25,6 +25,16 @@ pub(super) fn orders(lengths: &[u32], n: usize) -> Vec<(String, Vec<usize>)> {
             down,
         ));
         orders.push(("in the order of text length".to_string(), up));
+        for size in SIZES.into_iter().filter(|size| *size < n).chain([n]) {
+            let ties = within(n, size, |batch| reverse_ties(batch, lengths));
+            let batches = if size == n {
+                String::new()
+            } else {
+                format!(" within batches of {size}")
+            };
+            let text = format!("with samples of equal text length in reverse order{batches}");
+            orders.push((text, ties));
+        }
         for size in SIZES.into_iter().filter(|size| *size < n) {
             let text = format!("in the order of text length within batches of {size}");
             let places = within(n, size, |batch| batch.sort_by_key(longest));
@@ -60,6 +70,18 @@ fn within(n: usize, size: usize, order: impl Fn(&mut [usize])) -> Vec<usize> {
     let mut places: Vec<usize> = (0..n).collect();
     places.chunks_mut(size).for_each(order);
     places
+}
+
+/// Exchanges samples of one length, as a sort that is not stable, or a reversed one, leaves them.
+fn reverse_ties(batch: &mut [usize], lengths: &[u32]) {
+    let mut sorted = batch.to_vec();
+    sorted.sort_by_key(|at| lengths[*at]);
+    let first = batch[0];
+    for ties in sorted.chunk_by(|a, b| lengths[*a] == lengths[*b]) {
+        for (place, at) in ties.iter().zip(ties.iter().rev()) {
+            batch[place - first] = *at;
+        }
+    }
 }
 
 /// Two processes with a batch each in turn, one after the other; samples by turns, gathered in batches; batches by their

@@ -23,6 +23,9 @@ const SHARE_OF_ALL: f64 = 0.03;
 const KEPT: f64 = 0.01;
 const CHANGED: f32 = 1e-3;
 
+/// Times as often as by chance that samples keep their prediction under both seeds, where a model of trees does.
+const TOGETHER: f64 = 2.0;
+
 pub(super) fn findings(run: &Joined, runs: &[Joined], reference: &Reference<'_>) -> Vec<Finding> {
     let chains = chains(run);
     let chains = chains.iter().map(|chain| {
@@ -137,6 +140,7 @@ fn kept_alone(chain: &[Pass<'_>], other: &Joined, reference: &Reference<'_>) -> 
     }
     let apart = CHANGED * (reference.range[1] - reference.range[0]);
     let (mut pairs, mut filled, mut most) = (0_u32, Vec::new(), 0);
+    let (mut kept, mut theirs_kept, mut both) = (0_u32, 0_u32, 0_u32);
     for pair in chain.windows(2) {
         let [a, b] = [&pair[0], &pair[1]];
         let theirs = [a, b].map(|pass| other.passes.get(pass.key));
@@ -160,11 +164,22 @@ fn kept_alone(chain: &[Pass<'_>], other: &Joined, reference: &Reference<'_>) -> 
         let before = filled.len();
         for i in (0..a.values.len()).filter(own) {
             pairs += 1;
-            if a.values[i] == b.values[i] && (x.values[i] - y.values[i]).abs() > apart {
+            let (keeps, theirs) = (a.values[i] == b.values[i], x.values[i] == y.values[i]);
+            kept += u32::from(keeps);
+            theirs_kept += u32::from(theirs);
+            both += u32::from(keeps && theirs);
+            if keeps && (x.values[i] - y.values[i]).abs() > apart {
                 filled.push((i, a, b));
             }
         }
         most = most.max(filled.len() - before);
+    }
+    // Trees keep a prediction while the words that they ask for are left, which are often the same under both seeds.
+    let product = f64::from(kept) * f64::from(theirs_kept);
+    if f64::from(both) * f64::from(pairs) > TOGETHER * product
+        && TOGETHER * f64::from(theirs_kept) > f64::from(kept)
+    {
+        return None;
     }
     // Where the other seed has another model from some rate on, all samples change at one step.
     let others = filled.len() - most;

@@ -147,6 +147,7 @@ mod tests {
             lengths: [&lengths; 3],
             range: [-3.0, 3.0],
             absent: [false; 3],
+            train: &[],
             masks: if protocol == "random" {
                 &known
             } else {

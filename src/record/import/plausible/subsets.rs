@@ -292,6 +292,7 @@ mod tests {
             range: [-3.0, 3.0],
             absent: [false; 3],
             masks: &UNKNOWN,
+            train: &[],
         };
         finding(&runs[0], runs, &reference).map(|finding| finding.text)
     }
@@ -351,6 +352,7 @@ mod tests {
                 range: [-3.0, 3.0],
                 absent: [false, false, true],
                 masks: &UNKNOWN,
+                train: &[],
             };
             super::super::absent::finding(&run, &reference).map(|finding| finding.text)
         };
@@ -374,6 +376,7 @@ mod tests {
                 lengths: [&[]; 3],
                 absent: [false; 3],
                 masks: &UNKNOWN,
+                train: &[],
             };
             super::super::unmasked::finding(&run, &reference).map(|finding| finding.text)
         };

@@ -14,6 +14,7 @@ pub fn reference<'a>(ids: &'a [String], truth: &'a [f32]) -> Reference<'a> {
         range: [-3.0, 3.0],
         absent: [false; 3],
         masks: &UNKNOWN,
+        train: &[],
     }
 }
 

@@ -127,6 +127,7 @@ impl Simulated {
             range: [-3.0, 3.0],
             absent: [false; 3],
             masks: &UNKNOWN,
+            train: &[],
         }
     }
 

@@ -22,6 +22,7 @@ fn found(made: &Simulated, runs: &[Joined]) -> String {
     let masks = nested();
     let reference = Reference {
         masks: &masks,
+        train: &[],
         ..made.reference()
     };
     // Simulated models leave the label range.

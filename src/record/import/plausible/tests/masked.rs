@@ -24,6 +24,7 @@ fn found(sound: &Simulated, run: &Joined) -> [String; 2] {
     let masks = masks(sound);
     let reference = Reference {
         masks: &masks,
+        train: &[],
         ..sound.reference()
     };
     [masked::unmasked, masked::finding]
@@ -91,6 +92,7 @@ fn changes_under_equal_masks_are_found_at_a_rate_of_each_modality() {
     let masks = SameMasks::of(&low, &[0.0, 0.5, 0.75], vec![few.clone(), few]);
     let reference = Reference {
         masks: &masks,
+        train: &[],
         ..sound.reference()
     };
     let text = |changed: std::ops::Range<usize>| {
@@ -156,6 +158,7 @@ fn masks_that_are_others_at_every_step_are_told_from_an_exchange() {
     let masks = masks(&sound);
     let reference = Reference {
         masks: &masks,
+        train: &[],
         ..sound.reference()
     };
     let mut run = sound.run(1);
