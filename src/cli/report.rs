@@ -12,6 +12,7 @@ use lnln_bench::report::{
     SectionFindings, Sources, Written, check, describe_left_out, write_report,
 };
 use lnln_bench::support::color;
+use lnln_bench::support::file_kind::FileKind;
 use lnln_bench::support::nearest::hint;
 use lnln_bench::sweep::status::wait;
 
@@ -180,10 +181,15 @@ fn no_files(paths: &[PathBuf]) -> Result<(), record::Error> {
         Some(file) => Err(record::Error::NoRun {
             path: file.clone(),
             found: "a file".to_owned(),
-            hint: format!(
-                "`lnln-bench score {} --data FILE` makes runs of a file of predictions, in the folder runs",
-                file.display()
-            ),
+            hint: match FileKind::of(file) {
+                Ok(kind) if kind.is_archive() => {
+                    "unpack it, and name the folder with its runs".to_owned()
+                }
+                _ => format!(
+                    "`lnln-bench score {} --data FILE` makes runs of a file of predictions, in the folder runs",
+                    file.display()
+                ),
+            },
         }),
     }
 }

@@ -99,13 +99,13 @@ pub enum Error {
     )]
     Seal { path: PathBuf, found: String },
     #[error(
-        "{} changed after the run was finished: blake3 {found}, DONE has {expected}; \
-         restore the file or remove the run and repeat it", path.display()
+        "{} changed after the run was finished: blake3 {found}, DONE has {expected}; {remedy}", path.display()
     )]
     Changed {
         path: PathBuf,
         expected: String,
         found: String,
+        remedy: &'static str,
     },
     #[error("cannot read {} as a sweep's manifest; run the suite again", path.display())]
     SweepManifest {

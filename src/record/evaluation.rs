@@ -83,6 +83,11 @@ struct Owner {
     run: Option<String>,
 }
 
+/// Whether a folder holds an evaluation, inside of a run.
+pub(super) fn is_evaluation(folder: &Path) -> bool {
+    folder.join(DESCRIPTION).is_file()
+}
+
 /// The files of an evaluation that numbers are read from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct EvaluationFiles {

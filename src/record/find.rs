@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, Result, io};
+use super::evaluation::is_evaluation;
 use super::run_dir::{RunDir, UNFINISHED};
 use super::work;
 
@@ -22,7 +23,15 @@ pub struct Runs {
 /// # Errors
 /// If `root` cannot be read, or holds no finished run.
 pub fn find_runs(root: &Path) -> Result<Runs> {
-    let runs = directories(root)?.into_iter();
+    let directories = directories(root)?;
+    if let Some(run) = run_around(&directories) {
+        return Err(Error::NoRun {
+            path: root.to_path_buf(),
+            found: "evaluations of one".to_owned(),
+            hint: format!("name the run itself, {}", run.display()),
+        });
+    }
+    let runs = directories.into_iter();
     let (finished, unfinished): (Vec<_>, Vec<_>) = runs.partition(RunDir::is_done);
     let path = root.to_path_buf();
     match (finished.is_empty(), unfinished.len()) {
@@ -36,6 +45,14 @@ pub fn find_runs(root: &Path) -> Result<Runs> {
         }),
         (true, unfinished) => Err(Error::NoneFinished { path, unfinished }),
     }
+}
+
+/// The run whose evaluations these folders are: they have a `DONE` as well.
+fn run_around(folders: &[RunDir]) -> Option<PathBuf> {
+    let first = folders.first()?.path();
+    let run = first.parent()?.parent()?;
+    let is_inside = is_evaluation(first) && RunDir::open(run).is_run();
+    is_inside.then(|| run.to_path_buf())
 }
 
 /// Folders in `root` that hold runs.
@@ -153,5 +170,22 @@ mod tests {
             message,
             "cannot read no/such: there is nothing at this path"
         );
+    }
+
+    #[test]
+    fn evaluations_are_no_runs() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = RunDir::create(dir.path(), "a").unwrap();
+        fs::write(run.config(), "").unwrap();
+        let evaluations = run.path().join("evaluations");
+        fs::create_dir_all(evaluations.join("e")).unwrap();
+        for name in ["DONE", "evaluation.json"] {
+            fs::write(evaluations.join("e").join(name), "").unwrap();
+        }
+        let end = format!("name the run itself, {}", run.path().display());
+        for folder in [evaluations.clone(), evaluations.join("e")] {
+            let message = find_runs(&folder).unwrap_err().to_string();
+            assert!(message.ends_with(&end), "{message}");
+        }
     }
 }

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, Result, io};
+use crate::support::file_kind::FileKind;
 
 /// The blake3 of some bytes, in hexadecimal.
 pub fn hash(bytes: &[u8]) -> String {
@@ -60,11 +61,29 @@ impl Files {
             let expected = expected.clone();
             return Err(Error::Changed {
                 path,
+                remedy: remedy(&bytes, &expected),
                 expected,
                 found,
             });
         }
         Ok((bytes, found))
+    }
+}
+
+/// What brings back a file that was changed by Git, or any other.
+fn remedy(bytes: &[u8], expected: &str) -> &'static str {
+    if FileKind::of_bytes(bytes) == FileKind::LfsPointer {
+        return "it is a Git LFS pointer: fetch the file with git lfs pull";
+    }
+    let fed: Vec<u8> = (bytes.iter().enumerate())
+        .filter(|(at, byte)| **byte != b'\r' || bytes.get(at + 1) != Some(&b'\n'))
+        .map(|(_, byte)| *byte)
+        .collect();
+    if hash(&fed) == expected {
+        "its line ends became CR LF, as git's core.autocrlf makes them: write `*.* -text` into .gitattributes and check the runs \
+         out again, or bring the line feeds back (dos2unix)"
+    } else {
+        "restore the file or remove the run and repeat it"
     }
 }
 
@@ -98,5 +117,28 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(error.contains("r/DONE is damaged") && error.contains("\"af13  a\""));
+    }
+
+    #[test]
+    fn files_that_git_changed_are_told_from_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let done = dir.path().join("DONE");
+        std::fs::write(&done, render(&[("manifest.json", b"{\n}\n")])).unwrap();
+        let error = |bytes: &[u8]| {
+            std::fs::write(dir.path().join("manifest.json"), bytes).unwrap();
+            let files = Files::of(&done).unwrap();
+            files
+                .checked("manifest.json")
+                .map_err(|error| error.to_string())
+        };
+        assert!(error(b"{\n}\n").is_ok());
+        assert!(error(b"{\r\n}\r\n").unwrap_err().contains("core.autocrlf"));
+        let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n";
+        assert!(error(pointer).unwrap_err().contains("git lfs pull"));
+        assert!(
+            error(b"{ }")
+                .unwrap_err()
+                .ends_with("restore the file or remove the run and repeat it")
+        );
     }
 }

@@ -87,6 +87,12 @@ impl K {
         }
     }
 
+    /// Whether other files are packed in it.
+    pub fn is_archive(self) -> bool {
+        use K::{Bzip2, Gzip, Lz4, Rar, SevenZip, Tar, Xz, Zip, Zstd};
+        [Bzip2, Gzip, Lz4, Rar, SevenZip, Tar, Xz, Zip, Zstd].contains(&self)
+    }
+
     /// The way to a file that `target` names. `FILE` is the file, `NEW` the one to make.
     pub fn remedy(self, target: Target) -> String {
         match self {

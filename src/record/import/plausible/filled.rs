@@ -119,8 +119,7 @@ fn kept(chain: &[Pass<'_>], reference: &Reference<'_>) -> Option<String> {
     let more = (count - other) as f64;
     let many = more > CERTAIN * error && more > SHARE_OF_ALL * own.len() as f64;
     let first = most.iter().find(|i| !next.contains(i))?;
-    // Masks of whole modalities leave many samples as they are at every step.
-    let many = many && count - other >= FEWEST && 2 * other < count;
+    let many = many && count - other >= FEWEST;
     many.then(|| {
         format!(
             "condition {}: {count} of {} samples, such as `{}`, have exactly the prediction of condition {}, at any other step \
