@@ -52,7 +52,7 @@ fn other(name: &str, kind: FileKind) -> Error {
     };
     let help = match kind {
         FileKind::Parquet => frame("read_parquet('FILE')"),
-        FileKind::Html | FileKind::Xml => frame("read_html('FILE')[0]"),
+        FileKind::Html | FileKind::HtmlTable | FileKind::Xml => frame("read_html('FILE')[0]"),
         FileKind::Pdf => {
             "copy the table out of it: pdftotext -layout FILE -, as CSV with a line of headings"
                 .to_string()

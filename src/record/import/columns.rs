@@ -130,6 +130,8 @@ pub(super) fn find(file: &str, headings: &[String], choices: &Choices) -> Result
 
 /// What to do with wide tables.
 const OF_RATES: &str = "; a row must hold one prediction: in pandas, melt the columns of the rates";
+const OF_SERIES: &str =
+    "; pandas writes the heading `0` for a Series without a name: --column prediction=0 takes it";
 const OF_SEEDS: &str = "; a row must hold one prediction: in pandas, melt the columns of the seeds";
 
 struct Search<'a> {
@@ -324,6 +326,8 @@ impl Search<'_> {
         let is_wide = |(word, numbers): &(&str, Vec<f64>)| word.is_empty() || numbers.len() > 1;
         let (word, numbers) = groups.into_iter().find(is_wide)?;
         match (rate, seed) {
+            // With a rate and a seed in each row one number is no rate.
+            (true, true) if numbers == [0.0] => Some(OF_SERIES),
             (true, true) => word.is_empty().then_some(OF_RATES),
             (true, false) => Some(OF_SEEDS),
             (false, true) => Some(OF_RATES),

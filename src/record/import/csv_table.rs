@@ -81,14 +81,17 @@ impl CsvTable {
             notes.push("the first field of each line has no heading and is left out".to_string());
         }
         let uneven = |(_, record): &&(u64, ByteRecord)| record.len() != count + before;
-        if let Some((line, record)) = records.iter().find(uneven) {
+        let has_end = joined.ends_with(b"\n") || joined.ends_with(b"\r");
+        if let Some(at) = records.iter().position(|record| uneven(&record)) {
+            let (line, record) = &records[at];
+            let is_last = at + 1 == records.len();
             return Err(wrong(format!(
-                "line {line} has {} fields, separated by {name}, expected {count} as in the headings; fields \
-                 that hold the separator need quotes",
-                record.len()
+                "line {line} has {} fields, separated by {name}, expected {count} as in the headings; {}",
+                record.len(),
+                cause(record, count, is_last && !has_end)
             )));
         }
-        if !joined.ends_with(b"\n") && !joined.ends_with(b"\r") {
+        if !has_end {
             if let Some((line, record)) = records.last().filter(|_| is_cut(&records)) {
                 return Err(wrong(format!(
                     "line {line} (`{}`) ends without a line end in `{}`, which is shorter than any other value \
@@ -269,6 +272,21 @@ fn uncommented(line: &[u8]) -> &[u8] {
     &line[start.unwrap_or(line.len())..]
 }
 
+/// Why a line has another number of fields than the headings.
+fn cause(record: &ByteRecord, count: usize, is_open: bool) -> &'static str {
+    let first = record.get(0).unwrap_or_default();
+    let marks: [&[u8]; 3] = [b"<<<<<<<", b"=======", b">>>>>>>"];
+    if marks.iter().any(|mark| first.starts_with(mark)) {
+        "a merge of git left its marks: resolve the conflict"
+    } else if first.len() > 2 && first.iter().all(|byte| b"-+".contains(byte)) {
+        "a database's program drew the table: write it as CSV (in psql \\copy (...) to 'NEW.csv' csv header)"
+    } else if is_open && record.len() < count {
+        "it is the last one and has no line end: the file seems cut off; write or copy it again"
+    } else {
+        "fields that hold the separator need quotes"
+    }
+}
+
 /// Whether a line behind a `#` holds headings rather than a remark.
 fn is_headings(line: &[u8]) -> bool {
     let line = text(line).to_lowercase();
@@ -429,6 +447,17 @@ mod tests {
         for text in ["id,p\na,0,5\nb,0,7\n", "rate,p\n0,0,5\n0,0,7\n"] {
             let error = CsvTable::read("p.csv", text.as_bytes()).err().unwrap();
             assert!(error.to_string().contains("line 2 has 3 fields"), "{error}");
+        }
+        for (text, cause) in [
+            ("id,seed,p\na,1,0.5\nb,1", "the file seems cut off"),
+            (
+                "id,seed,p\n<<<<<<< HEAD\na,1,0.5\n",
+                "a merge of git left its marks",
+            ),
+            (" id | seed | p\n----+------+---\n a | 1 | 0.5\n", "in psql"),
+        ] {
+            let error = CsvTable::read("p.csv", text.as_bytes()).err().unwrap();
+            assert!(error.to_string().contains(cause), "{error}");
         }
         let error = CsvTable::read("p.csv", b"id,seed\na,1\nb\n").err().unwrap();
         assert_eq!(

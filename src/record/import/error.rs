@@ -44,7 +44,9 @@ pub enum Error {
         candidates: String,
         example: String,
     },
-    #[error("{file}: {count} columns are called `{name}`; rename or remove all but one")]
+    #[error(
+        "{file}: {count} columns are called `{name}`; rename or remove all but one, or stack them where a pivot wrote headings of several lines (d.stack(future_stack=True) in pandas)"
+    )]
     SameHeadings {
         file: String,
         name: String,

@@ -49,7 +49,7 @@ pub(super) fn hint(found: &str, ids: &[String]) -> String {
 /// A way in which ids are changed: what is left of an id of both sides when it is undone.
 type Undo = (fn(&str) -> String, &'static str);
 
-const CHANGES: [Undo; 10] = [
+const CHANGES: [Undo; 11] = [
     (|id| id.trim().to_string(), "spaces were added or lost"),
     (
         |id| id.trim_matches(['\'', '"', '`']).to_string(),
@@ -75,6 +75,10 @@ const CHANGES: [Undo; 10] = [
         |id| within(id, "b", ""),
         "Python wrote bytes: write the text, `id.decode()`",
     ),
+    (
+        unquoted,
+        "it was encoded for addresses: `urllib.parse.unquote(id)`",
+    ),
     (|id| id.to_lowercase(), "it is in another case"),
     (
         |id| {
@@ -90,6 +94,28 @@ const CHANGES: [Undo; 10] = [
         "it is the name of a file: ids have no ending, and are compared sign by sign",
     ),
 ];
+
+/// An id whose `%24` are the signs that they stand for.
+fn unquoted(id: &str) -> String {
+    let mut parts = id.split('%');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let code = part
+            .get(..2)
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        match code.filter(u8::is_ascii) {
+            Some(code) => {
+                out.push(char::from(code));
+                out.push_str(&part[2..]);
+            }
+            None => {
+                out.push('%');
+                out.push_str(part);
+            }
+        }
+    }
+    out
+}
 
 /// What is in quotes behind `start` and before `end`, as Python shows a value; other ids as they are.
 fn within(id: &str, start: &str, end: &str) -> String {
@@ -258,6 +284,10 @@ mod tests {
             "`2iD-tVS8NPw$_$5` (Python wrote a list",
         );
         check("('100178$_$10',)", "`100178$_$10` (Python wrote a tuple");
+        check(
+            "100178%24_%2410",
+            "`100178$_$10` (it was encoded for addresses",
+        );
         check("b'100178$_$10'", "`100178$_$10` (Python wrote bytes");
         check(
             "2iD-tVS8NPw_5.mp4",

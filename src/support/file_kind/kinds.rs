@@ -1,5 +1,9 @@
 //! Lists the kinds of files and recognizes them by their first and last bytes.
 
+use std::io::Read;
+
+use flate2::bufread::MultiGzDecoder;
+
 use super::{contains, text, zip};
 
 /// What a file is.
@@ -32,6 +36,8 @@ pub enum FileKind {
     Parquet,
     /// Arrow's file format, Feather version 2.
     Arrow,
+    /// Arrow's format of streams, which `datasets.save_to_disk` of Hugging Face writes.
+    ArrowStream,
     /// Feather version 1.
     Feather,
     Sqlite,
@@ -41,6 +47,13 @@ pub enum FileKind {
     Ole,
     /// An OpenDocument spreadsheet or text.
     OpenDocument,
+    /// A spreadsheet as one XML file: Excel 2003, flat OpenDocument.
+    XmlSheet,
+    Numbers,
+    Stata,
+    Spss,
+    /// What `saveRDS` or `save` of R wrote, packed by gzip or not.
+    RData,
     Docx,
     Pdf,
     Zip,
@@ -55,11 +68,20 @@ pub enum FileKind {
     Zlib,
     Json,
     JsonLines,
+    /// A Jupyter notebook.
+    Notebook,
+    /// The address of a document in Google Drive.
+    GoogleDocument,
     /// Text with a comma, semicolon or tabulator in each line.
     Csv,
     Html,
+    /// A table as pandas' `to_html` writes it.
+    HtmlTable,
     Xml,
     Utf16,
+    /// Without a byte order mark.
+    Utf16Le,
+    Utf16Be,
     Utf32,
     /// Text of Chinese versions of Windows.
     Gbk,
@@ -92,6 +114,12 @@ const MAGIC: &[(&[u8], FileKind)] = &[
     (b"PAR1", K::Parquet),
     (b"ARROW1", K::Arrow),
     (b"FEA1", K::Feather),
+    (b"<stata_dta>", K::Stata),
+    (b"$FL2", K::Spss),
+    (b"$FL3", K::Spss),
+    (b"X\n\0\0\0", K::RData),
+    (b"RDX2\n", K::RData),
+    (b"RDX3\n", K::RData),
     (b"SQLite format 3\0", K::Sqlite),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", K::Ole),
     (b"%PDF-", K::Pdf),
@@ -140,7 +168,8 @@ pub(super) fn recognize(head: &[u8], tail: &[u8]) -> FileKind {
         return zip::kind(head, tail);
     }
     if let Some((_, kind)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
-        return *kind;
+        let is_r = *kind == K::Gzip && is_packed_r(head);
+        return if is_r { K::RData } else { *kind };
     }
     if head.iter().all(|byte| *byte == 0) {
         return K::Zeros;
@@ -149,6 +178,13 @@ pub(super) fn recognize(head: &[u8], tail: &[u8]) -> FileKind {
         return kind;
     }
     pickled(head).unwrap_or_else(|| text::kind(head).unwrap_or(K::Unknown))
+}
+
+/// Whether a gzip file holds what R saved: `saveRDS` packs by itself.
+fn is_packed_r(head: &[u8]) -> bool {
+    let mut start = [0; 5];
+    let read = MultiGzDecoder::new(head).read_exact(&mut start);
+    read.is_ok() && [&b"X\n\0\0\0"[..], b"RDX2\n", b"RDX3\n"].contains(&&start[..])
 }
 
 /// Kinds whose mark is not at the start.
@@ -170,10 +206,23 @@ fn inside(head: &[u8], tail: &[u8]) -> Option<FileKind> {
     if at(512, b"\x89HDF\r\n\x1a\n") || at(1024, b"\x89HDF\r\n\x1a\n") {
         return Some(K::Hdf5);
     }
+    if is_arrow_stream(head) {
+        return Some(K::ArrowStream);
+    }
     if is_safetensors(head) {
         return Some(K::Safetensors);
     }
     tail.ends_with(LEVELDB).then_some(K::TensorFlow)
+}
+
+/// The mark of a message, and the size of its metadata.
+fn is_arrow_stream(head: &[u8]) -> bool {
+    match head.split_first_chunk::<8>() {
+        Some(([0xff, 0xff, 0xff, 0xff, size @ ..], _)) => {
+            (8..1 << 24).contains(&u32::from_le_bytes(*size))
+        }
+        _ => false,
+    }
 }
 
 /// The size of the header, and a JSON object of about that size.

@@ -49,11 +49,21 @@ impl K {
             Self::Matlab73 => "a MATLAB 7.3 file (HDF5)",
             Self::Parquet => "a Parquet file",
             Self::Arrow => "an Arrow or Feather file",
+            Self::ArrowStream => {
+                "a stream of Arrow, as save_to_disk of Hugging Face datasets writes"
+            }
             Self::Feather => "a Feather file of version 1",
             Self::Sqlite => "an SQLite database",
             Self::Xlsx => "an Excel workbook (.xlsx)",
             Self::Ole => "an Excel or Word file of the old format (.xls, .doc)",
             Self::OpenDocument => "an OpenDocument file (.ods, .odt)",
+            Self::XmlSheet => "a spreadsheet as XML (Excel 2003, flat OpenDocument)",
+            Self::Numbers => "a document of Apple Numbers or Pages",
+            Self::Stata => "a Stata file (.dta)",
+            Self::Spss => "an SPSS file (.sav)",
+            Self::RData => "a file of R (.rds, .RData)",
+            Self::Notebook => "a Jupyter notebook",
+            Self::GoogleDocument => "the address of a document in Google Drive, not the document",
             Self::Docx => "a Word or PowerPoint file",
             Self::Pdf => "a PDF file",
             Self::Zip => "a zip archive",
@@ -70,8 +80,9 @@ impl K {
             Self::JsonLines => "a JSON lines file",
             Self::Csv => "a table as text (CSV)",
             Self::Html => "a web page, often a login or error page saved in place of the file",
+            Self::HtmlTable => "a table in HTML, as to_html of pandas writes it",
             Self::Xml => "an XML file, often a server's error message saved in place of the file",
-            Self::Utf16 => "text in UTF-16",
+            Self::Utf16 | Self::Utf16Le | Self::Utf16Be => "text in UTF-16",
             Self::Utf32 => "text in UTF-32",
             Self::Gbk => "text in GBK, not UTF-8",
             Self::Text => "text",
@@ -166,6 +177,7 @@ impl K {
             Self::JsonLines => "[json.loads(line) for line in open('FILE')]",
             Self::Parquet => "pandas.read_parquet('FILE').to_dict('list')",
             Self::Arrow | Self::Feather => "pandas.read_feather('FILE').to_dict('list')",
+            Self::ArrowStream => "pyarrow.ipc.open_stream('FILE').read_pandas().to_dict('list')",
             Self::Xlsx | Self::Ole | Self::OpenDocument | Self::Docx | Self::Pdf | Self::Csv => {
                 return "a table or text holds no features: name the MMSA pickle (docs/pickle.md) or the \
                         file of arrays (docs/own-data.md)"
@@ -183,9 +195,31 @@ impl K {
                         index=False)"
                     .into();
             }
-            Self::Json => "pandas.read_json('FILE')",
+            Self::XmlSheet => return "open it in a spreadsheet program and save it as CSV".into(),
+            Self::Numbers => return "export it as CSV in Numbers (File, Export To, CSV)".into(),
+            Self::GoogleDocument => {
+                return "open it in the browser and download it as CSV (File, Download)".into();
+            }
+            Self::RData => {
+                return "write it as CSV in R: write.csv(readRDS('FILE'), 'NEW.csv', row.names = FALSE), with load('FILE') where \
+                        save wrote it"
+                    .into();
+            }
+            Self::Notebook => {
+                return "let the notebook write the table as CSV: d.to_csv('NEW.csv', index=False)"
+                    .into();
+            }
+            Self::Json => {
+                return "write it as CSV in Python: pandas.read_json('FILE').to_csv('NEW.csv', index=False), with orient='split' in \
+                        read_json where the file has \"columns\" and \"data\", orient='table' where it has \"schema\""
+                    .into();
+            }
+            Self::HtmlTable => "pandas.read_html('FILE')[0]",
+            Self::Stata => "pandas.read_stata('FILE')",
+            Self::Spss => "pandas.read_spss('FILE')",
             Self::JsonLines => "pandas.read_json('FILE', lines=True)",
             Self::Arrow | Self::Feather => "pandas.read_feather('FILE')",
+            Self::ArrowStream => "pyarrow.ipc.open_stream('FILE').read_pandas()",
             Self::Pickle(_) => return columns("pandas.read_pickle('FILE')"),
             Self::Joblib | Self::Zlib => return columns("joblib.load('FILE')"),
             Self::Npy => "pandas.DataFrame(numpy.load('FILE', allow_pickle=True))",
@@ -199,6 +233,8 @@ impl K {
                 return "export it: sqlite3 -header -csv FILE 'select * from NAME' > NEW.csv"
                     .into();
             }
+            Self::Utf16Le => return "convert it: iconv -f UTF-16LE -t UTF-8 FILE > NEW.csv".into(),
+            Self::Utf16Be => return "convert it: iconv -f UTF-16BE -t UTF-8 FILE > NEW.csv".into(),
             Self::Utf16 => return "convert it: iconv -f UTF-16 -t UTF-8 FILE > NEW.csv".into(),
             Self::Gbk => return "convert it: iconv -f GB18030 -t UTF-8 FILE > NEW.csv".into(),
             Self::Utf32 => return "convert it: iconv -f UTF-32 -t UTF-8 FILE > NEW.csv".into(),

@@ -1,5 +1,10 @@
 //! One file of every kind, as its usual program writes its first bytes.
 
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
 use super::FileKind as K;
 use super::*;
 
@@ -23,6 +28,12 @@ fn tar() -> Vec<u8> {
     bytes.extend(b"ustar\x0000");
     bytes.resize(1024, 0);
     bytes
+}
+
+fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
 }
 
 fn behind(block: usize) -> Vec<u8> {
@@ -77,6 +88,26 @@ fn every_kind_is_recognized_by_its_content() {
         (b"PAR1\x15\x04".to_vec(), K::Parquet),
         (b"ARROW1\0\0".to_vec(), K::Arrow),
         (b"FEA1\0\0".to_vec(), K::Feather),
+        (b"\xff\xff\xff\xff\x90\x01\0\0\x10\0\0\0".to_vec(), K::ArrowStream),
+        (b"<stata_dta><header><release>118</release>".to_vec(), K::Stata),
+        (b"$FL2@(#) SPSS DATA FILE".to_vec(), K::Spss),
+        (b"X\n\0\0\0\x03\0\x04\x02\0".to_vec(), K::RData),
+        (b"RDX3\nX\n\0\0\0\x03".to_vec(), K::RData),
+        (gzip(b"X\n\0\0\0\x03\0\x04"), K::RData),
+        (gzip(b"id,rate\n"), K::Gzip),
+        (entries(&["Index/Document.iwa", "Metadata/Properties.plist"]), K::Numbers),
+        (b"<table border=\"1\" class=\"dataframe\">\n  <thead>\n    <tr>".to_vec(), K::HtmlTable),
+        (
+            b"<?xml version=\"1.0\"?><Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\">".to_vec(),
+            K::XmlSheet,
+        ),
+        (b"{\"cells\": [{\"cell_type\": \"code\"".to_vec(), K::Notebook),
+        (
+            b"{\"url\": \"https://docs.google.com/open?id=1\", \"doc_id\": \"1\"}".to_vec(),
+            K::GoogleDocument,
+        ),
+        (b"[ 0.123 -1.2  2.34\n  0.5 ]".to_vec(), K::Text),
+        (b"[[ 0.123 -1.2]\n [ 0.5 1. ]]".to_vec(), K::Text),
         (b"{\n \"train\": {}}".to_vec(), K::Json),
         (b"[[1, 2], [3, 4]]".to_vec(), K::Json),
         (b"{\"id\": 1}\n{\"id\": 2}\n".to_vec(), K::JsonLines),
@@ -87,7 +118,8 @@ fn every_kind_is_recognized_by_its_content() {
         (b"%PDF-1.7\n".to_vec(), K::Pdf),
         (b"SQLite format 3\0\x10".to_vec(), K::Sqlite),
         ([b"\xff\xfe".to_vec(), utf16("id,rate")].concat(), K::Utf16),
-        (utf16("id,rate,seed\n"), K::Utf16),
+        (utf16("id,rate,seed\n"), K::Utf16Le),
+        (b"\0i\0d\0,\0r\0a\0t\0e\0,".to_vec(), K::Utf16Be),
         (b"\xff\xfe\0\0i\0\0\0".to_vec(), K::Utf32),
         (
             b"version https://git-lfs.github.com/spec/v1\noid sha256:6".to_vec(),

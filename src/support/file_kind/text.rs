@@ -95,8 +95,10 @@ fn wide(sample: &[u8]) -> Option<K> {
                 .clone()
                 .all(|unit| (0..step).all(|at| at == lane || unit[at] == 0))
     };
-    if every(2, 0) || every(2, 1) {
-        Some(K::Utf16)
+    if every(2, 0) {
+        Some(K::Utf16Le)
+    } else if every(2, 1) {
+        Some(K::Utf16Be)
     } else if every(4, 0) || every(4, 3) {
         Some(K::Utf32)
     } else {
@@ -107,7 +109,20 @@ fn wide(sample: &[u8]) -> Option<K> {
 fn marked_up(text: &str) -> K {
     let start: String = text.chars().take(1024).collect::<String>().to_lowercase();
     let page = ["<!doctype html", "<html", "<head", "<body", "<script"];
-    if page.iter().any(|tag| start.contains(tag)) {
+    let sheet = [
+        "urn:schemas-microsoft-com:office:spreadsheet",
+        "<office:document",
+    ];
+    // A page has more in front of a table than a program that writes one.
+    let table = start
+        .find("<table")
+        .is_some_and(|at| start[at..].contains("<t"))
+        && !start.contains("<script");
+    if sheet.iter().any(|mark| start.contains(mark)) {
+        K::XmlSheet
+    } else if table {
+        K::HtmlTable
+    } else if page.iter().any(|tag| start.contains(tag)) {
         K::Html
     } else if start.starts_with("<?xml") || start[1..].starts_with(|c: char| c.is_alphabetic()) {
         K::Xml
@@ -116,8 +131,16 @@ fn marked_up(text: &str) -> K {
     }
 }
 
-/// An object, or a list of what JSON has; `[section]` of other formats is none.
+/// An object, or a list of what JSON has; `[section]` of other formats is none, and neither is an array as NumPy prints it.
 fn is_json(text: &str) -> bool {
+    let row = text.split(']').next().unwrap_or_default();
+    let numbers = row.trim_start_matches('[').split_whitespace();
+    if text.starts_with('[')
+        && numbers.clone().count() > 1
+        && numbers.into_iter().all(|n| n.parse::<f64>().is_ok())
+    {
+        return false;
+    }
     let mut rest = text.chars().filter(|c| !c.is_whitespace());
     match (rest.next(), rest.next()) {
         (Some('{'), second) => matches!(second, Some('"' | '}') | None),
@@ -134,7 +157,17 @@ fn json(text: &str) -> K {
     let first = lines
         .next()
         .is_some_and(|line| line.starts_with('{') && line.ends_with('}'));
-    if first && lines.next().is_some_and(|line| line.starts_with('{')) {
+    if text.starts_with('{')
+        && text.contains("\"cells\"")
+        && (text.contains("\"cell_type\"") || text.contains("\"nbformat\""))
+    {
+        K::Notebook
+    } else if text.starts_with('{')
+        && text.contains("https://docs.google.com/")
+        && text.contains("\"doc_id\"")
+    {
+        K::GoogleDocument
+    } else if first && lines.next().is_some_and(|line| line.starts_with('{')) {
         K::JsonLines
     } else {
         K::Json

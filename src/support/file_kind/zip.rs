@@ -21,6 +21,8 @@ pub(super) fn kind(head: &[u8], tail: &[u8]) -> K {
         K::Xlsx
     } else if any(&|name| name.starts_with("word/") || name.starts_with("ppt/")) {
         K::Docx
+    } else if any(&|name| name.starts_with("Index/") && name.ends_with(".iwa")) {
+        K::Numbers
     } else if any(&|name| name == "mimetype") && contains(head, b"opendocument") {
         K::OpenDocument
     } else if !names.is_empty() && names.iter().all(|name| name.ends_with(".npy")) {
