@@ -68,6 +68,8 @@ pub enum FileKind {
     Zlib,
     Json,
     JsonLines,
+    /// An array as NumPy prints it.
+    PrintedArray,
     /// A Jupyter notebook.
     Notebook,
     /// The address of a document in Google Drive.

@@ -62,6 +62,7 @@ impl K {
             Self::Stata => "a Stata file (.dta)",
             Self::Spss => "an SPSS file (.sav)",
             Self::RData => "a file of R (.rds, .RData)",
+            Self::PrintedArray => "an array as NumPy prints it, with few digits and gaps",
             Self::Notebook => "a Jupyter notebook",
             Self::GoogleDocument => "the address of a document in Google Drive, not the document",
             Self::Docx => "a Word or PowerPoint file",
@@ -214,6 +215,7 @@ impl K {
                         read_json where the file has \"columns\" and \"data\", orient='table' where it has \"schema\""
                     .into();
             }
+            Self::PrintedArray => "pandas.DataFrame({'id': ids, 'prediction': array})",
             Self::HtmlTable => "pandas.read_html('FILE')[0]",
             Self::Stata => "pandas.read_stata('FILE')",
             Self::Spss => "pandas.read_spss('FILE')",

@@ -38,6 +38,8 @@ pub(super) fn kind(head: &[u8]) -> Option<K> {
         marked_up(text)
     } else if text.contains(".git/annex/objects") && text.lines().count() == 1 {
         K::AnnexLink
+    } else if is_printed_array(text) {
+        K::PrintedArray
     } else if is_json(text) {
         json(text)
     } else if is_delimited(whole_lines(text)) {
@@ -131,16 +133,19 @@ fn marked_up(text: &str) -> K {
     }
 }
 
-/// An object, or a list of what JSON has; `[section]` of other formats is none, and neither is an array as NumPy prints it.
-fn is_json(text: &str) -> bool {
+/// An array as NumPy prints it: numbers without commas.
+fn is_printed_array(text: &str) -> bool {
     let row = text.split(']').next().unwrap_or_default();
     let numbers = row.trim_start_matches('[').split_whitespace();
-    if text.starts_with('[')
+    text.starts_with('[')
         && numbers.clone().count() > 1
-        && numbers.into_iter().all(|n| n.parse::<f64>().is_ok())
-    {
-        return false;
-    }
+        && numbers
+            .into_iter()
+            .all(|number| number.parse::<f64>().is_ok())
+}
+
+/// An object, or a list of what JSON has; `[section]` of other formats is none.
+fn is_json(text: &str) -> bool {
     let mut rest = text.chars().filter(|c| !c.is_whitespace());
     match (rest.next(), rest.next()) {
         (Some('{'), second) => matches!(second, Some('"' | '}') | None),
