@@ -14,6 +14,7 @@ pub mod block;
 pub mod build;
 pub mod changed;
 pub mod check;
+pub mod citation;
 pub mod contents;
 pub mod contribution;
 pub mod detail;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Exporter, Report};
 use crate::published::sources;
+use crate::report::citation::Citation;
 use crate::report::options::Layout;
 use crate::report::rows::section::Section;
 
@@ -104,11 +105,13 @@ fn escape(text: &str) -> String {
 /// Key and BibTeX of a citation in the registries' form, `Authors: Title. Venue Year`, of a journal
 /// `Authors: Title. Journal Volume, Year`; `None` for anything else.
 pub fn entry(citation: &str) -> Option<(String, String)> {
-    let (authors, rest) = citation.split_once(": ")?;
-    let (title, venue) = rest.rsplit_once(". ")?;
+    let Citation {
+        authors,
+        title,
+        venue,
+    } = Citation::parse(citation)?;
     let (venue, year) = venue.rsplit_once(' ')?;
     year.parse::<u16>().ok()?;
-    let authors: Vec<&str> = authors.split(", ").collect();
     let surname = authors.first()?.rsplit(' ').next()?;
     let first = title
         .split([' ', '-', ':'])

@@ -6,6 +6,7 @@ use super::{Cell, Column, Content, Table, TableRow, searched};
 use crate::record::selection::SelectionMetadata;
 use crate::record::training::{FEATURES, TrainingMetadata};
 use crate::record::{Manifest, SelectionRule};
+use crate::report::citation::Citation;
 use crate::report::origin::{File, Origin};
 use crate::report::rows::config::{TrainingNoise, join};
 use crate::report::rows::provenance::outside;
@@ -267,12 +268,11 @@ fn paper(citation: &str) -> Option<String> {
         return None;
     }
     let short = || {
-        let (authors, rest) = citation.split_once(": ")?;
-        let (_, venue) = rest.rsplit_once(". ")?;
+        let Citation { authors, venue, .. } = Citation::parse(citation)?;
         let family = |name: &str| name.rsplit(' ').next().map(str::to_string);
-        let names: Vec<&str> = authors.split(", ").collect();
-        let names = match names.as_slice() {
+        let names = match authors.as_slice() {
             [one] => family(one)?,
+            [one, "others"] => format!("{} et al.", family(one)?),
             [one, two] => format!("{} and {}", family(one)?, family(two)?),
             [first, ..] => format!("{} et al.", family(first)?),
             [] => return None,
