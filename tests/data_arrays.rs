@@ -266,6 +266,24 @@ fn numbers_that_netcdf_packed_are_refused() {
 }
 
 #[test]
+fn values_that_netcdf_marks_as_missing_are_refused() {
+    let line =
+        "file.create_dataset('train/audio', data=[[1.0, -999.0]]).attrs['missing_value'] = -999.0";
+    let Some(message) = dataset_refused(line) else {
+        return;
+    };
+    assert!(
+        message.contains("1 values that are missing, as the attribute missing_value"),
+        "{message}"
+    );
+    for sound in ["-998.0", "float('nan')"] {
+        let sound = line.replace("= -999.0", &format!("= {sound}"));
+        let message = dataset_refused(&sound).unwrap_or_default();
+        assert!(!message.contains("netCDF"), "{message}");
+    }
+}
+
+#[test]
 fn computational_sequences_are_named() {
     let line = "[file.create_dataset(f'glove/{name}', data=[[1.0, 2.0]]) for name in ('data/v1/features', 'metadata/root')]";
     let Some(message) = dataset_refused(line) else {

@@ -158,6 +158,43 @@ fn refuse_packed(name: &str, dataset: &Dataset) -> Result<()> {
     Ok(())
 }
 
+/// Refuses numbers among which some stand for missing ones, as the attributes of netCDF say: they would be read as features.
+fn refuse_marked(name: &str, stored: &Stored) -> Result<()> {
+    for attribute in ["missing_value", "_FillValue"] {
+        let values = stored.dataset.attr(attribute).and_then(|found| {
+            let reader = found.as_reader();
+            let whole = || {
+                reader
+                    .read_raw::<i64>()
+                    .map(|all| all.iter().map(|v| *v as f64).collect())
+            };
+            reader.read_raw::<f64>().or_else(|_| whole())
+        });
+        let values: Vec<f64> = values.unwrap_or_default();
+        let marks = values
+            .into_iter()
+            .filter(|value| value.is_finite() && *value != 0.0);
+        let marks: Vec<[u8; 8]> = marks.map(|value| stored.number.bytes(value)).collect();
+        let size = stored.number.size();
+        let is_mark = |bytes: &&[u8]| marks.iter().any(|mark| mark[..size] == **bytes);
+        let (mut found, mut rows) = (0, stored.rows());
+        while !marks.is_empty() && rows.load_next()? {
+            found += rows.block.chunks_exact(size).filter(is_mark).count();
+        }
+        if found > 0 {
+            return Err(Error::entry(
+                name,
+                "values that are there",
+                format!(
+                    "{found} values that are missing, as the attribute {attribute} of netCDF says; write zeros in their place, such as \
+                     xarray.open_dataset(...).fillna(0) has, and write the arrays again"
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// A dataset as an array, its elements unread; texts are read.
 fn entry(name: &str, dataset: Dataset) -> Result<Entry> {
     refuse_unreadable(name, &dataset)?;
@@ -186,11 +223,13 @@ fn array(name: &str, dataset: Dataset, number: Number) -> Result<Entry> {
         let found = format!("{} MiB per sample", row >> 20);
         return Err(Error::entry(name, "at most 1024 MiB per sample", found));
     }
+    let stored = Stored { dataset, number };
+    refuse_marked(name, &stored)?;
     Ok(Entry::Array(External {
         dtype,
         shape,
         fortran: false,
-        elements: Box::new(Stored { dataset, number }),
+        elements: Box::new(stored),
     }))
 }
 
@@ -237,6 +276,22 @@ impl Number {
             Self::I64 => "<i8",
         }
     }
+
+    const fn size(self) -> usize {
+        match self {
+            Self::F32 => 4,
+            Self::F64 | Self::I64 => 8,
+        }
+    }
+
+    /// A value as it is read, in the first [`Self::size`] bytes.
+    fn bytes(self, value: f64) -> [u8; 8] {
+        match self {
+            Self::F32 => u64::from((value as f32).to_bits()).to_le_bytes(),
+            Self::F64 => value.to_le_bytes(),
+            Self::I64 => (value as i64).to_le_bytes(),
+        }
+    }
 }
 
 /// The elements of a dataset.
@@ -247,16 +302,22 @@ struct Stored {
 
 impl Elements for Stored {
     fn open(&self) -> io::Result<Box<dyn Read + '_>> {
+        Ok(Box::new(self.rows()))
+    }
+}
+
+impl Stored {
+    fn rows(&self) -> Rows<'_> {
         let shape = self.dataset.shape();
         let row: usize = shape.iter().skip(1).product();
-        Ok(Box::new(Rows {
+        Rows {
             stored: self,
             at_once: (BLOCK / (row * 8).max(1)).max(1),
             shape,
             row: 0,
             block: Vec::new(),
             used: 0,
-        }))
+        }
     }
 }
 
@@ -272,6 +333,18 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
+    /// Reads the next block, if there is one.
+    fn load_next(&mut self) -> io::Result<bool> {
+        let total = self.shape.first().copied().unwrap_or(0);
+        let rows = self.at_once.min(total - self.row);
+        if rows > 0 {
+            let fail =
+                |error: hdf5::Error| io::Error::new(io::ErrorKind::InvalidData, error.to_string());
+            self.load(rows).map_err(fail)?;
+        }
+        Ok(rows > 0)
+    }
+
     fn load(&mut self, rows: usize) -> hdf5::Result<()> {
         let slab = store::row_slab(&self.shape, self.row, rows);
         let dataset = &self.stored.dataset;
@@ -301,15 +374,8 @@ impl Rows<'_> {
 
 impl Read for Rows<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.used == self.block.len() {
-            let total = self.shape.first().copied().unwrap_or(0);
-            let rows = self.at_once.min(total - self.row);
-            if rows == 0 {
-                return Ok(0);
-            }
-            let loaded = self.load(rows);
-            loaded
-                .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?;
+        if self.used == self.block.len() && !self.load_next()? {
+            return Ok(0);
         }
         let rest = &self.block[self.used..];
         let n = buffer.len().min(rest.len());
