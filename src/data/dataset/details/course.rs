@@ -1,5 +1,5 @@
 //! Follows each dimension through some samples: whether it stays the same within them, as it does where a sample is one
-//! vector, or rises by the same step.
+//! vector, rises by the same step, or rises at all.
 
 /// Samples of a split that are looked at, about.
 const SAMPLES: usize = 60;
@@ -16,6 +16,8 @@ const ROUNDED: f64 = 1e-6;
 pub enum Course {
     Constant(f32),
     Steady,
+    /// Higher in every one of so many frames than in the one before, by different steps.
+    Rising(usize),
     Other,
 }
 
@@ -59,9 +61,15 @@ impl Course {
         match values.clone().all(is_near) {
             _ if values.clone().all(|(_, value)| value == a) => Self::Constant(a),
             true if step != 0.0 => Self::Steady,
+            _ if rises(values.clone()) => Self::Rising(values.count()),
             _ => Self::Other,
         }
     }
+}
+
+fn rises(values: impl Iterator<Item = (usize, f32)> + Clone) -> bool {
+    let next = values.clone().skip(1);
+    values.zip(next).all(|((_, a), (_, b))| a < b)
 }
 
 #[cfg(test)]
@@ -91,7 +99,7 @@ mod tests {
             Course::Constant(2.5),
             steady,
             steady,
-            Course::Other,
+            Course::Rising(9),
             Course::Other,
         ];
         assert_eq!(courses.0, [(0, expected.to_vec())]);

@@ -10,20 +10,29 @@ use crate::data::dataset::read::plan::Plan;
 const SAMPLES: usize = 12;
 const PART: f64 = 0.9;
 
+/// Frames of a sample in which a value that rises from each to the next does so by no chance.
+const RISING: usize = 6;
+
 /// Dimensions, and their part, that features have twice where they were joined with themselves; a few may be equal by
 /// nature.
 const TWINS: usize = 3;
 const TWIN_PART: f64 = 0.2;
 
-/// Finds dimensions that rise by the same step in every sample.
+/// Finds dimensions that rise in every sample, by the same step or by any.
 pub fn counters(plans: &[Plan<'_>], details: &BTreeMap<String, Details>) -> Vec<String> {
     each(plans, details, |details, width| {
-        let found = steady(&details.courses);
+        let (found, how) = match steady(&details.courses) {
+            none if none.is_empty() => (
+                rising(&details.courses),
+                "rise from every frame to the next",
+            ),
+            found => (found, "rise by the same step from frame to frame"),
+        };
         // Where most rise, it is what they are.
         let first = found.first().filter(|_| 2 * found.len() < width)?;
         Some((
             format!("{} of {width} dimensions of", found.len()),
-            format!("rise by the same step from frame to frame, such as {first} (from 0)"),
+            format!("{how}, such as {first} (from 0)"),
             "was a frame number or time left among the features? Leave it out",
         ))
     })
@@ -83,6 +92,20 @@ fn steady(courses: &Courses) -> Vec<usize> {
     }
 }
 
+/// Dimensions that rise in every sample, a few of which have many frames. In CMU-MOSI, CH-SIMS and ICT-MMMO none does in a single
+/// one of these.
+fn rising(courses: &Courses) -> Vec<usize> {
+    let all = &courses.0;
+    let width = all.first().map_or(0, |(_, courses)| courses.len());
+    let is_rising = |at: &usize| {
+        let of = |is: fn(Course) -> bool| all.iter().filter(|(_, own)| is(own[*at])).count();
+        let long = of(|own| matches!(own, Course::Rising(RISING..)));
+        let all_rising = of(|own| matches!(own, Course::Rising(_) | Course::Steady));
+        long >= SAMPLES && all_rising as f64 >= PART * all.len() as f64
+    };
+    (0..width).filter(is_rising).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,5 +119,11 @@ mod tests {
         assert_eq!(steady(&courses(&|_| [other, steady_one, other])), [1]);
         let some = courses(&|row| [other, if row < 9 { steady_one } else { other }, other]);
         assert_eq!(steady(&some), [0; 0]);
+        let rises = |row: usize| Course::Rising(if row < 13 { 6 } else { 3 });
+        assert_eq!(rising(&courses(&|row| [other, rises(row), other])), [1]);
+        let short = courses(&|_| [other, Course::Rising(5), other]);
+        assert_eq!(rising(&short), [0; 0]);
+        let most = courses(&|row| [other, if row < 17 { rises(0) } else { other }, other]);
+        assert_eq!(rising(&most), [0; 0]);
     }
 }
