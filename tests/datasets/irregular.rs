@@ -27,6 +27,30 @@ fn early_files_hold_turned_tokens_and_labels_in_lists() {
 }
 
 #[test]
+fn tokens_padded_for_each_batch_are_padded_for_all() {
+    let all = tokens();
+    // The last sample has the most tokens.
+    let (steps, width) = (STEPS[0], SAMPLES + 1);
+    let cut: Vec<i64> = all
+        .chunks(steps)
+        .flat_map(|row| row[..width].to_vec())
+        .collect();
+    let short = Small::new().set("text_bert", Column::I64(vec![SAMPLES, 3, width], cut));
+    let whole = Small::new();
+    let bytes = pickle(
+        &[("train", &whole), ("valid", &short), ("test", &short)],
+        Order::Little,
+    );
+    let (imported, _) = import(bytes, |_| {});
+    assert_eq!(imported.content_hash, plain(&whole).0.content_hash);
+    let assumed = imported.assumptions.join("; ");
+    assert!(
+        assumed.contains(&format!("padded with zeros at the end to {steps}")),
+        "{assumed}"
+    );
+}
+
+#[test]
 fn extracted_files_lack_classes_and_bring_columns_of_their_own() {
     let labels = |values: [f64; SAMPLES]| Column::F64(vec![SAMPLES], values.into());
     let extracted = Small::new()

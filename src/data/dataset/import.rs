@@ -145,6 +145,7 @@ pub fn prepare(
         padding: options.padding,
         tokenizer: tokenizer.as_ref(),
         tokens: options.tokens,
+        longest: None,
         is_arrays: kind != source::PICKLE,
     };
     let Splits {

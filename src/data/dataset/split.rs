@@ -21,6 +21,21 @@ impl<T> Block<T> {
     }
 }
 
+impl<T: Clone + Default> Block<T> {
+    /// Pads every step with zeros at the end to this width.
+    pub fn widen(&mut self, width: usize) {
+        if self.width >= width || self.width == 0 {
+            return;
+        }
+        let mut data = Vec::with_capacity(self.rows * self.steps * width);
+        for step in self.data.chunks_exact(self.width) {
+            data.extend_from_slice(step);
+            data.resize(data.len() + width - self.width, T::default());
+        }
+        (self.data, self.width) = (data, width);
+    }
+}
+
 /// One split: features in float32, token ids in int32, one entry per sample in every column.
 #[derive(Clone, Debug)]
 pub struct Split {

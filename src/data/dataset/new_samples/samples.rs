@@ -111,6 +111,7 @@ impl<'a> NewSamples<'a> {
         warnings.extend(dimensions::single_steps(&features, expected));
         let [text, audio, vision] = &features;
         let sources = Sources {
+            longest: None,
             columns: &columns,
             ids: &ids,
             text_bert: block.as_ref(),

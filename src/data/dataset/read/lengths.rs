@@ -26,6 +26,8 @@ pub struct Sources<'s, 'a> {
     pub text: Option<&'s Features<'a>>,
     pub audio: &'s Features<'a>,
     pub vision: &'s Features<'a>,
+    /// Tokens of the longest sample of all splits.
+    pub longest: Option<usize>,
     /// The end that is padded, if the user named it.
     pub padding: Option<Padding>,
 }
@@ -83,7 +85,7 @@ impl Lengths {
         if steps == 1 {
             return Ok(vec![1; features.rows]);
         }
-        if steps == text_steps {
+        if steps == text_steps || sources.longest == Some(steps) {
             return Ok(self.text.clone());
         }
         match sources.padding {

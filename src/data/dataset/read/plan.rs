@@ -23,6 +23,8 @@ pub struct Reading<'a> {
     pub tokenizer: Option<&'a WordPiece>,
     /// Tokens of a sample that it makes, CLS and SEP included.
     pub tokens: usize,
+    /// Tokens of the longest sample of all splits, to which those of each are padded.
+    pub longest: Option<usize>,
     /// The source is an archive of arrays, whose names messages use.
     pub is_arrays: bool,
 }
@@ -104,6 +106,7 @@ impl<'a> Plan<'a> {
             text: text.as_ref(),
             audio: &audio,
             vision: &vision,
+            longest: reading.longest,
             padding,
         })?;
         let (carried, ignored) = carried::read(&columns, ids.len())?;

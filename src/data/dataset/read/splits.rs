@@ -8,6 +8,7 @@ use super::features::Features;
 use super::labels;
 use super::layouts;
 use super::plan::{Plan, Reading};
+use super::tokens;
 use crate::data::dataset::error::{Error, Result};
 use crate::data::dataset::shapes::Shapes;
 use crate::data::dataset::split_name::SplitName;
@@ -65,11 +66,21 @@ pub fn read<'a>(input: &'a Path, root: Value<'a>, reading: &Reading<'_>) -> Resu
             _ => ignored.push(format!("{text} ({})", value.kind())),
         }
     }
-    let plan = |(name, key)| {
-        let columns = Columns::of(input, root, name, key)?;
-        Plan::new(columns.named_as_arrays(reading.is_arrays), reading)
+    let columns = |(name, key)| {
+        let columns = Columns::of(input, root, name, key);
+        columns.map(|columns| columns.named_as_arrays(reading.is_arrays))
     };
+    let tokens = |columns: Columns<'_>| tokens::steps(&columns);
+    let known = names
+        .iter()
+        .filter_map(|name| columns(*name).ok().and_then(tokens));
+    let reading = Reading {
+        longest: known.max().filter(|_| reading.tokenizer.is_none()),
+        ..*reading
+    };
+    let plan = |name| Plan::new(columns(name)?, &reading);
     let mut plans = names.into_iter().map(plan).collect::<Result<Vec<_>>>()?;
+    assumptions.extend(pad_tokens(&mut plans));
     for column in ["text", "audio", "vision"] {
         assumptions.extend(pad(&mut plans, column)?);
     }
@@ -125,6 +136,20 @@ fn check_arrays(input: &Path, root: Value<'_>, names: &[(&str, &str)]) -> Result
 }
 
 const BYTES: &str = "keys are bytes, as Python 2 writes text; read as UTF-8";
+
+/// Pads tokens to those of the longest sample of all splits: a tokenizer pads to that of each batch. Returns what that assumes.
+fn pad_tokens(plans: &mut [Plan<'_>]) -> Option<String> {
+    let blocks = plans.iter_mut().filter_map(|plan| plan.text_bert.as_mut());
+    let mut blocks: Vec<_> = blocks.collect();
+    let longest = blocks.iter().map(|block| block.width).max()?;
+    if blocks.iter().all(|block| block.width == longest) {
+        return None;
+    }
+    blocks.iter_mut().for_each(|block| block.widen(longest));
+    Some(format!(
+        "text_bert has other tokens in each split: padded with zeros at the end to {longest}"
+    ))
+}
 
 /// Pads samples that are stored one by one to the same steps in every split: those of the text if every
 /// sample is as long as its text, as in aligned files, else those of the longest sample. Returns what

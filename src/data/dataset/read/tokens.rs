@@ -50,6 +50,13 @@ pub fn block(columns: &Columns<'_>, ids: &[String]) -> Result<Option<Block<i32>>
     .map(Some)
 }
 
+/// Tokens of the longest sample of a split, as they are padded there.
+pub fn steps(columns: &Columns<'_>) -> Option<usize> {
+    let ids = columns.ids(columns.get("id")?).ok()?;
+    let block = block(columns, &ids).ok()??;
+    Some(block.width)
+}
+
 fn whole(columns: &Columns<'_>, ids: &[String], array: ArrayRef<'_>) -> Result<Block<i32>> {
     let (rows, tokens, turned) = match *array.shape() {
         [PARTS, rows, tokens] if rows == ids.len() && rows != PARTS => {
