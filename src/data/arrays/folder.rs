@@ -14,7 +14,7 @@ pub fn is_folder(path: &Path) -> bool {
     path.is_dir() && files(path).is_ok_and(|files| !files.is_empty())
 }
 
-/// The npy files of a folder and its folders, in the order of their names.
+/// The npy files of a folder and its folders, in the order of their names, without the `._` files of macOS, which hold attributes.
 ///
 /// # Errors
 /// [`std::io::Error`].
@@ -32,11 +32,20 @@ fn collect(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> std::io::Re
             if depth > 1 {
                 collect(&path, depth - 1, found)?;
             }
-        } else if path.extension().is_some_and(|end| end == "npy") {
+        } else if path.extension().is_some_and(|end| end == "npy")
+            && !is_attributes(&name_in(folder, &path))
+        {
             found.push(path);
         }
     }
     Ok(())
+}
+
+/// Whether macOS made a file of this name to keep the attributes of another one (AppleDouble).
+pub fn is_attributes(name: &str) -> bool {
+    name.rsplit('/')
+        .next()
+        .is_some_and(|last| last.starts_with("._"))
 }
 
 /// The name of a file below a folder, with `/` between its parts.

@@ -9,7 +9,7 @@ use rawzip::{CompressionMethod, ZipArchive};
 
 use super::entry::{AfterHeader, Entry, Member};
 use super::npy::Header;
-use super::tree;
+use super::{folder, tree};
 use crate::data::pickle::{Error, External, Pickle, Result};
 
 /// More members than splits have columns.
@@ -88,7 +88,7 @@ fn members(path: &Path) -> Result<BTreeMap<String, Member>> {
     for record in archive.entries() {
         let record = record.map_err(damaged)?;
         let name = String::from_utf8_lossy(record.file_path().as_bytes()).into_owned();
-        if name.ends_with('/') {
+        if name.ends_with('/') || folder::is_attributes(&name) {
             continue;
         }
         let compressed = match record.compression_method() {

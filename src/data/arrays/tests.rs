@@ -147,6 +147,8 @@ fn samples_are_dealt_to_the_splits_that_are_named() {
             &floats(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]),
         ),
     );
+    // The attributes that macOS keeps of a file.
+    write("._audio.npy", vec![0, 5, 22, 7]);
     assert!(is_folder(folder.path()));
     let pickle = open_folder(folder.path()).unwrap();
     assert_eq!(audio(&pickle, "train").unwrap(), [1.0, 2.0, 5.0, 6.0]);
