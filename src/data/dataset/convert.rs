@@ -69,7 +69,7 @@ impl Findings {
         let mut values: Vec<String> = self.first.iter().map(warning).collect();
         values.extend(check::features(plans, &self.profiles)?);
         values.extend(check::large(plans, &self.profiles));
-        values.extend(check::spreads(plans, &self.spreads));
+        values.extend(check::spreads(plans, &self.spreads, &self.details));
         values.extend(check::own_axes(plans, &self.spreads));
         values.extend(check::own_steps(plans, &self.details));
         values.extend(check::halves(plans, &self.spreads));

@@ -11,6 +11,21 @@ const SAMPLES: usize = 10;
 const ALL: f64 = 0.9;
 const NONE: f64 = 0.1;
 
+/// Whether the samples of all these splits were scaled one by one, as those of MISA are: the split then has a mean of 0 by nature.
+pub fn all_by_sample(splits: &[Option<&Details>]) -> bool {
+    let is_form = |form: Form| {
+        let part = |own: &Details| {
+            own.scales
+                .part(form, SAMPLES)
+                .is_some_and(|part| part >= ALL)
+        };
+        splits.iter().all(|own| own.is_some_and(part))
+    };
+    [Form::Standardized, Form::Ranged, Form::Centered]
+        .into_iter()
+        .any(is_form)
+}
+
 /// Finds splits in which each sample has, say, mean 0 and deviation 1, where those of train have not, or the reverse.
 pub fn scaled_by_sample(plans: &[Plan<'_>], details: &BTreeMap<String, Details>) -> Vec<String> {
     let mut warnings = Vec::new();

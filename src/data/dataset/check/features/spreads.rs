@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::by_sample::all_by_sample;
 use super::structure;
 use crate::data::dataset::check::Samples;
+use crate::data::dataset::details::Details;
 use crate::data::dataset::profile::{Profile, Profiles};
 use crate::data::dataset::read::plan::Plan;
 use crate::data::dataset::scale::median;
@@ -47,7 +49,11 @@ const LARGE: f32 = 1e4;
 const TIMES: f32 = 1e4;
 
 /// Finds splits whose features have another scale than those of train, in most dimensions.
-pub fn spreads(plans: &[Plan<'_>], spreads: &BTreeMap<String, Spread>) -> Vec<String> {
+pub fn spreads(
+    plans: &[Plan<'_>],
+    spreads: &BTreeMap<String, Spread>,
+    details: &BTreeMap<String, Details>,
+) -> Vec<String> {
     let mut warnings = fitted_on_all(plans, spreads);
     let of = |split: &str, column: &str| spreads.get(&format!("{split}/{column}"));
     let Some(train) = plans.first() else {
@@ -66,7 +72,8 @@ pub fn spreads(plans: &[Plan<'_>], spreads: &BTreeMap<String, Spread>) -> Vec<St
             if let Some(text) = constant(names, column, [a, b]) {
                 warnings.push(format!("{text} (first sample: {})", plan.ids[0]));
             }
-            let own = own_scale(b);
+            let both = names.map(|split| details.get(&format!("{split}/{column}")));
+            let own = own_scale(b).filter(|_| !all_by_sample(&both));
             if let Some(what) = own {
                 warnings.push(format!(
                     "{}: every dimension of {column} has {what} (first: {}): scaled by the split's own values, or each \
@@ -226,6 +233,11 @@ pub fn large(plans: &[Plan<'_>], profiles: &Profiles) -> Vec<String> {
                 continue;
             };
             let usual = usual(all);
+            let shown = if usual > LARGE {
+                format!("{usual:e}")
+            } else {
+                usual.to_string()
+            };
             let (mut samples, mut largest) = (Samples::default(), 0.0_f32);
             for (profile, id) in all.iter().zip(&plan.ids) {
                 let size = profile.largest;
@@ -236,7 +248,7 @@ pub fn large(plans: &[Plan<'_>], profiles: &Profiles) -> Vec<String> {
             }
             let fault = format!(
                 "whose {column} has values up to {largest:e}, where the largest value of a sample is usually \
-                 {usual}: finite, but no feature"
+                 {shown}: finite, but no feature"
             );
             warnings.extend(samples.describe(plan.split(), &fault));
         }
