@@ -269,3 +269,54 @@ fn lengths_that_most_samples_go_beyond_are_doubted() {
     assert!(found[0].ends_with("write zeros"), "{found:?}");
     assert!(of(&given(|frames| frames), "padding").is_empty());
 }
+
+/// The first value of every frame that is there, given the number of the frame and the sample.
+fn first_values(small: Small, value: impl Fn(usize, usize, f64) -> f64) -> Small {
+    samples(small, "audio", |row, frames| {
+        let there = frames.iter_mut().filter(|frame| frame[0] != 0.0);
+        let each = there.enumerate();
+        each.for_each(|(at, frame)| frame[0] = value(at, row, frame[0]));
+    })
+}
+
+#[test]
+fn numbers_for_missing_values_are_warned_about() {
+    let filled = |code: f64| {
+        prepared(|small| {
+            let is_lost = |at: usize, row: usize| (at + row).is_multiple_of(6);
+            first_values(
+                small,
+                |at, row, own| if is_lost(at, row) { code } else { own },
+            )
+        })
+    };
+    warned(
+        &filled(-999.0),
+        &[
+            "features: valid: 1 of ",
+            "dimensions of audio hold -999, such as dimension 0 (from 0) in 1",
+            "fillna(-999)",
+        ],
+    );
+    let other = filled(-998.0);
+    assert!(of(&other, "features").is_empty(), "{:?}", other.warnings);
+}
+
+#[test]
+fn times_of_frames_are_warned_about() {
+    let time = |at: usize, row: usize| (row * 7 % 50) as f64 + (1.0 + at as f64).powf(1.3);
+    let timed = prepared(|small| first_values(small, |at, row, _| time(at, row)));
+    warned(
+        &timed,
+        &[
+            "features: train: 1 of ",
+            "rise from every frame to the next, such as 0",
+        ],
+    );
+    let falls = prepared(|small| {
+        first_values(small, |at, row, _| {
+            time(at, row) - if at == 2 { 9.0 } else { 0.0 }
+        })
+    });
+    assert!(of(&falls, "features").is_empty(), "{:?}", falls.warnings);
+}

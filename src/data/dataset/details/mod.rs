@@ -1,11 +1,13 @@
 //! Looks closer at the samples of a column of features while they are converted: one file a fact that checks ask for.
 
+pub mod codes;
 mod column_hashes;
 mod common_frames;
 pub mod course;
 mod endings;
 mod extents;
 pub mod folds;
+mod half_bits;
 mod rises;
 pub mod sample_means;
 pub mod sample_scale;
@@ -16,12 +18,14 @@ pub mod whole_numbers;
 mod windows;
 mod zeros;
 
+use codes::Codes;
 use column_hashes::ColumnHashes;
 use common_frames::CommonFrames;
 use course::Courses;
 use endings::Endings;
 use extents::Extents;
 use folds::Folds;
+use half_bits::HalfBits;
 use rises::Rises;
 use sample_means::SampleMeans;
 use sample_scale::SampleScales;
@@ -50,6 +54,8 @@ pub struct Details {
     pub windows: Windows,
     pub zeros: Zeros,
     pub rises: Rises,
+    pub codes: Codes,
+    pub half: HalfBits,
 }
 
 impl Details {
@@ -73,5 +79,7 @@ impl Details {
         self.windows.add(sample, width);
         self.zeros.add(sample, width, (row, rows));
         self.rises.add(sample, width, (row, rows));
+        self.codes.add(sample, width, (row, rows));
+        self.half.add(sample);
     }
 }

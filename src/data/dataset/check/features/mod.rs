@@ -1,11 +1,13 @@
 //! Looks at the values of features.
 
 mod by_sample;
+mod codes;
 mod copied;
 mod counters;
 mod dropout;
 mod edges;
 mod filled_frames;
+mod half_bits;
 mod halves;
 mod lost_block;
 mod lost_starts;
@@ -23,11 +25,13 @@ mod structure;
 mod values;
 
 pub use by_sample::scaled_by_sample;
+pub use codes::codes;
 pub use copied::copied;
 pub use counters::{counters, twins};
 pub use dropout::dropout;
 pub use edges::edges;
 pub use filled_frames::filled_frames;
+pub use half_bits::half_bits;
 pub use halves::halves;
 pub use lost_block::lost_block;
 pub use lost_starts::lost_starts;
