@@ -374,6 +374,10 @@ mod tests {
         assert!(message("l=2,a=0,v=0").contains("from 0 to 1, got `2`"));
         assert!(message("LAV").starts_with("expected missing rates like"));
         assert!(message("").starts_with("expected missing rates like"));
+        assert!(message("0,VT").ends_with(
+            "got `VT`; missing modalities are L (language, not T), A, V, LA, LV and AV"
+        ));
+        assert!(message("X").ends_with("got `X`"));
         assert!("0,1".parse::<Condition>().is_err());
         assert!(message("0.333333,0.3333333").contains("expected 0.333333 or a rate at least"));
         assert!(message("l=0.3333333,a=0,v=1,l=0.333333,a=0,v=1").contains("at least"));

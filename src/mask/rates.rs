@@ -22,7 +22,7 @@ const PARTS: f64 = 10_000.0;
 /// A list of rates that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    #[error("expected missing rates like `0:1:0.1`, `0,0.5,1` or `0.3`, got `{got}`")]
+    #[error("expected missing rates like `0:1:0.1`, `0,0.5,1` or `0.3`, got `{got}`{}", modalities(.got))]
     Form { got: String },
     #[error("expected a missing rate from 0 to 1, got `{got}`")]
     Outside { got: String },
@@ -53,6 +53,15 @@ pub enum Error {
     Mixed { got: String },
     #[error("expected one condition, got `{got}`")]
     NotOne { got: String },
+}
+
+/// What letters of modalities are called here, where an entry has others.
+fn modalities(entry: &str) -> &'static str {
+    let is_letter = |letter: char| "LTAV".contains(letter.to_ascii_uppercase());
+    match !entry.is_empty() && entry.len() < 3 && entry.chars().all(is_letter) {
+        true => "; missing modalities are L (language, not T), A, V, LA, LV and AV",
+        false => "",
+    }
 }
 
 impl Classify for Error {
