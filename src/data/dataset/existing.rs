@@ -30,9 +30,14 @@ pub fn find(
         holds,
     };
     let opened = Reader::open(path).and_then(|r| Ok((r.provenance()?, r.content_hash()?)));
-    let Ok((found, content_hash)) = opened else {
-        return Err(exists("something that is no complete prepared file".into()));
-    };
+    let (found, content_hash) = opened.map_err(|error| {
+        exists(match error {
+            store::Error::Damaged { damaged, .. } => {
+                format!("a file that is damaged: {}", damaged.join(", "))
+            }
+            _ => "something that is no complete prepared file".to_owned(),
+        })
+    })?;
     let same = found.dataset == wanted.dataset
         && found.source_bytes == wanted.source_bytes
         && found.source_sha256 == hash(input, &AtomicBool::new(false))?;

@@ -1,6 +1,7 @@
 //! A prepared file under its hidden name until it is finished, see [`crate::support::fs`].
 
 use std::fs::{self, File, OpenOptions};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, Result};
@@ -21,7 +22,9 @@ impl Partial {
     /// [`Error::Io`] when the folder cannot be written.
     pub fn create(path: &Path) -> Result<Self> {
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|e| Error::io(folder, "create the folder", e))?;
+            let reason = |error| lost_target(folder).unwrap_or(error);
+            fs::create_dir_all(folder)
+                .map_err(|e| Error::io(folder, "create the folder", reason(e)))?;
         }
         let file = files::Partial::create(path)?;
         if !hdf5_locks() {
@@ -90,6 +93,15 @@ impl Partial {
 fn hdf5_locks() -> bool {
     let setting = std::env::var("HDF5_USE_FILE_LOCKING");
     setting.is_ok_and(|value| ["TRUE", "1", "BEST_EFFORT"].contains(&value.as_str()))
+}
+
+/// Why a folder cannot be created that is a link to nothing.
+fn lost_target(folder: &Path) -> Option<io::Error> {
+    let target = fs::read_link(folder).ok().filter(|_| !folder.exists())?;
+    let target = target.display();
+    let problem =
+        format!("it is a link to {target}, which is not there; mount its disk, or remove the link");
+    Some(io::Error::new(io::ErrorKind::NotFound, problem))
 }
 
 #[cfg(test)]

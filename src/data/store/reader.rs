@@ -78,8 +78,16 @@ impl Reader {
         }
     }
 
-    /// What a file is that has no version of prepared data: this program's masks, or anything.
+    /// What a file is that has no version of prepared data: this program's masks, one whose attributes a crash left
+    /// unreadable, or anything.
     fn of_another_kind(&self) -> Error {
+        if self.file.attr_names().is_err() {
+            let damaged = "its attributes cannot be read, as after a crash or a copy that stopped";
+            return Error::Damaged {
+                path: self.path.clone(),
+                damaged: vec![damaged.to_owned()],
+            };
+        }
         let names = |name| self.file.attr(name).is_ok();
         let found = match self.attribute("dataset") {
             Ok(dataset) if names("format") && names("content_hash") => format!(

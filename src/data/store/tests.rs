@@ -193,3 +193,35 @@ fn files_that_are_not_ours_are_refused() {
         assert!(error.contains(expected), "{error}");
     }
 }
+
+#[test]
+fn a_file_whose_end_is_zeros_is_called_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mosi.h5");
+    write(&path, 1000);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let half = bytes.len() / 2;
+    bytes[half..].fill(0);
+    std::fs::write(&path, bytes).unwrap();
+    let message = Reader::open(&path).err().unwrap().to_string();
+    assert!(
+        message.contains("is damaged: its attributes cannot be read"),
+        "{message}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_is_a_link_to_nothing_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    std::os::unix::fs::symlink("/nonexistent/disk", &data).unwrap();
+    let message = Writer::create(&data.join("mosi.h5"))
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(
+        message.contains("it is a link to /nonexistent/disk, which is not there"),
+        "{message}"
+    );
+}
