@@ -18,7 +18,12 @@ pub struct SampleSteps {
     half: Option<usize>,
     pub ids: Vec<String>,
     pub steps: [Vec<f64>; 3],
+    /// No text holds a comma, though some hold other marks.
+    pub lacks_commas: bool,
 }
+
+/// Texts with marks without which none has to hold a comma. In 200 texts of CH-SIMS 55 or more have marks, 104 or more a comma.
+const MARKED: usize = 10;
 
 /// Deviation of the lengths of a half, as a share of that of all, that is judged.
 const UNSORTED: f64 = 0.6;
@@ -44,6 +49,7 @@ impl SampleSteps {
             half: None,
             ids: ids.to_vec(),
             steps: steps.map(known),
+            lacks_commas: false,
         }
     }
 
@@ -71,7 +77,10 @@ impl SampleSteps {
             of("audio", &lengths.audio),
             of("vision", &lengths.vision),
         ];
-        Self::new(plan.split(), &plan.ids, steps)
+        Self {
+            lacks_commas: lacks_commas(&plan.raw_text),
+            ..Self::new(plan.split(), &plan.ids, steps)
+        }
     }
 
     /// One half of the samples.
@@ -84,6 +93,7 @@ impl SampleSteps {
             half: Some(which),
             ids: self.ids[range.clone()].to_vec(),
             steps: self.steps.each_ref().map(part),
+            lacks_commas: self.lacks_commas,
         }
     }
 
@@ -136,7 +146,32 @@ pub fn goes_together(relation: &Relation) -> bool {
     relation.correlation >= TOGETHER && relation.errors() >= CERTAIN
 }
 
+/// Whether texts were cut at their first comma, as it seems.
+fn lacks_commas(texts: &[String]) -> bool {
+    let with = |marks: &'static [char]| {
+        texts
+            .iter()
+            .filter(move |text| text.contains(marks))
+            .count()
+    };
+    with(&['.', '?', '!', '。', '？', '！']) >= MARKED && with(&[',', '，']) == 0
+}
+
 /// Where the frames of every sample end.
 fn ends(profiles: &[Profile]) -> Vec<usize> {
     profiles.iter().map(|profile| profile.end).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_have_marks_and_no_comma_are_told() {
+        let texts = |text: &str, count| vec![text.to_owned(); count];
+        assert!(lacks_commas(&texts("不是来抓你的。", 12)));
+        assert!(!lacks_commas(&texts("不是来抓你的。", 9)));
+        assert!(!lacks_commas(&texts("闭嘴，不是来抓你的。", 12)));
+        assert!(!lacks_commas(&texts("NOT A MARK", 12)));
+    }
 }

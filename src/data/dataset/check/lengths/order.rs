@@ -90,9 +90,15 @@ impl SampleSteps {
             .map(|(_, relation)| format!("{:.2}", relation.correlation))
             .collect();
         let (name, others) = (Modality::ALL[which], names.join(" and "));
+        let cut = match Modality::ALL[which] {
+            Modality::Text if self.lacks_commas => {
+                " Or were texts cut at the first comma, as line.split(',') does? None holds one"
+            }
+            _ => "",
+        };
         format!(
             "{}: the lengths of {name} have a rank correlation of {} with those of {others}, {where_} (first: {}): is \
-             {name}, with its lengths, in another order than {others}?",
+             {name}, with its lengths, in another order than {others}?{cut}",
             self.split,
             found.join(" and "),
             self.first()
@@ -177,8 +183,12 @@ mod tests {
             text.contains("of vision") && text.contains("text and audio"),
             "{text}"
         );
-        let text = turned(steps("test", 2), &[1, 2]).odd_one().unwrap();
+        let mut both = turned(steps("test", 2), &[1, 2]);
+        let text = both.odd_one().unwrap();
         assert!(text.contains("of text have a rank"), "{text}");
+        assert!(!text.contains("comma"), "{text}");
+        both.lacks_commas = true;
+        assert!(both.odd_one().unwrap().ends_with("does? None holds one"));
         assert_eq!(steps("test", 2).odd_one(), None);
         // Sixteen frames a sample, or one less: no lengths of speech.
         let mut chosen = steps("test", 2);
