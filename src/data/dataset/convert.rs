@@ -83,6 +83,7 @@ impl Findings {
         values.extend(check::windows(plans, &self.details));
         values.extend(check::starts(plans, self));
         values.extend(check::lost_starts(plans, &self.profiles));
+        values.extend(check::column_major(plans, &self.details));
         values.extend(check::reshaped(plans, &self.details));
         values.extend(check::overlaps(plans, &self.details));
         values.extend(check::text_order(plans, &self.details));

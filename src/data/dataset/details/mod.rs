@@ -2,6 +2,7 @@
 
 pub mod codes;
 mod column_hashes;
+mod column_major;
 mod common_frames;
 pub mod course;
 mod endings;
@@ -20,6 +21,7 @@ mod zeros;
 
 use codes::Codes;
 use column_hashes::ColumnHashes;
+use column_major::ColumnMajor;
 use common_frames::CommonFrames;
 use course::Courses;
 use endings::Endings;
@@ -56,6 +58,7 @@ pub struct Details {
     pub rises: Rises,
     pub codes: Codes,
     pub half: HalfBits,
+    pub major: ColumnMajor,
 }
 
 impl Details {
@@ -81,5 +84,6 @@ impl Details {
         self.rises.add(sample, width, (row, rows));
         self.codes.add(sample, width, (row, rows));
         self.half.add(sample);
+        self.major.add(sample, width, (row, rows));
     }
 }

@@ -2,6 +2,7 @@
 
 mod by_sample;
 mod codes;
+mod column_major;
 mod copied;
 mod counters;
 mod dropout;
@@ -26,6 +27,7 @@ mod values;
 
 pub use by_sample::scaled_by_sample;
 pub use codes::codes;
+pub use column_major::column_major;
 pub use copied::copied;
 pub use counters::{counters, twins};
 pub use dropout::dropout;
