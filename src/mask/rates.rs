@@ -58,9 +58,11 @@ pub enum Error {
 /// What letters of modalities are called here, where an entry has others.
 fn modalities(entry: &str) -> &'static str {
     let is_letter = |letter: char| "LTAV".contains(letter.to_ascii_uppercase());
-    match !entry.is_empty() && entry.len() < 3 && entry.chars().all(is_letter) {
-        true => "; missing modalities are L (language, not T), A, V, LA, LV and AV",
-        false => "",
+    let has_letters = !entry.is_empty() && entry.len() < 3 && entry.chars().all(is_letter);
+    if has_letters {
+        "; missing modalities are L (language, not T), A, V, LA, LV and AV"
+    } else {
+        ""
     }
 }
 

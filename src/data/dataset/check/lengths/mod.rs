@@ -3,6 +3,7 @@
 pub mod batches;
 mod cut;
 mod extents;
+pub mod moved_rows;
 pub mod offset;
 mod order;
 mod shifted;
