@@ -2,7 +2,6 @@
 //! taken from elsewhere in an answer, such as an end of its scale or a count.
 
 use super::super::join::{Joined, MaskKey};
-use super::sums::Sums;
 use super::{Check, Finding, Reference, name};
 
 /// Highest rate at which predictions follow labels in most models, and the correlation of the others from which whole ones are
