@@ -226,6 +226,18 @@ fn settle(columns: &mut [Column]) {
     {
         column.kind = Kind::Unknown;
     }
+    // `All` beside methods whose lines are rates is their mean, as pandas writes it.
+    let rates = columns
+        .iter()
+        .any(|c| matches!(c.kind, Kind::Key(Role::Rate { .. })));
+    let is_all = |c: &Column| {
+        let alone = c.kind.scores().filter(|s| s.metrics.is_empty());
+        let condition = alone.and_then(|s| s.condition.clone());
+        matches!(condition, Some(ConditionText::Modalities(set)) if set.is_complete())
+    };
+    for column in columns.iter_mut().filter(|c| rates && is_all(c)) {
+        column.kind = Kind::Unknown;
+    }
     spread_beside(columns);
     // `mean` over `std` beside it is a statistic and no mean over conditions.
     let spreads = columns

@@ -26,6 +26,7 @@ mod heading;
 mod headings;
 mod layout;
 mod line_keys;
+mod margins;
 mod marks;
 mod markup;
 pub mod metric;

@@ -123,6 +123,11 @@ impl ModalitySet {
         self.named == other.named
     }
 
+    /// Whether it is a word for complete data, such as `all`.
+    pub fn is_complete(self) -> bool {
+        self.named == [false; 3] && self.naming == Some(Naming::Missing)
+    }
+
     /// Whether it names every modality.
     pub fn is_full(self) -> bool {
         self.named == [true; 3]

@@ -17,7 +17,7 @@ use super::headings::{self, Block};
 use super::layout::{Layout, lines};
 use super::metric;
 use super::modalities::Naming;
-use super::{names, naming, pairs, ranks, references, scope, spreads, text, units};
+use super::{margins, names, naming, pairs, ranks, references, scope, spreads, text, units};
 use crate::published::test_sets::test_sets;
 
 /// What a table does not state.
@@ -285,6 +285,9 @@ fn table(
         read.note(format!("spreads that belong to no number: {alone}"));
     }
     for note in units::settle(&mut entries) {
+        read.note(note);
+    }
+    for note in margins::settle(&mut entries) {
         read.note(note);
     }
     for note in naming::settle(&mut entries, defaults.options.modalities) {

@@ -13,7 +13,9 @@ const FEWEST: usize = 3;
 pub fn check(arranged: &Arranged<'_>) -> Vec<Finding> {
     let is_mean = |row: &&ScoreRow<'_>| {
         let name = row.method.split(" (").next().unwrap_or_default();
-        !row.condition.is_mean() && row.cells.iter().all(|c| c.averaged) && is_mean(name)
+        !row.condition.is_mean()
+            && row.cells.iter().all(|c| c.averaged)
+            && (is_mean(name) || name == "All")
     };
     let means = arranged.rows.iter().filter(is_mean);
     means.filter_map(|mean| judge(arranged, mean)).collect()

@@ -53,6 +53,8 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
 fn check_block(block: &[&ScoreColumn<'_>]) -> Vec<Finding> {
     let curves: Vec<_> = block
         .iter()
+        // A row of means is smoother than what it is of.
+        .filter(|c| c.parts.iter().all(|cell| !cell.averaged))
         .map(|c| (*c, bends(c)))
         .filter(|(_, b)| b.len() + 2 >= RATES)
         .collect();
