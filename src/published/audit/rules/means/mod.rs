@@ -1,5 +1,6 @@
 //! Looks at means and differences beside what they are of.
 
+mod blank_as_zero;
 mod method_means;
 mod mixed_means;
 pub mod overall_mean;

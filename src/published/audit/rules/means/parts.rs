@@ -107,7 +107,7 @@ fn complete<'e, 'a>(
 }
 
 /// The cells of a column that a mean of this kind is over.
-fn of_kind<'a>(column: &ScoreColumn<'a>, mean: &ParsedCell) -> Vec<&'a ParsedCell> {
+pub fn of_kind<'a>(column: &ScoreColumn<'a>, mean: &ParsedCell) -> Vec<&'a ParsedCell> {
     let belongs = |cell: &&ParsedCell| match mean.condition {
         ParsedCondition::MeanOverRates => matches!(cell.condition, ParsedCondition::Rate(_)),
         _ => matches!(cell.condition, ParsedCondition::Missing(_)),
