@@ -9,7 +9,7 @@ use super::header::{Column, Kind};
 use super::heading::{Role, Word, word};
 use super::headings::Block;
 use super::metric::plain;
-use super::{names, number};
+use super::{moved_rows, names, number};
 
 /// A table whose columns have roles and whose merged cells are filled.
 #[derive(Debug)]
@@ -88,6 +88,8 @@ impl Layout {
         layout.fill_down();
         layout.drop_constant();
         layout.settle_rates();
+        let moved = moved_rows::note(&layout);
+        layout.notes.extend(moved);
         layout
     }
 

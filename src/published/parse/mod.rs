@@ -31,6 +31,7 @@ mod marks;
 mod markup;
 pub mod metric;
 pub mod modalities;
+mod moved_rows;
 pub mod names;
 mod naming;
 pub mod number;
