@@ -174,6 +174,13 @@ impl TestSetStatistics {
         }
     }
 
+    /// Share of the larger class in each cut into two classes that a metric may be about, in percent.
+    pub fn larger_classes(&self, dataset: &str, metric: &Metric) -> Vec<f64> {
+        let cuts = self.populations(dataset, metric).into_iter();
+        cuts.map(|cut| 100.0 * cut.low.max(cut.high) as f64 / cut.samples() as f64)
+            .collect()
+    }
+
     /// Scores of constant predictors by a metric: (predicted value, percent or the metric's scale).
     pub fn baselines(&self, dataset: &str, metric: &Metric) -> Vec<(String, f64)> {
         let two = ["acc2", "f1"].iter().any(|m| metric.name.starts_with(m));

@@ -61,19 +61,16 @@ fn low<'a>(arranged: &Arranged<'_>, row: &ScoreRow<'a>) -> Vec<(f64, Row<'a>)> {
         let constants = arranged.statistics.baselines(row.dataset, cell.metric);
         let best = constants.into_iter().map(|(_, value)| value);
         let best = best.max_by(f64::total_cmp);
-        let is_high = best.is_none() && corr.number.value >= HIGH;
-        let part = if is_high { PART_HIGH } else { PART };
         let best = best.unwrap_or(chance);
-        (cell.number.value < part * best).then(|| (best, (seen(cell), seen(corr))))
+        let is_high = corr.number.value >= HIGH;
+        let high = if is_high { PART_HIGH * chance } else { 0.0 };
+        (cell.number.value < high.max(PART * best)).then(|| (best, (seen(cell), seen(corr))))
     });
     let two = row.cells.iter().copied();
     let two = two.filter(|cell| cell.metric.name.starts_with("acc2"));
     let low_of_two = two.filter_map(|cell| {
-        let cuts = arranged.statistics.populations(row.dataset, cell.metric);
-        let larger = cuts
-            .iter()
-            .map(|cut| cut.low.max(cut.high) as f64 / cut.samples() as f64);
-        let best = 100.0 * larger.min_by(f64::total_cmp)?;
+        let larger = arranged.statistics.larger_classes(row.dataset, cell.metric);
+        let best = larger.into_iter().min_by(f64::total_cmp)?;
         (cell.number.value < TWO * best).then(|| (best, (seen(cell), seen(corr))))
     });
     low.chain(low_of_two).collect()

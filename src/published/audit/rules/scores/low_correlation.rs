@@ -45,11 +45,8 @@ fn low<'a>(arranged: &Arranged<'_>, row: &ScoreRow<'a>) -> Option<Row<'a>> {
 
 /// How far an accuracy is on the way from the larger class to all samples.
 fn above(arranged: &Arranged<'_>, acc: &ParsedCell) -> Option<f64> {
-    let cuts = arranged.statistics.populations(&acc.dataset, acc.metric);
-    let larger = cuts
-        .iter()
-        .map(|cut| cut.low.max(cut.high) as f64 / cut.samples() as f64);
-    let larger = 100.0 * larger.max_by(f64::total_cmp)?;
+    let larger = arranged.statistics.larger_classes(&acc.dataset, acc.metric);
+    let larger = larger.into_iter().max_by(f64::total_cmp)?;
     Some((acc.number.value - larger) / (100.0 - larger))
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{low_classes, low_correlation};
+use super::{high_classes, kept_correlation, low_classes, low_correlation};
 use crate::published::audit::arranged::{ScoreRow, Seen, sub_table};
 use crate::published::audit::rules::{Rule, describe};
 use crate::published::audit::{Arranged, Finding, Strength};
@@ -15,7 +15,9 @@ pub const RULE: Rule = Rule {
                  units, a squared error, a squared correlation, or headings exchanged. Sound carried rows have 0.72 to \
                  1.1. Corr too low for the Acc-2 beside it, too: below 0.7 of the way that Acc-2 is from the larger \
                  class to all samples, where that is a fifth and more; and an accuracy below 0.7 of what one class for all \
-                 samples, or chance, has (of two classes 0.95), beside a Corr of 0.5 and more",
+                 samples, or chance, has (of two classes 0.95), beside a Corr of 0.5 and more; a Corr of 0.3 at rate 1 in \
+                 most methods whose Acc-2 are no more than the larger class; and Acc-7, Acc-5 or Acc-3 in \
+                 three rows with a Corr below 0.1 in size, two points above the best constant",
     strength: "odd",
     check,
 };
@@ -46,6 +48,8 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
     found
         .chain(low_correlation::findings(arranged))
         .chain(low_classes::findings(arranged))
+        .chain(kept_correlation::findings(arranged))
+        .chain(high_classes::findings(arranged))
         .collect()
 }
 
