@@ -20,6 +20,9 @@ pub enum Order {
     Macro,
     /// That of the positive class alone, scikit-learn's `average="binary"`.
     Positive,
+    /// No F1: precision, weighted by the support on the truth, the first of what scikit-learn's
+    /// `precision_recall_fscore_support` returns.
+    Precision,
 }
 
 /// The hull of (accuracy, F1) in percent: its upper and its lower edge.
@@ -121,11 +124,24 @@ fn f1(population: &Population, low: u64, high: u64, order: Order) -> f64 {
     let f1_high = 2.0 * high as f64 / (2.0 * high as f64 + wrong).max(1.0);
     let weight = match order {
         Order::True => population.low,
+        Order::Precision => return precision(population, low, high),
         Order::Exchanged => low + (population.high - high),
         Order::Macro => return f64::midpoint(f1_low, f1_high),
         Order::Positive => return f1_high,
     } as f64;
     (weight * f1_low + (total as f64 - weight) * f1_high) / total as f64
+}
+
+/// Weighted precision as a fraction; that of a class that is never predicted is 0.
+fn precision(population: &Population, low: u64, high: u64) -> f64 {
+    let of = |right: u64, wrong: u64, support: u64| {
+        support as f64 * right as f64 / ((right + wrong) as f64).max(1.0)
+    };
+    let [of_low, of_high] = [
+        of(low, population.high - high, population.low),
+        of(high, population.low - low, population.high),
+    ];
+    (of_low + of_high) / (population.low + population.high) as f64
 }
 
 /// The upper edge of the convex hull of points in ascending order.
@@ -184,7 +200,13 @@ mod tests {
             low: 13,
             high: 8,
         };
-        for order in [Order::True, Order::Exchanged, Order::Macro, Order::Positive] {
+        for order in [
+            Order::True,
+            Order::Exchanged,
+            Order::Macro,
+            Order::Positive,
+            Order::Precision,
+        ] {
             let e = Envelope::new(&p, order);
             for (low, high) in (0..=13).flat_map(|l| (0..=8).map(move |h| (l, h))) {
                 let accuracy = 100.0 * (low + high) as f64 / 21.0;

@@ -20,6 +20,10 @@ const OTHERS: [Reading; 3] = [
     Reading::OtherCut,
 ];
 
+/// No F1, though one function returns both. It fits nearly all that exchanged arguments explain, and is told by what these
+/// do not: F1 of constant predictors, which it is below.
+pub const PRECISION: Reading = Reading::Computed(Order::Precision);
+
 impl Reading {
     /// For messages.
     pub fn describe(self) -> &'static str {
@@ -28,6 +32,7 @@ impl Reading {
             Self::Computed(Order::Exchanged) => "weighted F1 with the arguments exchanged",
             Self::Computed(Order::Positive) => "F1 of the positive class (average=\"binary\")",
             Self::Computed(Order::Macro) => "macro F1",
+            Self::Computed(Order::Precision) => "weighted precision",
             Self::OtherCut => "weighted F1 of the other of Non0 and Has0",
         }
     }
@@ -45,14 +50,14 @@ impl Reading {
         let envelope = envelope(population, order);
         // Unlike runs of any kind fit a wide region: what is to explain an error must be that of one run, or of like ones.
         let (least, most) = match order {
-            Order::True | Order::Exchanged => envelope.at(a.value, slack(a)),
+            Order::True | Order::Exchanged | Order::Precision => envelope.at(a.value, slack(a)),
             Order::Macro | Order::Positive => envelope.of_one_run(a.value, slack(a)),
         };
         Some((least - slack(f), most + slack(f)))
     }
 
     /// Whether a printed F1 is possible so.
-    fn fits(self, judged: &Judgement<'_>) -> bool {
+    pub fn fits(self, judged: &Judgement<'_>) -> bool {
         let range = self.range(judged);
         range.is_some_and(|(least, most)| (least..=most).contains(&judged.f1.number.value))
     }
@@ -90,7 +95,7 @@ pub fn as_good(base: Reading, must: &[&Judgement<'_>], all: &[&Judgement<'_>]) -
 /// The readings that fit every one of some F1 that fit weighted F1 in neither order.
 pub fn of_all(all: &[&Judgement<'_>]) -> Vec<Reading> {
     let fits = |reading: &Reading| all.iter().all(|j| reading.fits(j));
-    OTHERS.into_iter().filter(fits).collect()
+    OTHERS.into_iter().chain([PRECISION]).filter(fits).collect()
 }
 
 /// `as macro F1, as weighted F1 of the other of Non0 and Has0`.

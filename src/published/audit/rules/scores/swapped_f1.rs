@@ -1,8 +1,8 @@
 //! Finds F1 scores above what their accuracy allows, and tells whether exchanged arguments explain them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::f1_readings::{self, Reading, as_good};
+use super::f1_readings::{self, PRECISION, Reading, as_good};
 use super::impossible_f1::{Judgement, Verdict, pairs};
 use crate::published::audit::arranged::Seen;
 use crate::published::audit::rules::{Rule, describe};
@@ -42,17 +42,41 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
         let group = groups.entry((f1.table, f1.dataset, method)).or_default();
         group.extend(pairs.judged.iter().map(|j| (f1.seen(j.f1), *j)));
     }
+    let precise = precise(&groups);
     let mut out = Vec::new();
     for (key, cases) in groups {
-        out.extend(finding(key, &cases));
-        out.extend(rest(key, &cases));
+        let mut readings = other_readings(&cases);
+        if precise.contains(&(key.0, key.1)) && cases.iter().all(|(_, j)| PRECISION.fits(j)) {
+            readings.push(PRECISION);
+        }
+        out.extend(finding(key, &cases, &readings));
+        out.extend(rest(key, &cases, &readings));
     }
     out
 }
 
+/// Tables and data sets with cells that are possible in neither order of the arguments, all of them as weighted precision.
+fn precise<'a>(groups: &BTreeMap<Key<'a>, Vec<Case<'a>>>) -> BTreeSet<(&'a str, &'a str)> {
+    let mut counts: BTreeMap<(&str, &str), (usize, usize)> = BTreeMap::new();
+    for ((table, dataset, _), cases) in groups {
+        let neither = cases.iter().filter(|(_, j)| j.verdict == Verdict::Neither);
+        let (of, fitting) = counts.entry((*table, *dataset)).or_default();
+        for (_, judgement) in neither {
+            *of += 1;
+            *fitting += usize::from(PRECISION.fits(judgement));
+        }
+    }
+    counts.retain(|_, (of, fitting)| *of >= SEVERAL && of == fitting);
+    counts.into_keys().collect()
+}
+
 /// The cells that fit in either order next to several that fit in the exchanged one alone: one
 /// program computes a column in one way. Not where a cell fits in the true order alone.
-fn rest((_, dataset, method): Key<'_>, cases: &[Case<'_>]) -> Option<Finding> {
+fn rest(
+    (_, dataset, method): Key<'_>,
+    cases: &[Case<'_>],
+    readings: &[Reading],
+) -> Option<Finding> {
     let having = |verdict: Verdict| cases.iter().filter(move |(_, j)| j.verdict == verdict);
     let (swapped, sound) = (
         having(Verdict::OnlyExchanged).count(),
@@ -62,7 +86,7 @@ fn rest((_, dataset, method): Key<'_>, cases: &[Case<'_>]) -> Option<Finding> {
     if swapped < SEVERAL || sound > 0 || either.is_empty() {
         return None;
     }
-    let beside = if other_readings(cases).is_empty() {
+    let beside = if readings.is_empty() {
         "only exchanged arguments explain"
     } else {
         "are above what their accuracy allows"
@@ -76,7 +100,11 @@ fn rest((_, dataset, method): Key<'_>, cases: &[Case<'_>]) -> Option<Finding> {
     Some(Finding::new(Strength::VeryUnlikely, about, why, either))
 }
 
-fn finding((_, dataset, method): Key<'_>, cases: &[Case<'_>]) -> Option<Finding> {
+fn finding(
+    (_, dataset, method): Key<'_>,
+    cases: &[Case<'_>],
+    readings: &[Reading],
+) -> Option<Finding> {
     let swapped: Vec<&Case<'_>> = cases
         .iter()
         .filter(|(_, j)| j.verdict == Verdict::OnlyExchanged)
@@ -113,12 +141,11 @@ fn finding((_, dataset, method): Key<'_>, cases: &[Case<'_>]) -> Option<Finding>
         1 => "is above what its accuracy allows and fits",
         _ => "are above what their accuracy allows and fit",
     };
-    let readings = other_readings(cases);
     let fit = if readings.is_empty() {
         format!("with the arguments exchanged{rest}{}", order(cases))
     } else {
         let exchanged = [Reading::Computed(Order::Exchanged)];
-        let named = f1_readings::list(&[&exchanged[..], &readings].concat());
+        let named = f1_readings::list(&[&exchanged[..], readings].concat());
         format!("equally well {named}{rest}")
     };
     let why = format!(
@@ -274,6 +301,28 @@ mod tests {
             (lows * a + highs * b) / (lows + highs)
         });
         assert!(found(&weighted).is_empty());
+    }
+
+    #[test]
+    fn weighted_precision_is_named_where_constants_show_it() {
+        let mut text = "rate,method,mosi_acc2_n,mosi_f1_n\n".to_string();
+        let (lows, highs) = (379.0, 277.0);
+        for (rate, low, high) in [(0.1, 150.0, 250.0), (0.5, 80.0, 260.0), (0.9, 50.0, 265.0)] {
+            let accuracy = 100.0 * (low + high) / (lows + highs);
+            let of_low = lows * low / (low + highs - high);
+            let of_high = highs * high / (high + lows - low);
+            let precision = 100.0 * (of_low + of_high) / (lows + highs);
+            text += &format!("{rate},A,{accuracy:.2},{precision:.2}\n");
+        }
+        let named = |text: &str| {
+            let why = &found(text)[0].why;
+            assert!(why.contains("with the arguments exchanged"), "{why}");
+            why.contains("as weighted precision")
+        };
+        assert!(!named(&text));
+        // The precision of constants is below every F1.
+        text += "0.1,B,42.23,17.83\n0.9,B,42.23,17.83\n";
+        assert!(named(&text));
     }
 
     #[test]
