@@ -69,7 +69,7 @@ fn footnotes(text: &str) -> String {
     out
 }
 
-/// Without tags and entities; footnote marks in `<sup>` go with their text.
+/// Without tags and entities; footnote marks in `<sup>` go with their text. A number behind another one is its spread.
 fn html(text: &str) -> String {
     if !text.contains(['<', '&']) {
         return text.to_string();
@@ -86,7 +86,17 @@ fn html(text: &str) -> String {
         };
         out.push_str(&rest[..open]);
         rest = &tag[close + 1..];
-        if tag.starts_with("sup>") {
+        let scripts = ["sub>", "sup>"]
+            .iter()
+            .filter(|name| tag.starts_with(**name));
+        let mut inner = scripts.filter_map(|name| rest.split_once(&format!("</{name}")));
+        if let Some((spread, behind)) = inner.next()
+            && is_spread(spread, &out)
+        {
+            out.push('\u{b1}');
+            out.push_str(spread);
+            rest = behind;
+        } else if tag.starts_with("sup>") {
             rest = rest.find("</sup>").map_or(rest, |end| &rest[end..]);
         } else if tag.starts_with("br") {
             out.push(' ');
@@ -277,6 +287,12 @@ pub(super) fn skip(text: &[char], at: usize, open: char, close: char) -> usize {
     text.len()
 }
 
+/// Whether a raised or lowered text is the spread of the number before it.
+fn is_spread(text: &str, before: &str) -> bool {
+    let number = text.contains('.') && text.parse::<f64>().is_ok();
+    number && before.ends_with(|c: char| c.is_ascii_digit())
+}
+
 /// Writes a raised or lowered group: a spread stays, a footnote mark goes, a name's index stays.
 fn script(text: &[char], at: usize, mark: char, out: &mut String) -> usize {
     let end = match text.get(at) {
@@ -293,10 +309,9 @@ fn script(text: &[char], at: usize, mark: char, out: &mut String) -> usize {
     let mut inner = String::new();
     write_latex(&text[at..end.min(text.len())], &mut inner);
     let inner = inner.trim();
-    let number = |t: &str| t.contains('.') && t.parse::<f64>().is_ok();
     if inner.starts_with('\u{b1}') {
         out.push_str(inner);
-    } else if number(inner) && out.ends_with(|c: char| c.is_ascii_digit()) {
+    } else if is_spread(inner, out) {
         out.push('\u{b1}');
         out.push_str(inner);
     } else if mark == '_' && !inner.is_empty() {

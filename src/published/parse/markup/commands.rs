@@ -23,6 +23,8 @@ pub const SILENT: &[(&str, usize)] = &[
     ("ding", 1),
     ("symbol", 1),
     ("tikzmark", 1),
+    ("DIFdel", 1),
+    ("DIFdelFL", 1),
     ("rowcolor", 1),
     ("cellcolor", 1),
     ("columncolor", 1),
@@ -327,6 +329,16 @@ pub const STYLES: &[&str] = &[
     "endfoot",
     "endlastfoot",
     "ignorespaces",
+    "DIFadd",
+    "DIFaddFL",
+    "DIFaddbegin",
+    "DIFaddend",
+    "DIFaddbeginFL",
+    "DIFaddendFL",
+    "DIFdelbegin",
+    "DIFdelend",
+    "DIFdelbeginFL",
+    "DIFdelendFL",
 ];
 
 /// Whether it is known what a LaTeX command prints of its arguments.

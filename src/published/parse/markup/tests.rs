@@ -55,6 +55,13 @@ fn what_is_printed_stays_and_how_it_is_printed_goes() {
         ("\\makecell{Self-\\\\MM}", "Self- MM"),
         ("<u>30.73</u> \u{b1} 2.45", "30.73 \u{b1} 2.45"),
         ("n/a<sup>a</sup>", "n/a"),
+        ("30.73<sub>2.45</sub>", "30.73\u{b1}2.45"),
+        ("**30.73**<sup>1</sup>", "30.73"),
+        ("H<sub>2</sub>O", "H2O"),
+        (
+            "\\DIFdelbegin \\DIFdel{1.911}\\DIFdelend \\DIFaddbegin \\DIFadd{1.240}\\DIFaddend",
+            "1.240",
+        ),
         ("80.18[^1]", "80.18"),
         ("MISA[^a]", "MISA"),
         ("**85.0**", "85.0"),
