@@ -93,7 +93,12 @@ pub(super) fn word(text: &str, keys: &[String]) -> Word {
     if !exact.is_empty() && keys.iter().any(|key| plain(key) == exact) {
         return Word::Role(Role::Configuration(text.trim().to_string()));
     }
-    let (bare, unit) = unit(text);
+    // MLflow's names of columns.
+    let logged = ["params.", "metrics."];
+    let logged = logged
+        .iter()
+        .find_map(|start| text.trim().strip_prefix(start));
+    let (bare, unit) = unit(logged.unwrap_or(text));
     let word = plain(&bare);
     if word.is_empty() {
         return unit.map_or(Word::Nothing, Word::Unit);
@@ -277,6 +282,7 @@ mod tests {
             ("IEMOCAP Acc-7", "iemocap", &["acc7"], None),
             ("acc2_mean", "", &["acc2"], None),
             ("mean_acc2", "", &["acc2"], None),
+            ("metrics.acc7", "", &["acc7"], None),
             ("Mean Absolute Error", "", &["mae"], None),
         ];
         for (text, dataset, metrics, order) in cases {
@@ -307,7 +313,9 @@ mod tests {
             word("missing rate (%)", &[]),
             Word::Role(Role::Rate { percent: true })
         );
-        assert_eq!(word("Methode", &[]), Word::Role(Role::Method));
+        for text in ["Methode", "params.model"] {
+            assert_eq!(word(text, &[]), Word::Role(Role::Method), "{text}");
+        }
         assert_eq!(word("MOSI", &[]), Word::Dataset("mosi".to_string()));
         assert_eq!(word("Non0", &[]), Word::Cut("non0"));
         assert_eq!(word("w/o zero", &[]), Word::Cut("non0"));
@@ -322,6 +330,7 @@ mod tests {
             "macro F1",
             "MOSI macro-F1",
             "val_mae",
+            "status",
             "train acc7",
             "Precision",
             "\u{394} MAE",
