@@ -20,6 +20,7 @@ mod differences;
 mod entries;
 mod entry;
 pub mod error;
+mod foreign;
 mod grid;
 mod header;
 mod heading;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::error::{Error, Result};
+use super::foreign;
 use crate::support::file_kind::{FileKind, Target};
 
 /// Refuses what is no file with content: a folder, a link without a target.
@@ -26,8 +27,25 @@ pub(super) fn check_path(path: &Path) -> Result<()> {
 pub(super) fn decode<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str> {
     match FileKind::of_bytes(bytes) {
         FileKind::Csv | FileKind::Text => {}
-        kind => return Err(other(name, kind)),
+        kind => {
+            let known = foreign::of_kind(kind, bytes);
+            return Err(known.map_or_else(|| other(name, kind), |of| named(name, of)));
+        }
     }
+    let text = utf8(name, bytes)?;
+    foreign::of_text(text).map_or(Ok(text), |of| Err(named(name, of)))
+}
+
+/// The error for a file that is named with a way to a table.
+fn named(name: &str, (kind, help): (&str, &str)) -> Error {
+    Error::Kind {
+        table: name.to_string(),
+        kind: kind.to_string(),
+        help: help.replace("FILE", name),
+    }
+}
+
+fn utf8<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     std::str::from_utf8(bytes).map_err(|error| {
         let before = &bytes[..error.valid_up_to()];
@@ -64,11 +82,7 @@ fn other(name: &str, kind: FileKind) -> Error {
         FileKind::Folder => "name the tables in it: FILE/*.csv".to_string(),
         _ => kind.remedy(Target::Table),
     };
-    Error::Kind {
-        table: name.to_string(),
-        kind: kind.name().to_string(),
-        help: help.replace("FILE", name),
-    }
+    named(name, (kind.name(), &help))
 }
 
 #[cfg(test)]
