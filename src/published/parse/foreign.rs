@@ -1,40 +1,7 @@
-//! Names tables of other programs: HTML, wikis, Typst, Numbers, pointers to Google documents.
-
-use crate::support::file_kind::FileKind;
+//! Names tables in the marks of wikis and Typst.
 
 /// What a file is, and the way to a table in text. `FILE` is the file.
 type Named = (&'static str, &'static str);
-
-/// Bytes of a file in which a mark of its program shows.
-const HEAD: usize = 64 << 10;
-
-const HTML: Named = (
-    "an HTML table",
-    "write it as CSV in Python: pandas.read_html('FILE')[0].to_csv('NEW.csv', index=False)",
-);
-
-const NUMBERS: Named = (
-    "a file of Apple Numbers, Pages or Keynote",
-    "open it there and save its table: File > Export To > CSV",
-);
-
-const GOOGLE: Named = (
-    "a pointer to a document of Google Drive, without its content",
-    "open the document in a browser and save it: File > Download > Comma-separated values",
-);
-
-/// A file of another kind than text by what is in it, where that says more than its kind.
-pub(super) fn of_kind(kind: FileKind, bytes: &[u8]) -> Option<Named> {
-    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(HEAD)]);
-    match kind {
-        FileKind::Xml if head.to_lowercase().contains("<table") => Some(HTML),
-        FileKind::Zip if head.contains("Index/") && head.contains(".iwa") => Some(NUMBERS),
-        FileKind::Json if head.contains("docs.google.com/") && head.contains("doc_id") => {
-            Some(GOOGLE)
-        }
-        _ => None,
-    }
-}
 
 /// A table in the marks of another program, by lines that no CSV, Markdown or LaTeX has.
 pub(super) fn of_text(text: &str) -> Option<Named> {
@@ -82,7 +49,7 @@ mod tests {
     #[test]
     fn tables_of_other_programs_are_named_with_a_command() {
         let cases: [(&[u8], &str, &str); 6] = [
-            (b"<table border=\"1\"><tr><td>1</td></tr></table>", "an HTML table", "read_html('t.txt')"),
+            (b"<table border=\"1\"><tr><td>1</td></tr></table>", "a table in HTML", "read_html('t.txt')"),
             (b"{\"url\": \"https://docs.google.com/x\", \"doc_id\": \"1\"}", "Google Drive", "Download"),
             (b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x12\0\0\0Index/Document.iwa", "Apple Numbers", "CSV"),
             (b"{| class=\"wikitable\"\n|-\n! method !! mae\n|-\n| A || 0.9\n|}\n", "MediaWiki", "pandoc -f mediawiki"),

@@ -27,10 +27,7 @@ pub(super) fn check_path(path: &Path) -> Result<()> {
 pub(super) fn decode<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str> {
     match FileKind::of_bytes(bytes) {
         FileKind::Csv | FileKind::Text => {}
-        kind => {
-            let known = foreign::of_kind(kind, bytes);
-            return Err(known.map_or_else(|| other(name, kind), |of| named(name, of)));
-        }
+        kind => return Err(other(name, kind)),
     }
     let text = utf8(name, bytes)?;
     foreign::of_text(text).map_or(Ok(text), |of| Err(named(name, of)))
@@ -70,7 +67,7 @@ fn other(name: &str, kind: FileKind) -> Error {
     };
     let help = match kind {
         FileKind::Parquet => frame("read_parquet('FILE')"),
-        FileKind::Html | FileKind::HtmlTable | FileKind::Xml => frame("read_html('FILE')[0]"),
+        FileKind::Html | FileKind::Xml => frame("read_html('FILE')[0]"),
         FileKind::Pdf => {
             "copy the table out of it: pdftotext -layout FILE -, as CSV with a line of headings"
                 .to_string()

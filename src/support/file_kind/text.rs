@@ -116,9 +116,9 @@ fn marked_up(text: &str) -> K {
         "<office:document",
     ];
     // A page has more in front of a table than a program that writes one.
-    let table = start
-        .find("<table")
-        .is_some_and(|at| start[at..].contains("<t"))
+    let rows = ["<tr", "<thead", "<tbody"];
+    let table = start.contains("<table")
+        && rows.iter().any(|row| start.contains(row))
         && !start.contains("<script");
     if sheet.iter().any(|mark| start.contains(mark)) {
         K::XmlSheet
