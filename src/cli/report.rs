@@ -250,7 +250,8 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         .collect();
     if !unfinished.is_empty() {
         tracing::warn!(
-            "left out of the report, since not finished ({}): {}; run the sweep again to finish them, or score the predictions again",
+            "left out of the report, since not finished ({}): {}; run the sweep again to finish them, score the \
+             predictions again, or copy them again where they were copied in part",
             unfinished.len(),
             named(unfinished.iter().map(|run| run.id()), 5)
         );

@@ -86,7 +86,10 @@ pub enum Error {
         found: String,
         hint: String,
     },
-    #[error("{} is unfinished: it has no DONE; run the sweep again to finish it, or score the predictions again", path.display())]
+    #[error(
+        "{} is unfinished: it has no DONE; run the sweep again to finish it, score the predictions again, or copy it again \
+         where it was copied in part", path.display()
+    )]
     Unfinished { path: PathBuf },
     #[error(
         "{} was not evaluated under {}; run the sweep again, which evaluates its stored weights",
@@ -95,9 +98,15 @@ pub enum Error {
     NotEvaluated { path: PathBuf, masks: Vec<MaskGrid> },
     #[error(
         "{} is damaged: expected lines of a blake3 hash and a file name, found {found:?}; \
-         remove the file and run again", path.display()
+         copy it again, or remove the file and run again", path.display()
     )]
     Seal { path: PathBuf, found: String },
+    #[error("{} is {kind}; {remedy}", path.display())]
+    Absent {
+        path: PathBuf,
+        kind: &'static str,
+        remedy: String,
+    },
     #[error(
         "{} changed after the run was finished: blake3 {found}, DONE has {expected}; {remedy}", path.display()
     )]
@@ -135,7 +144,7 @@ pub enum Error {
     },
     #[error(
         "{} holds no finished run, only {unfinished} unfinished; run the sweep again to finish \
-         them, or score the predictions again", path.display()
+         them, score the predictions again, or copy them again where they were copied in part", path.display()
     )]
     NoneFinished { path: PathBuf, unfinished: usize },
 }
@@ -191,6 +200,7 @@ impl Classify for Error {
             | Self::NotEvaluated { .. }
             | Self::Seal { .. }
             | Self::Changed { .. }
+            | Self::Absent { .. }
             | Self::SweepManifest { .. }
             | Self::NoSweep { .. }
             | Self::OtherSweep { .. }

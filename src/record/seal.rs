@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, Result, io};
-use crate::support::file_kind::FileKind;
+use crate::support::file_kind::{FileKind, Target};
 
 /// The blake3 of some bytes, in hexadecimal.
 pub fn hash(bytes: &[u8]) -> String {
@@ -55,7 +55,7 @@ impl Files {
                 found: format!("no line for {name}"),
             });
         };
-        let bytes = std::fs::read(&path).map_err(io("read", &path))?;
+        let bytes = std::fs::read(&path).map_err(|error| absent(&path, error))?;
         let found = hash(&bytes);
         if found != *expected {
             let expected = expected.clone();
@@ -70,10 +70,34 @@ impl Files {
     }
 }
 
+/// The error for a file that cannot be read: a link to nothing, a packed file, or another.
+fn absent(path: &Path, error: std::io::Error) -> Error {
+    let packed = path.with_added_extension("gz");
+    let (kind, remedy) = match FileKind::of(path) {
+        Ok(kind @ (FileKind::AnnexLink | FileKind::DanglingLink)) => {
+            let remedy = kind.remedy(Target::Table);
+            (
+                kind.name(),
+                remedy.replace("FILE", &path.display().to_string()),
+            )
+        }
+        _ if packed.exists() => (
+            "packed by gzip",
+            format!("unpack it: gunzip {}", packed.display()),
+        ),
+        _ => return io("read", path)(error),
+    };
+    let path = path.to_path_buf();
+    Error::Absent { path, kind, remedy }
+}
+
 /// What brings back a file that was changed by Git, or any other.
 fn remedy(bytes: &[u8], expected: &str) -> &'static str {
     if FileKind::of_bytes(bytes) == FileKind::LfsPointer {
         return "it is a Git LFS pointer: fetch the file with git lfs pull";
+    }
+    if bytes.iter().all(|byte| *byte == 0) {
+        return "it holds nothing, or zeros alone: download it where it lies in a cloud, or copy it again";
     }
     let fed: Vec<u8> = (bytes.iter().enumerate())
         .filter(|(at, byte)| **byte != b'\r' || bytes.get(at + 1) != Some(&b'\n'))
@@ -135,6 +159,16 @@ mod tests {
         assert!(error(b"{\r\n}\r\n").unwrap_err().contains("core.autocrlf"));
         let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n";
         assert!(error(pointer).unwrap_err().contains("git lfs pull"));
+        assert!(error(b"\0\0").unwrap_err().contains("zeros alone"));
+        let file = dir.path().join("manifest.json");
+        std::fs::rename(&file, dir.path().join("manifest.json.gz")).unwrap();
+        let files = Files::of(&done).unwrap();
+        let packed = files.checked("manifest.json").unwrap_err().to_string();
+        assert!(packed.contains("gunzip"), "{packed}");
+        std::os::unix::fs::symlink("../.git/annex/objects/a", &file).unwrap();
+        let link = files.checked("manifest.json").unwrap_err().to_string();
+        assert!(link.contains("git annex get"), "{link}");
+        std::fs::remove_file(&file).unwrap();
         assert!(
             error(b"{ }")
                 .unwrap_err()

@@ -280,6 +280,8 @@ fn cause(record: &ByteRecord, count: usize, is_open: bool) -> &'static str {
         "a merge of git left its marks: resolve the conflict"
     } else if first.len() > 2 && first.iter().all(|byte| b"-+".contains(byte)) {
         "a database's program drew the table: write it as CSV (in psql \\copy (...) to 'NEW.csv' csv header)"
+    } else if record.len() == 1 && first.iter().any(|byte| b" ,;".contains(byte)) || count == 1 {
+        "a line of a log or a warning seems to be in the file, as from `> p.csv 2>&1`: let the program write the table itself"
     } else if is_open && record.len() < count {
         "it is the last one and has no line end: the file seems cut off; write or copy it again"
     } else {
@@ -450,6 +452,14 @@ mod tests {
         }
         for (text, cause) in [
             ("id,seed,p\na,1,0.5\nb,1", "the file seems cut off"),
+            (
+                "nohup: ignoring input\nid,seed,p\na,1,0.5\n",
+                "a line of a log",
+            ),
+            (
+                "id,seed,p\na,1,0.5\n100%|###| 3/3 [00:01<00:00]\n",
+                "a line of a log",
+            ),
             (
                 "id,seed,p\n<<<<<<< HEAD\na,1,0.5\n",
                 "a merge of git left its marks",

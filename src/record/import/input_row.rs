@@ -291,6 +291,8 @@ impl Parser<'_> {
             );
         } else if expected == CONDITION && percent(found) {
             "; a rate is a fraction: 0.5 where half is missing"
+        } else if expected == "a number" && is_accounting(found) {
+            "; a spreadsheet's format of accounts writes -0.5 as (0.5): format the column as numbers"
         } else if expected == "a number" && found.contains(['[', '(']) {
             "; write plain numbers, as of tensor.item() or array.ravel()"
         } else {
@@ -404,4 +406,11 @@ fn foreign_sign(text: &str) -> Option<String> {
         "; it holds the sign U+{:04X}{kind} that no number has: write {number}",
         u32::from(sign)
     ))
+}
+/// Whether a number is in brackets alone.
+fn is_accounting(text: &str) -> bool {
+    let inner = text
+        .strip_prefix('(')
+        .and_then(|text| text.strip_suffix(')'));
+    inner.is_some_and(|number| number.trim().parse::<f64>().is_ok())
 }

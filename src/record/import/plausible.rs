@@ -321,14 +321,19 @@ fn findings(run: &Joined, runs: &[Joined], reference: &Reference<'_>) -> Vec<Fin
         ];
         found.extend(values.into_iter().flatten());
     }
-    if found.is_empty() {
+    // Answers of one decimal may be in another scale or order as well.
+    let are_classes = |found: &[Finding]| {
+        let is_class = |found: &Finding| found.check == Check::Classes && !found.wrong;
+        found.iter().all(is_class)
+    };
+    if are_classes(&found) {
         let of_model: Vec<&Joined> = runs.iter().filter(|r| r.model == run.model).collect();
         found.extend(scale::standardized(&what, run, &of_model, reference));
     }
     if found.is_empty() {
         found.extend(scale::clipped(&what, run, reference));
     }
-    if found.is_empty() {
+    if are_classes(&found) {
         found.extend(correlated(&what, run, reference));
     }
     found

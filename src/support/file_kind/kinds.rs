@@ -52,6 +52,10 @@ pub enum FileKind {
     Numbers,
     Stata,
     Spss,
+    /// What iCloud leaves of a file that is not on this machine, or another property list.
+    PropertyList,
+    /// What TensorBoard reads.
+    TensorBoard,
     /// What `saveRDS` or `save` of R wrote, packed by gzip or not.
     RData,
     Docx,
@@ -116,6 +120,7 @@ const MAGIC: &[(&[u8], FileKind)] = &[
     (b"PAR1", K::Parquet),
     (b"ARROW1", K::Arrow),
     (b"FEA1", K::Feather),
+    (b"bplist00", K::PropertyList),
     (b"<stata_dta>", K::Stata),
     (b"$FL2", K::Spss),
     (b"$FL3", K::Spss),
@@ -207,6 +212,9 @@ fn inside(head: &[u8], tail: &[u8]) -> Option<FileKind> {
     // HDF5 may follow a block of a user's own bytes.
     if at(512, b"\x89HDF\r\n\x1a\n") || at(1024, b"\x89HDF\r\n\x1a\n") {
         return Some(K::Hdf5);
+    }
+    if contains(&head[..head.len().min(64)], b"brain.Event:") {
+        return Some(K::TensorBoard);
     }
     if is_arrow_stream(head) {
         return Some(K::ArrowStream);

@@ -58,6 +58,10 @@ impl K {
             Self::Ole => "an Excel or Word file of the old format (.xls, .doc)",
             Self::OpenDocument => "an OpenDocument file (.ods, .odt)",
             Self::XmlSheet => "a spreadsheet as XML (Excel 2003, flat OpenDocument)",
+            Self::PropertyList => {
+                "a property list, as iCloud leaves for a file that is not on this machine"
+            }
+            Self::TensorBoard => "an event file of TensorBoard",
             Self::Numbers => "a document of Apple Numbers or Pages",
             Self::Stata => "a Stata file (.dta)",
             Self::Spss => "an SPSS file (.sav)",
@@ -87,6 +91,9 @@ impl K {
             Self::Utf32 => "text in UTF-32",
             Self::Gbk => "text in GBK, not UTF-8",
             Self::Text => "text",
+            Self::PropertyList => {
+                "download the file in the Finder first (or brctl download FILE)".into()
+            }
             Self::LfsPointer => "a Git LFS pointer, not the file itself",
             Self::AnnexLink => "a git-annex link without its content",
             Self::Media => "an image, sound or video file",

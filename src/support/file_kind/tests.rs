@@ -89,6 +89,11 @@ fn every_kind_is_recognized_by_its_content() {
         (b"ARROW1\0\0".to_vec(), K::Arrow),
         (b"FEA1\0\0".to_vec(), K::Feather),
         (b"\xff\xff\xff\xff\x90\x01\0\0\x10\0\0\0".to_vec(), K::ArrowStream),
+        (b"bplist00\xd2\x01\x02".to_vec(), K::PropertyList),
+        (
+            b"\x18\0\0\0\0\0\0\0\xa3\x7f\x4b\x22\x09\0\0\x80\xb1\xf2\x1e\xd8\x41\x1a\x0dbrain.Event:2".to_vec(),
+            K::TensorBoard,
+        ),
         (b"<stata_dta><header><release>118</release>".to_vec(), K::Stata),
         (b"$FL2@(#) SPSS DATA FILE".to_vec(), K::Spss),
         (b"X\n\0\0\0\x03\0\x04\x02\0".to_vec(), K::RData),

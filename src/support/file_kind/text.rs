@@ -168,8 +168,8 @@ fn json(text: &str) -> K {
     {
         K::Notebook
     } else if text.starts_with('{')
-        && text.contains("https://docs.google.com/")
         && text.contains("\"doc_id\"")
+        && (text.contains("https://docs.google.com/") || text.contains("\"resource_key\""))
     {
         K::GoogleDocument
     } else if first && lines.next().is_some_and(|line| line.starts_with('{')) {

@@ -44,6 +44,10 @@ const SAMPLES: usize = 100;
 const APART: f64 = 1.25;
 const FALLS: f64 = 0.05;
 
+/// Correlations with the labels, at one rate and at the one beside it, where the samples of the second are in another order.
+const FOLLOWS: f64 = 0.3;
+const NOTHING: f64 = 0.1;
+
 /// Part of the label range that the middle half of predictions must span.
 const WIDE: f32 = 0.01;
 
@@ -121,12 +125,28 @@ fn changed(run: &Joined, reference: &Reference<'_>) -> Option<String> {
             reference.ids[sample],
             most.low.values[sample],
             most.high.values[sample],
-            cause(&steps, most)
+            cause(&steps, most, reference)
         ))
     })
 }
 
-fn cause(steps: &[Step<'_>], most: &Step<'_>) -> String {
+fn cause(steps: &[Step<'_>], most: &Step<'_>, reference: &Reference<'_>) -> String {
+    let follows = |pass: &Pass<'_>| correlation(pass.values, reference.truth).unwrap_or(0.0);
+    let [low, high] = [most.low, most.high].map(follows);
+    let left = most.high.rate < 1.0 && reference.ids.len() >= SAMPLES;
+    if left && low.max(high) > FOLLOWS && low.min(high) < NOTHING {
+        let (pass, other) = if low < high { (low, high) } else { (high, low) };
+        let key = if low < high {
+            most.low.key
+        } else {
+            most.high.key
+        };
+        return format!(
+            "is one of the two in another order, as from a shuffled loader (correlation with the labels {pass:.2} at {}, {other:.2} \
+             at the other), or from other masks, or was dropout active in evaluation",
+            key.2
+        );
+    }
     let sound = |step: &&Step<'_>| step.same >= CHANGED && step.changed.is_empty();
     let all = |step: &Step<'_>| step.changed.len() as f64 >= ALL * step.same as f64;
     let still = steps.iter().filter(sound).count();
