@@ -88,7 +88,7 @@ impl CsvTable {
             return Err(wrong(format!(
                 "line {line} has {} fields, separated by {name}, expected {count} as in the headings; {}",
                 record.len(),
-                cause(record, count, is_last && !has_end)
+                cause(record, count, is_last && !has_end, name)
             )));
         }
         if !has_end {
@@ -273,7 +273,7 @@ fn uncommented(line: &[u8]) -> &[u8] {
 }
 
 /// Why a line has another number of fields than the headings.
-fn cause(record: &ByteRecord, count: usize, is_open: bool) -> &'static str {
+fn cause(record: &ByteRecord, count: usize, is_open: bool, separator: &str) -> &'static str {
     let first = record.get(0).unwrap_or_default();
     let marks: [&[u8]; 3] = [b"<<<<<<<", b"=======", b">>>>>>>"];
     if marks.iter().any(|mark| first.starts_with(mark)) {
@@ -284,6 +284,8 @@ fn cause(record: &ByteRecord, count: usize, is_open: bool) -> &'static str {
         "a line of a log or a warning seems to be in the file, as from `> p.csv 2>&1`: let the program write the table itself"
     } else if is_open && record.len() < count {
         "it is the last one and has no line end: the file seems cut off; write or copy it again"
+    } else if separator == "spaces" {
+        "fields that hold spaces need quotes, and lines of a log, as from `> p.csv 2>&1`, do not belong into the file"
     } else {
         "fields that hold the separator need quotes"
     }

@@ -91,9 +91,6 @@ impl K {
             Self::Utf32 => "text in UTF-32",
             Self::Gbk => "text in GBK, not UTF-8",
             Self::Text => "text",
-            Self::PropertyList => {
-                "download the file in the Finder first (or brctl download FILE)".into()
-            }
             Self::LfsPointer => "a Git LFS pointer, not the file itself",
             Self::AnnexLink => "a git-annex link without its content",
             Self::Media => "an image, sound or video file",
@@ -124,6 +121,9 @@ impl K {
             Self::SevenZip => inner("7z x FILE", target),
             Self::Rar => inner("unrar x FILE", target),
             Self::Tar => inner("tar -xf FILE", target),
+            Self::PropertyList => {
+                "download the file in the Finder first (or brctl download FILE)".into()
+            }
             Self::LfsPointer => "fetch the real file with git lfs pull".into(),
             Self::AnnexLink => "fetch its content with git annex get FILE".into(),
             Self::Html => "log in where needed and download the file again".into(),

@@ -48,6 +48,9 @@ const FALLS: f64 = 0.05;
 const FOLLOWS: f64 = 0.3;
 const NOTHING: f64 = 0.1;
 
+/// Highest rate at which models that have learned something follow the labels.
+const READ: f64 = 0.7;
+
 /// Part of the label range that the middle half of predictions must span.
 const WIDE: f32 = 0.01;
 
@@ -149,6 +152,16 @@ fn cause(steps: &[Step<'_>], most: &Step<'_>, reference: &Reference<'_>) -> Stri
     }
     let sound = |step: &&Step<'_>| step.same >= CHANGED && step.changed.is_empty();
     let all = |step: &Step<'_>| step.changed.len() as f64 >= ALL * step.same as f64;
+    let all_steps = steps.iter().flat_map(|step| [step.low, step.high]);
+    let mut read = all_steps
+        .filter(|pass| pass.rate <= READ)
+        .map(follows)
+        .peekable();
+    if reference.ids.len() >= SAMPLES && read.peek().is_some() && read.all(|r| r.abs() < NOTHING) {
+        return "are predictions in another order than their ids, as from a shuffled loader (they do not follow the labels), are \
+                masks others than stated, or was dropout active in evaluation"
+            .to_string();
+    }
     let still = steps.iter().filter(sound).count();
     // One rate is beside two steps.
     let touched = steps.iter().filter(|step| !step.changed.is_empty()).count();
