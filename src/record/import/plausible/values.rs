@@ -14,6 +14,9 @@ use crate::metric::correlation;
 pub(super) const SHARE: usize = 5;
 const RARER: usize = 4;
 
+/// Samples for each different prediction from which on predictions are classes.
+const FEW_OF: usize = 10;
+
 /// Times of chance by which samples have the prediction of the sample before.
 const CARRIED: f64 = 10.0;
 
@@ -130,6 +133,10 @@ fn carried(pass: &Pass<'_>) -> Option<String> {
     let same = pairs
         .filter(|pair| pair[0] == pair[1] && count(&pair[0]) < SHARE)
         .count();
+    if pass.values.len() > FEW_OF * counts.len() {
+        // Of classes the rare ones are extremes, which clips of one video share.
+        return None;
+    }
     let rare = counts.values().filter(|count| **count < SHARE);
     let squares: usize = rare.map(|count| count * (count - 1)).sum();
     // Pairs of equal predictions, of which 2 in n are of neighbors.
@@ -140,6 +147,14 @@ fn carried(pass: &Pass<'_>) -> Option<String> {
              predictions filled with it?"
         )
     })
+}
+
+/// The smallest distance of two different predictions.
+fn step(values: &[f32]) -> f32 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f32::total_cmp);
+    let gaps = sorted.windows(2).map(|pair| pair[1] - pair[0]);
+    gaps.filter(|gap| *gap > 0.0).fold(f32::INFINITY, f32::min)
 }
 
 /// Samples on the line between their neighbors, as `interpolate` of pandas fills gaps.
@@ -195,6 +210,9 @@ fn spread<'a>(triple: &'a [Pass<'a>]) -> Option<(&'a Pass<'a>, String)> {
     };
     let [before, here, after] = [low, pass, high].map(|pass| middle_half(pass.values));
     let other = here < SPREAD * before.min(after) || here > before.max(after) / SPREAD;
+    // Quartiles of rounded predictions are multiples of a step.
+    let apart = (here - before).abs().min((here - after).abs());
+    let other = other && apart > 2.0 * step(pass.values);
     (other && follows(low) && follows(high)).then(|| {
         let text = format!(
             "the middle half of predictions spans {here:.3}, that of those at {} and {}, which they follow, {before:.3} \

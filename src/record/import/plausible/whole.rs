@@ -21,8 +21,7 @@ const CERTAIN: f64 = 5.0;
 pub(super) fn finding(run: &Joined, reference: &Reference<'_>) -> Option<Finding> {
     let low = |key: &MaskKey| key.2.rates().iter().all(|rate| *rate <= RATE);
     let mut passes = run.passes.iter().filter(|(key, _)| low(key));
-    let (key, found) =
-        passes.find_map(|(key, pass)| Some((key, of_pass(pass, reference.truth)?)))?;
+    let (key, found) = passes.find_map(|(key, pass)| Some((key, of_pass(pass, reference)?)))?;
     let Whole { places, slopes } = found;
     let first = places[0];
     let pass = &run.passes[key];
@@ -51,13 +50,16 @@ struct Whole {
     slopes: [f64; 2],
 }
 
-fn of_pass(pass: &[f32], truth: &[f32]) -> Option<Whole> {
+fn of_pass(pass: &[f32], reference: &Reference<'_>) -> Option<Whole> {
+    let [low, high] = reference.range;
     let is_whole = |at: &usize| pass[*at] == pass[*at].round();
     let (places, others): (Vec<usize>, Vec<usize>) = (0..pass.len()).partition(is_whole);
     if places.len() < FEWEST || places.len() as f64 > MOST * pass.len() as f64 {
         return None;
     }
-    let pair = |at: &usize| (f64::from(pass[*at]), f64::from(truth[*at]));
+    // Single predictions far beyond the labels would decide about the slope.
+    let near = |p: f32| f64::from(p.clamp(low, high));
+    let pair = |at: &usize| (near(pass[*at]), f64::from(reference.truth[*at]));
     let n = others.len() as f64;
     let mean = |of: fn((f64, f64)) -> f64| others.iter().map(|at| of(pair(at))).sum::<f64>() / n;
     let (x, y) = (mean(|pair| pair.0), mean(|pair| pair.1));
