@@ -33,6 +33,25 @@ fn alone(text: String) -> String {
     }
 }
 
+/// What begins a raised mark or a reference.
+const MARKS: &[&str] = &[
+    "^",
+    "\\cite",
+    "\\textsuperscript",
+    "\\tnote",
+    "\\textdagger",
+    "<sup>",
+];
+
+/// A name with a raised mark or a reference behind it, as it was before [`strip`] took that off.
+pub(super) fn marked(text: &str, stripped: &str) -> Option<String> {
+    let text = text.trim();
+    let is_name = stripped.contains(char::is_alphabetic) && text.starts_with(stripped);
+    let mark = text.get(stripped.len()..).filter(|_| is_name)?;
+    let has_mark = MARKS.iter().any(|start| mark.contains(start));
+    has_mark.then(|| text.to_string())
+}
+
 /// Marks before a bold number.
 const BOLD: &[&str] = &["**", "__", "<b>", "<strong>"];
 

@@ -245,6 +245,11 @@ fn parse_grid(name: &str, grid: &Grid, options: &Options) -> Result<ParsedTable>
             "no data set and no condition is named in section {} (`{first}`)",
             lines(&numbers)
         ));
+    } else if matches!(once_each(&table.0, &table.1), Err(Error::Twice { .. }))
+        && let Some(note) = references::put_back(&mut layouts)
+    {
+        table = self::table(&defaults, &layouts, grid)?;
+        table.0.notes.push(note);
     }
     once_each(&table.0, &table.1)?;
     let mut table = table.0;

@@ -51,6 +51,43 @@ pub(super) fn take_off(layouts: &mut [Layout]) -> Option<String> {
     ))
 }
 
+/// Gives names that differ in marks alone, which were taken off, their marks back; a note where there are such.
+pub(super) fn put_back(layouts: &mut [Layout]) -> Option<String> {
+    let mut spellings: HashMap<String, Vec<Option<String>>> = HashMap::new();
+    let mut first = None;
+    for layout in layouts.iter() {
+        for (at, _) in methods(&layout.columns) {
+            for cell in layout.rows().filter_map(|row| row.cells.get(at)) {
+                let known = spellings.entry(cell.text.clone()).or_default();
+                if !known.contains(&cell.marked) {
+                    known.push(cell.marked.clone());
+                }
+            }
+        }
+    }
+    for layout in layouts.iter_mut() {
+        let places: Vec<usize> = methods(&layout.columns).map(|(at, _)| at).collect();
+        for line in &mut layout.lines {
+            let Line::Scores(row) = line else {
+                continue;
+            };
+            for at in &places {
+                if let Some(cell) = row.cells.get_mut(*at)
+                    && spellings.get(&cell.text).is_some_and(|all| all.len() > 1)
+                    && let Some(marked) = cell.marked.take()
+                {
+                    first.get_or_insert_with(|| (marked.clone(), cell.text.clone()));
+                    cell.text = marked;
+                }
+            }
+        }
+    }
+    let (marked, name) = first?;
+    Some(format!(
+        "marks of names set rows apart: `{marked}` is another row than `{name}`"
+    ))
+}
+
 fn methods(columns: &[Column]) -> impl Iterator<Item = (usize, &Column)> {
     columns
         .iter()

@@ -246,6 +246,7 @@ fn row(text: &str, line: u64, unclear: &mut Unclear) -> Row {
         for i in 0..width {
             let column = cells.len() + 1;
             cells.push(Field {
+                marked: (i == 0).then(|| markup::marked(part, &text)).flatten(),
                 text: if i == 0 { text.clone() } else { String::new() },
                 column,
                 merged: i > 0,

@@ -44,16 +44,22 @@ pub(super) struct Field {
     pub merged: bool,
     /// In bold, as papers print the best number of a column.
     pub bold: bool,
+    /// A name as the file has it, where a raised mark or a reference was taken off it.
+    pub marked: Option<String>,
 }
 
 impl Row {
     /// A line of cells from left to right, with the marks around their texts.
     fn new<'t>(line: u64, cells: impl IntoIterator<Item = &'t str>) -> Self {
-        let cells = cells.into_iter().enumerate().map(|(i, text)| Field {
-            text: markup::strip(text),
-            column: i + 1,
-            merged: false,
-            bold: markup::is_bold(text),
+        let cells = cells.into_iter().enumerate().map(|(i, text)| {
+            let plain = markup::strip(text);
+            Field {
+                marked: markup::marked(text, &plain),
+                text: plain,
+                column: i + 1,
+                merged: false,
+                bold: markup::is_bold(text),
+            }
         });
         Self {
             line,

@@ -149,6 +149,34 @@ fn merged_cells_take_the_text_above_them() {
 }
 
 #[test]
+fn marks_in_latex_set_rows_of_one_name_apart() {
+    let methods = |second: &str| {
+        let text = format!(
+            "\\begin{{tabular}}{{lcc}}\nMethod & Acc-7 & MAE \\\\\n\\textbf{{MISA}} & 33.08 & 1.02 \\\\\n\
+             {second} & 34.11 & 1.01 \\\\\n\\end{{tabular}}\n"
+        );
+        let table = parse("mosi.tex", text.as_bytes(), &Options::default())?;
+        Ok::<_, Error>(
+            table
+                .cells
+                .iter()
+                .map(|c| c.method.clone())
+                .collect::<Vec<_>>(),
+        )
+    };
+    for second in [
+        "MISA$^\\dagger$",
+        "MISA$^*$",
+        "MISA~\\cite{misa}",
+        "MISA\\textsuperscript{\\dag}",
+    ] {
+        assert_eq!(methods(second).unwrap(), ["MISA", "MISA", second, second]);
+    }
+    assert_eq!(methods("MMIM$^*$").unwrap()[2], "MMIM");
+    assert!(methods("MISA").is_err() && methods("\\underline{MISA}").is_err());
+}
+
+#[test]
 fn latex_tables_are_read_with_their_lines() {
     let text = "\\begin{table}\n\\begin{tabular}{lcc}\n\\toprule\n & \\multicolumn{2}{c}{MOSI} \\\\ \\cmidrule(lr){2-3}\n\
                 Method & Acc-7 $\\uparrow$ & MAE $\\downarrow$ \\\\ \\midrule\n\
