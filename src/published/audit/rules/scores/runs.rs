@@ -83,15 +83,15 @@ impl Possible {
             .min_by(|a, b| distance(a).total_cmp(&distance(b)))
     }
 
-    /// The share of all printable numbers of these decimals that are possible.
+    /// The share of all printable numbers of these decimals that are possible, halves rounded either way.
     pub fn density(&self, decimals: usize) -> f64 {
         let Some(values) = &self.values else {
             return 1.0;
         };
         let scale = 10f64.powi(decimals as i32);
         let printable = 100.0 * scale + 1.0;
-        let round = |v: &f64| (v * scale).round() as i64;
-        let mut printed: Vec<i64> = values.iter().map(round).collect();
+        let around = |v: &f64| [v - 1e-9, v + 1e-9].map(|v| (v * scale).round() as i64);
+        let mut printed: Vec<i64> = values.iter().flat_map(around).collect();
         printed.dedup();
         (printed.len() as f64 / printable).min(1.0)
     }
@@ -165,6 +165,18 @@ mod tests {
         for rounding in [Rounding::EveryRun, Rounding::Mean] {
             assert!(possible(686, 3, rounding).prints(&number(66.42)));
         }
+    }
+
+    #[test]
+    fn halves_count_as_both_numbers_that_they_print() {
+        // 0, 12.5, 25 and so on: without decimals four of them print two numbers.
+        let p = possible(8, 1, Rounding::Mean);
+        let whole = |value| Number {
+            decimals: 0,
+            ..number(value)
+        };
+        assert!(p.prints(&whole(12.0)) && p.prints(&whole(13.0)) && !p.prints(&whole(26.0)));
+        assert!((p.density(0) - 13.0 / 101.0).abs() < 1e-12);
     }
 
     #[test]
