@@ -26,6 +26,9 @@ const EQUAL: usize = 4;
 const SHARED: usize = 2;
 /// Missing rate from which on models have few different predictions, whose counts are often equal.
 const LITTLE_LEFT: f64 = 0.9;
+/// Points that the two-class accuracies of a model which predicts nearly one class are at most from that class: single runs
+/// with nothing left to read, equal in all metrics but Corr, are 1.7 from it.
+const NEAR: f64 = 3.0;
 /// Number of such pairs that a table may have by chance, one in how many rows that share an accuracy shares a relative of it too
 /// (Non0 and Has0), and runs that a number is a mean of where `--seeds` does not say.
 const CHANCE: f64 = 0.1;
@@ -131,6 +134,9 @@ fn pair<'a>(arranged: &Arranged<'a>, a: &'a ScoreRow<'a>, b: &'a ScoreRow<'a>) -
 }
 
 fn finding(arranged: &Arranged<'_>, pair: &Pair<'_>) -> Option<Finding> {
+    if is_nearly_constant(arranged, pair) {
+        return None;
+    }
     let about = describe::about(&[&pair.rows(), pair.a.dataset]);
     let by_program = arranged.by_program(pair.a.table) && arranged.by_program(pair.b.table);
     match pair.other.as_slice() {
@@ -166,12 +172,31 @@ fn finding(arranged: &Arranged<'_>, pair: &Pair<'_>) -> Option<Finding> {
     }
 }
 
+fn is_little_left(pair: &Pair<'_>) -> bool {
+    let little = ParsedCondition::rate(LITTLE_LEFT);
+    let is_rate = matches!(pair.a.condition, ParsedCondition::Rate(_));
+    is_rate && little.is_some_and(|little| *pair.a.condition >= little)
+}
+
+/// Whether the rows agree as two models do that predict one class for nearly all samples, since little is left to read; then
+/// only an equal Corr shows that they are one.
+fn is_nearly_constant(arranged: &Arranged<'_>, pair: &Pair<'_>) -> bool {
+    let near = |cell: &ParsedCell| {
+        let classes = arranged.statistics.baselines(&cell.dataset, cell.metric);
+        let off = |(_, value): &(String, f64)| (cell.number.value - value).abs();
+        classes.iter().any(|class| off(class) <= NEAR)
+    };
+    let two = |cell: &&&ParsedCell| cell.metric.name.starts_with("acc2");
+    let shown = pair.equal.iter().any(|cell| cell.metric.name == "corr");
+    let mut accuracies = pair.a.cells.iter().filter(two).peekable();
+    let constant = accuracies.peek().is_some() && accuracies.all(|cell| near(cell));
+    is_little_left(pair) && !shown && constant
+}
+
 /// Rows that share accuracies while the rest differs.
 fn shared(arranged: &Arranged<'_>, pair: &Pair<'_>, about: String) -> Option<Finding> {
     // Models that have next to nothing left to read make few different predictions, and share counts.
-    let little = ParsedCondition::rate(LITTLE_LEFT);
-    let is_rate = matches!(pair.a.condition, ParsedCondition::Rate(_));
-    if is_rate && little.is_some_and(|little| *pair.a.condition >= little) {
+    if is_little_left(pair) {
         return None;
     }
     let shares: Vec<&ParsedCell> = pair
@@ -340,6 +365,23 @@ mod tests {
         assert_eq!((all.len(), all[0].strength), (1, Strength::Odd));
         let fine = of("42,47,81,81,0.812,0.733", "42,47,81,81,0.812,0.733");
         assert_eq!(fine[0].strength, Strength::VeryUnlikely);
+    }
+
+    #[test]
+    fn models_that_predict_nearly_one_class_may_agree() {
+        let heads = "rate,method,mosi_acc7,mosi_acc5,mosi_acc2_n,mosi_f1_n,mosi_mae,mosi_corr";
+        let of = |rate: &str, row: &str, corr: [&str; 2]| {
+            let [a, b] = corr.map(|corr| format!("{row},{corr}"));
+            let rest = "C,17.06,17.20,51.22,49.03,1.461,0.121";
+            let lines = format!("{rate},A,{a}\n{rate},B,{b}\n{rate},{rest}\n");
+            found(RULE.name, &format!("{heads}\n{lines}"))
+        };
+        let near = "15.89,15.89,43.90,29.35,1.485";
+        assert!(of("1", near, ["-0.055", "0.008"]).is_empty());
+        assert_eq!(of("1", near, ["0.008", "0.008"]).len(), 1);
+        assert_eq!(of("0.5", near, ["-0.055", "0.008"]).len(), 1);
+        let far = "18.89,19.89,62.20,61.35,1.385";
+        assert_eq!(of("1", far, ["0.155", "0.208"]).len(), 1);
     }
 
     #[test]
