@@ -18,9 +18,19 @@ const ENOUGH: usize = 12;
 const SIGNED: f64 = 0.8;
 
 /// Finds classes that contradict the labels: of the other sign than nearly all of their class, or with no
-/// relation to them. Classes that divide the range of labels into intervals agree, whatever their numbers.
+/// relation to them. Classes that divide the range of labels into intervals agree, if their numbers rise or fall with
+/// the labels.
 pub fn classes(plan: &Plan<'_>) -> Vec<String> {
     let found = columns(plan).filter_map(|(name, classes, (labels_name, labels))| {
+        if let Some(order) = other_order(&classes, labels) {
+            return Some(format!(
+                "{}: {name} from the lowest to the highest {labels_name} are {order}, neither rising nor falling (first: {}): \
+                 were classes renumbered, or moved by one? Write them in the order of the labels; other classes than those \
+                 of sentiment: --accept labels",
+                plan.split(),
+                plan.ids.first()?
+            ));
+        }
         let fault = format!("whose {name} contradict {labels_name}");
         let (samples, example) = contradictions(&plan.ids, &classes, labels);
         Some(samples.describe(plan.split(), &fault)? + &example)
@@ -127,6 +137,26 @@ fn signs<'c>(by_class: &BTreeMap<&'c str, Vec<f64>>) -> BTreeMap<&'c str, f64> {
     signs.collect()
 }
 
+/// The numbers of classes by their labels, such as `1, 2, 0`, where each has an interval of its own and the numbers
+/// neither rise nor fall. In CMU-MOSI, ICT-MMMO and CH-SIMS all rise.
+fn other_order(classes: &[String], labels: &[f64]) -> Option<String> {
+    let by_class = by_class(classes, labels);
+    let few = by_class.len() > 2 && 2 * by_class.len() <= labels.len();
+    if labels.len() < ENOUGH || !few || !are_intervals(&by_class) {
+        return None;
+    }
+    let mut order: Vec<(f64, f64)> = Vec::new();
+    for (class, labels) in &by_class {
+        order.push((*labels.first()?, class.parse().ok()?));
+    }
+    order.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let rises = order.windows(2).filter(|pair| pair[0].1 < pair[1].1);
+    let numbers: Vec<String> = order.iter().map(|(_, class)| class.to_string()).collect();
+    (1..order.len() - 1)
+        .contains(&rises.count())
+        .then(|| numbers.join(", "))
+}
+
 /// Whether each class has an interval of labels of its own.
 fn are_intervals(classes: &BTreeMap<&str, Vec<f64>>) -> bool {
     let ends = |labels: &Vec<f64>| {
@@ -173,6 +203,25 @@ mod tests {
         assert_eq!(found(|_, y| y.round() as i32 + 3).0, 0);
         assert_eq!(found(|_, y| -(y.round() as i32)).0, 0);
         assert_eq!(found(|_, _| 1).0, 0);
+    }
+
+    #[test]
+    fn numbers_of_classes_neither_rise_nor_fall_where_they_were_moved() {
+        let labels: Vec<f64> = (0..40).map(|i| f64::from(i % 13 - 6) / 2.0).collect();
+        let order = |class: &dyn Fn(f64) -> String| {
+            let classes: Vec<String> = labels.iter().map(|label| class(*label)).collect();
+            other_order(&classes, &labels)
+        };
+        // 0, 1, 2 by sign.
+        let class = |label: f64| (label.signum() * f64::from(u8::from(label != 0.0))) as i32 + 1;
+        let moved = |label: f64| ((class(label) + 1) % 3).to_string();
+        assert_eq!(order(&moved).as_deref(), Some("1, 2, 0"));
+        assert_eq!(order(&|label| class(label).to_string()), None);
+        assert_eq!(order(&|label| (2 - class(label)).to_string()), None);
+        assert_eq!(order(&|label| i32::from(label < 0.0).to_string()), None);
+        assert_eq!(order(&|label| format!("c{}", moved(label))), None, "words");
+        let mixed = |label: f64| (class(2.0 * (label - label.trunc())) % 3).to_string();
+        assert_eq!(order(&mixed), None, "no intervals");
     }
 
     #[test]
