@@ -1,4 +1,5 @@
-//! Finds texts that were joined with themselves or with the end of the one before, as rolling captions are.
+//! Finds texts that were joined with themselves or with the end of the one before, as rolling captions are, and those in
+//! which a recognizer of speech repeated its last words.
 
 use crate::data::dataset::check::basis::said::Said;
 use crate::data::dataset::read::plan::Plan;
@@ -12,6 +13,32 @@ const SHARED: usize = 3;
 /// chance. In CMU-MOSI and CH-SIMS it is below 0.03.
 const ENOUGH: usize = 10;
 const PART: f64 = 0.5;
+
+/// Times that a text has its last words in a row where it was caught in a loop; samples, and their part of a split, that are
+/// no chance. Of CMU-MOSI and CH-SIMS no text has, of a recognizer's 2199 one.
+const LOOPS: usize = 3;
+const LOOPING: usize = 5;
+const LOOPING_PART: f64 = 0.005;
+
+/// Finds texts that end with the same words again and again.
+pub fn loops(plan: &Plan<'_>) -> Option<String> {
+    Said::all(plan).iter().find_map(|said| {
+        let rows = 0..said.words.len();
+        let found: Vec<usize> = rows.filter(|row| has_loop(&said.words[*row])).collect();
+        let part = found.len() as f64 / said.words.len() as f64;
+        let first = found.first()?;
+        (found.len() >= LOOPING && part >= LOOPING_PART).then(|| {
+            format!(
+                "{}: {} texts end with the same {TWICE} {}s or more {LOOPS} times in a row and more (first: {}): did a \
+                 recognizer of speech repeat itself, as Whisper does in silence? Transcribe these clips again",
+                plan.split(),
+                found.len(),
+                said.kind,
+                plan.ids[*first]
+            )
+        })
+    })
+}
 
 /// What is repeated in the texts of a split.
 pub fn repeated(plan: &Plan<'_>) -> Option<String> {
@@ -80,6 +107,15 @@ fn has_twice(words: &[String]) -> bool {
     })
 }
 
+/// Whether the last words, not all alike, are there several times in a row.
+fn has_loop(words: &[String]) -> bool {
+    (TWICE..=words.len() / LOOPS).any(|by| {
+        let end = &words[words.len() - LOOPS * by..];
+        let last = &end[(LOOPS - 1) * by..];
+        end.chunks(by).all(|part| part == last) && last.iter().any(|word| *word != last[0])
+    })
+}
+
 /// Whether a text begins with the end of another.
 fn overlap(before: &[String], words: &[String]) -> bool {
     (SHARED..=before.len().min(words.len())).any(|by| before[before.len() - by..] == words[..by])
@@ -106,6 +142,29 @@ mod tests {
         ] {
             assert!(!has_twice(&words(text)), "{text}");
         }
+    }
+
+    #[test]
+    fn loops_at_the_end_are_told_from_repeated_words() {
+        for text in [
+            "x y a b c a b c a b c",
+            "a b c d a b c d a b c d a b c d",
+            "x a a b a a b a a b a",
+        ] {
+            assert!(has_loop(&words(text)), "{text}");
+        }
+        for text in [
+            "x a b c a b c",
+            "a b c a b c a b c x",
+            "x a a a a a a a a a a",
+            "x y z a b a b a b",
+        ] {
+            assert!(!has_loop(&words(text)), "{text}");
+        }
+    }
+
+    #[test]
+    fn ends_of_other_texts_are_found() {
         assert!(overlap(&words("a b c d e"), &words("c d e f")));
         assert!(!overlap(&words("a b c d e"), &words("d e f g")));
     }

@@ -33,6 +33,7 @@ pub fn transcripts(plans: &[Plan<'_>], spec: &Spec, tokenized: bool) -> Result<C
     let official = || plans.iter().filter(|plan| plan.official().is_some());
     warnings.extend(official().filter_map(word_leaks::word_leaks));
     warnings.extend(official().filter_map(repeated::repeated));
+    warnings.extend(official().filter_map(repeated::loops));
     warnings.extend(lost_words::lost_words(plans));
     let unlike = |plan| same_words::unlike_language(plan, spec);
     warnings.extend(plans.iter().filter_map(unlike));
