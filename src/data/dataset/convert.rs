@@ -76,6 +76,7 @@ impl Findings {
         values.extend(check::marks(plans, &self.spreads));
         values.extend(check::codes(plans, &self.details));
         values.extend(check::half_bits(plans, &self.details));
+        values.extend(check::integer_bits(plans, &self.details));
         values.extend(check::filled_frames(plans, &self.details));
         values.extend(check::repeats(plans, &self.profiles));
         values.extend(check::scattered(plans, &self.profiles));

@@ -9,6 +9,7 @@ mod endings;
 mod extents;
 pub mod folds;
 mod half_bits;
+mod integer_bits;
 mod rises;
 pub mod sample_means;
 pub mod sample_scale;
@@ -28,6 +29,7 @@ use endings::Endings;
 use extents::Extents;
 use folds::Folds;
 use half_bits::HalfBits;
+use integer_bits::IntegerBits;
 use rises::Rises;
 use sample_means::SampleMeans;
 use sample_scale::SampleScales;
@@ -58,6 +60,7 @@ pub struct Details {
     pub rises: Rises,
     pub codes: Codes,
     pub half: HalfBits,
+    pub integer_bits: IntegerBits,
     pub major: ColumnMajor,
 }
 
@@ -84,6 +87,7 @@ impl Details {
         self.rises.add(sample, width, (row, rows));
         self.codes.add(sample, width, (row, rows));
         self.half.add(sample);
+        self.integer_bits.add(sample);
         self.major.add(sample, width, (row, rows));
     }
 }

@@ -33,7 +33,7 @@ pub use counters::{counters, twins};
 pub use dropout::dropout;
 pub use edges::edges;
 pub use filled_frames::filled_frames;
-pub use half_bits::half_bits;
+pub use half_bits::{half_bits, integer_bits};
 pub use halves::halves;
 pub use lost_block::lost_block;
 pub use lost_starts::lost_starts;
