@@ -46,6 +46,8 @@ impl Form {
 pub struct SampleScales {
     judged: [usize; Form::ALL.len()],
     found: [usize; Form::ALL.len()],
+    /// The forms that the first sample has.
+    first: [bool; Form::ALL.len()],
 }
 
 impl SampleScales {
@@ -85,7 +87,14 @@ impl SampleScales {
         for (at, has) in forms.into_iter().enumerate() {
             self.judged[at] += usize::from(has.is_some());
             self.found[at] += usize::from(has == Some(true));
+            self.first[at] |= row == 0 && has == Some(true);
         }
+    }
+
+    /// Whether the first sample of the split has a form.
+    pub fn first_has(&self, form: Form) -> bool {
+        let mut both = Form::ALL.iter().zip(self.first);
+        both.any(|(other, has)| *other == form && has)
     }
 
     /// Part of the samples that have a form, of `least` samples or more.
