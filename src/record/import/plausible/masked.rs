@@ -128,40 +128,39 @@ fn changed(run: &Joined, reference: &Reference<'_>) -> Option<String> {
             reference.ids[sample],
             most.low.values[sample],
             most.high.values[sample],
-            cause(&steps, most, reference)
+            another_order(&steps, most, reference).unwrap_or_else(|| cause(&steps, most))
         ))
     })
 }
 
-fn cause(steps: &[Step<'_>], most: &Step<'_>, reference: &Reference<'_>) -> String {
-    let follows = |pass: &Pass<'_>| correlation(pass.values, reference.truth).unwrap_or(0.0);
-    let [low, high] = [most.low, most.high].map(follows);
-    let left = most.high.rate < 1.0 && reference.ids.len() >= SAMPLES;
-    if left && low.max(high) > FOLLOWS && low.min(high) < NOTHING {
-        let (pass, other) = if low < high { (low, high) } else { (high, low) };
-        let key = if low < high {
-            most.low.key
-        } else {
-            most.high.key
-        };
-        return format!(
-            "is one of the two in another order, as from a shuffled loader (correlation with the labels {pass:.2} at {}, {other:.2} \
-             at the other), or from other masks, or was dropout active in evaluation",
-            key.2
-        );
+/// Another order, where predictions do not follow the labels at rates at which others do.
+fn another_order(steps: &[Step<'_>], most: &Step<'_>, reference: &Reference<'_>) -> Option<String> {
+    if reference.ids.len() < SAMPLES {
+        return None;
     }
+    let follows = |pass: &Pass<'_>| correlation(pass.values, reference.truth).unwrap_or(0.0);
+    let mut two = [most.low, most.high].map(|pass| (follows(pass), pass));
+    two.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let [(least, pass), (other, _)] = two;
+    if most.high.rate < 1.0 && other > FOLLOWS && least < NOTHING {
+        return Some(format!(
+            "is one of the two in another order, as from a shuffled loader (correlation with the labels {least:.2} at {}, \
+             {other:.2} at the other), or from other masks, or was dropout active in evaluation",
+            pass.key.2
+        ));
+    }
+    let passes = steps.iter().flat_map(|step| [step.low, step.high]);
+    let mut read = passes.filter(|pass| pass.rate <= READ).peekable();
+    (read.peek().is_some() && read.all(|pass| follows(pass).abs() < NOTHING)).then(|| {
+        "are predictions in another order than their ids, as from a shuffled loader (they do not follow the labels), are \
+         masks others than stated, or was dropout active in evaluation"
+            .to_string()
+    })
+}
+
+fn cause(steps: &[Step<'_>], most: &Step<'_>) -> String {
     let sound = |step: &&Step<'_>| step.same >= CHANGED && step.changed.is_empty();
     let all = |step: &Step<'_>| step.changed.len() as f64 >= ALL * step.same as f64;
-    let all_steps = steps.iter().flat_map(|step| [step.low, step.high]);
-    let mut read = all_steps
-        .filter(|pass| pass.rate <= READ)
-        .map(follows)
-        .peekable();
-    if reference.ids.len() >= SAMPLES && read.peek().is_some() && read.all(|r| r.abs() < NOTHING) {
-        return "are predictions in another order than their ids, as from a shuffled loader (they do not follow the labels), are \
-                masks others than stated, or was dropout active in evaluation"
-            .to_string();
-    }
     let still = steps.iter().filter(sound).count();
     // One rate is beside two steps.
     let touched = steps.iter().filter(|step| !step.changed.is_empty()).count();

@@ -82,6 +82,26 @@ fn changes_under_equal_masks_are_found() {
 }
 
 #[test]
+fn another_order_is_named_where_predictions_follow_nothing() {
+    // 293 has no divisor in common with the 686 samples.
+    let shuffle = |pass: &mut Vec<f32>, by: usize| {
+        let n = pass.len();
+        *pass = (0..n).map(|i| pass[(i * 293 + by) % n]).collect();
+    };
+    assert_changed("is one of the two in another order", |rate, pass, _| {
+        if rate == 5 {
+            shuffle(pass, 11);
+        }
+    });
+    assert_changed(
+        "are predictions in another order than their ids",
+        |rate, pass, _| {
+            shuffle(pass, 11 + 31 * rate);
+        },
+    );
+}
+
+#[test]
 fn changes_under_equal_masks_are_found_at_a_rate_of_each_modality() {
     let sound = simulate(STRONG);
     let n = sound.truth.len();
