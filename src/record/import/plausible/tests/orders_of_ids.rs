@@ -1,6 +1,8 @@
 //! Predictions in another order than their ids, and seeds beside one in another order.
 
-use super::super::{Reference, batches, filled, groups, orders, scrambled, shifted, smooth};
+use super::super::{
+    Reference, batches, filled, findings, groups, orders, scrambled, shifted, smooth,
+};
 use super::{STRONG, Simulated, simulate};
 
 #[test]
@@ -139,6 +141,34 @@ fn orders_within_videos_and_batches_are_found() {
         .step_by(2)
         .for_each(|clips| half.shuffle(clips, &[0]));
     assert_eq!(text(&half), None);
+}
+
+#[test]
+fn answers_of_one_decimal_are_compared_as_others_are() {
+    let found = |change: &dyn Fn(&mut Vec<f32>)| {
+        let mut changed = simulate(STRONG);
+        for pass in &mut changed.passes {
+            change(pass);
+            pass.iter_mut().for_each(|p| *p = (*p * 4.0).round() / 10.0);
+        }
+        let run = changed.run(1);
+        let found = findings(&run, std::slice::from_ref(&run), &changed.reference());
+        let texts: Vec<String> = found.into_iter().map(|finding| finding.text).collect();
+        texts.join("; ")
+    };
+    let sound = found(&|_| {});
+    assert!(sound.contains("rounded to labels or classes"), "{sound}");
+    assert!(!sound.contains("; "), "{sound}");
+    let shuffled = found(&|pass| {
+        let n = pass.len();
+        *pass = (0..n).map(|i| pass[(i * 293 + 11) % n]).collect();
+    });
+    assert!(
+        shuffled.contains("have nothing to do with the labels"),
+        "{shuffled}"
+    );
+    let third = found(&|pass| pass.iter_mut().for_each(|p| *p /= 4.0));
+    assert!(third.contains("another scale"), "{third}");
 }
 
 #[test]
