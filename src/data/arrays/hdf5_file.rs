@@ -160,6 +160,9 @@ fn refuse_packed(name: &str, dataset: &Dataset) -> Result<()> {
 
 /// Refuses numbers among which some stand for missing ones, as the attributes of netCDF say: they would be read as features.
 fn refuse_marked(name: &str, stored: &Stored) -> Result<()> {
+    let size = stored.number.size();
+    // Both attributes are there in most such files, with one value.
+    let mut marks: Vec<(&str, [u8; 8])> = Vec::new();
     for attribute in ["missing_value", "_FillValue"] {
         let values = stored.dataset.attr(attribute).and_then(|found| {
             let reader = found.as_reader();
@@ -171,28 +174,31 @@ fn refuse_marked(name: &str, stored: &Stored) -> Result<()> {
             reader.read_raw::<f64>().or_else(|_| whole())
         });
         let values: Vec<f64> = values.unwrap_or_default();
-        let marks = values
+        let values = values
             .into_iter()
             .filter(|value| value.is_finite() && *value != 0.0);
-        let marks: Vec<[u8; 8]> = marks.map(|value| stored.number.bytes(value)).collect();
-        let size = stored.number.size();
-        let is_mark = |bytes: &&[u8]| marks.iter().any(|mark| mark[..size] == **bytes);
-        let (mut found, mut rows) = (0, stored.rows());
-        while !marks.is_empty() && rows.load_next()? {
-            found += rows.block.chunks_exact(size).filter(is_mark).count();
-        }
-        if found > 0 {
-            return Err(Error::entry(
-                name,
-                "values that are there",
-                format!(
-                    "{found} values that are missing, as the attribute {attribute} of netCDF says; write zeros in their place, such as \
-                     xarray.open_dataset(...).fillna(0) has, and write the arrays again"
-                ),
-            ));
+        marks.extend(values.map(|value| (attribute, stored.number.bytes(value))));
+    }
+    let (mut found, mut first, mut rows) = (0, None, stored.rows());
+    while !marks.is_empty() && rows.load_next()? {
+        for bytes in rows.block.chunks_exact(size) {
+            if let Some((attribute, _)) = marks.iter().find(|(_, mark)| mark[..size] == *bytes) {
+                found += 1;
+                first.get_or_insert(*attribute);
+            }
         }
     }
-    Ok(())
+    match first {
+        None => Ok(()),
+        Some(attribute) => Err(Error::entry(
+            name,
+            "values that are there",
+            format!(
+                "{found} values that are missing, as the attribute {attribute} of netCDF says; write zeros in their place, such as \
+                 xarray.open_dataset(...).fillna(0) has, and write the arrays again"
+            ),
+        )),
+    }
 }
 
 /// A dataset as an array, its elements unread; texts are read.
