@@ -45,7 +45,8 @@ pub enum Error {
         example: String,
     },
     #[error(
-        "{file}: {count} columns are called `{name}`; rename or remove all but one, or stack them where a pivot wrote headings of several lines (d.stack(future_stack=True) in pandas)"
+        "{file}: {count} columns are called `{name}`; rename or remove all but one, or stack them where a pivot wrote \
+         headings of several lines (d.stack(future_stack=True) in pandas)"
     )]
     SameHeadings {
         file: String,

@@ -23,26 +23,20 @@ pub(super) fn finding(run: &Joined, reference: &Reference<'_>) -> Option<Finding
         (other.mean - moments.mean).abs() <= near && (other.sd - moments.sd).abs() <= near
     };
     let is_standard = moments.mean.abs() <= near && (moments.sd - 1.0).abs() <= near;
-    let many = left.len() > 1
-        && left[1..]
-            .iter()
-            .all(|(_, other)| is_same(&Moments::of(other)) && are_others(pass, other));
-    let text = if is_standard {
-        // Standardized predictions have a name of their own.
+    // Standardized predictions have a name of their own.
+    if is_standard || !left.iter().all(|(_, pass)| is_same(&Moments::of(pass))) {
         return None;
-    } else if training(reference.train).iter().any(is_same)
-        && left.iter().all(|(_, pass)| is_same(&Moments::of(pass)))
-    {
+    }
+    let (mean, sd) = (moments.mean, moments.sd);
+    let text = if training(reference.train).iter().any(is_same) {
         format!(
-            "condition {}: predictions have exactly the mean {:.4} and the deviation {:.4} of the training labels",
-            first.2, moments.mean, moments.sd
+            "condition {}: predictions have exactly the mean {mean:.4} and the deviation {sd:.4} of the training labels",
+            first.2
         )
-    } else if many {
+    } else if left.len() > 1 && left[1..].iter().all(|(_, other)| are_others(pass, other)) {
         format!(
-            "all {} conditions have exactly the mean {:.4} and the deviation {:.4}",
-            left.len(),
-            moments.mean,
-            moments.sd
+            "all {} conditions have exactly the mean {mean:.4} and the deviation {sd:.4}",
+            left.len()
         )
     } else {
         return None;

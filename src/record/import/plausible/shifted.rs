@@ -75,7 +75,5 @@ fn shift(pass: &[f32], truth: &[f32]) -> Option<Shift> {
 fn correlation(x: &[f64], y: &[f64]) -> Option<f64> {
     let pairs = x.iter().zip(y);
     let sums = pairs.fold(Sums::default(), |sums, (x, y)| sums.plus(*x, *y));
-    let [xx, yy, xy] = sums.moments();
-    let r = xy / (xx * yy).sqrt();
-    r.is_finite().then_some(r)
+    sums.correlation()
 }

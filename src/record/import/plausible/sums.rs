@@ -43,4 +43,10 @@ impl Sums {
             self.xy / self.n - x * y,
         ]
     }
+
+    /// The correlation of both series, where both vary.
+    pub fn correlation(self) -> Option<f64> {
+        let [xx, yy, xy] = self.moments();
+        Some(xy / (xx * yy).sqrt()).filter(|r| r.is_finite())
+    }
 }

@@ -102,8 +102,7 @@ fn correlation(p: &[f64], t: &[f64], places: impl Iterator<Item = (usize, usize)
     let sums = places.fold(Sums::default(), |sums, (at, label)| {
         sums.plus(p[at], t[label])
     });
-    let [xx, yy, xy] = sums.moments();
-    Some(xy / (xx * yy).sqrt()).filter(|r| r.is_finite())
+    sums.correlation()
 }
 
 #[cfg(test)]
