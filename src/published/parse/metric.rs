@@ -136,6 +136,20 @@ pub const METRICS: &[Metric] = &[
         aliases: &["mae", "meanabsoluteerror"],
     },
     Metric {
+        name: "rmse",
+        title: "RMSE",
+        share: false,
+        higher_is_better: false,
+        aliases: &["rmse", "rootmeansquarederror", "rootmeansquareerror"],
+    },
+    Metric {
+        name: "mse",
+        title: "MSE",
+        share: false,
+        higher_is_better: false,
+        aliases: &["mse", "meansquarederror", "meansquareerror"],
+    },
+    Metric {
         name: "corr",
         title: "Corr",
         share: false,

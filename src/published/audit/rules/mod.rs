@@ -52,6 +52,7 @@ pub const RULES: &[&Rule] = &[
     &order::reversed_row::RULE,
     &order::moved_column::RULE,
     &scores::narrow_error::RULE,
+    &scores::squared_error::RULE,
     &scores::tied_accuracy::RULE,
     &scores::equal_pair::RULE,
     &scores::bold_number::RULE,

@@ -284,6 +284,8 @@ mod tests {
             ("mean_acc2", "", &["acc2"], None),
             ("metrics.acc7", "", &["acc7"], None),
             ("Mean Absolute Error", "", &["mae"], None),
+            ("MOSI Mean Squared Error", "mosi", &["mse"], None),
+            ("mosi_rmse", "mosi", &["rmse"], None),
         ];
         for (text, dataset, metrics, order) in cases {
             let found = scores(text);

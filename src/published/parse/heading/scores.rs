@@ -110,7 +110,8 @@ fn statistic(text: &str) -> (String, Option<bool>) {
         if tokens.len() > 1 && ends.contains(&Some(&name)) {
             let rest: Vec<&str> = tokens.iter().copied().filter(|t| *t != name).collect();
             // `mean absolute error` is a metric.
-            if !(name == "mean" && rest.first() == Some(&"absolute")) {
+            let of_errors = |t: &&str| ["absolute", "squared", "square"].contains(t);
+            if !(name == "mean" && rest.first().is_some_and(of_errors)) {
                 // Slashes join metrics and must stay.
                 let kept = if lower.contains('/') {
                     lower.replace(name, "")

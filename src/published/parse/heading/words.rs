@@ -256,8 +256,6 @@ pub(super) const OTHER_METRICS: &[&str] = &[
     "auroc",
     "uar",
     "war",
-    "rmse",
-    "mse",
     "ccc",
     "spearman",
     "spearmancorr",

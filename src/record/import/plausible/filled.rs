@@ -123,7 +123,8 @@ fn kept(chain: &[Pass<'_>], reference: &Reference<'_>) -> Option<String> {
     many.then(|| {
         format!(
             "condition {}: {count} of {} samples, such as `{}`, have exactly the prediction of condition {}, at any other step \
-             between rates {other} at most: were missing predictions filled with those of the rate before?",
+             between rates {other} at most: were missing predictions filled with those of the rate before, or whole modalities \
+             removed in place of positions?",
             chain[at + 1].key.2,
             own.len(),
             reference.ids[*first],

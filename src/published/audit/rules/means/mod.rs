@@ -1,6 +1,7 @@
 //! Looks at means and differences beside what they are of.
 
 mod blank_as_zero;
+mod data_set_means;
 mod method_means;
 mod mixed_means;
 pub mod overall_mean;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::parts::{Parts, agrees, parts};
-use super::{blank_as_zero, method_means, mixed_means, run_means};
+use super::{blank_as_zero, data_set_means, method_means, mixed_means, run_means};
 use crate::published::audit::arranged::{ScoreColumn, Seen, folder};
 use crate::published::audit::rules::{Rule, describe};
 use crate::published::audit::{Arranged, Finding, Strength};
@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     name: "overall-mean",
     definition: "an overall number that is not the mean of the parts printed in the same or \
                  another of the tables, or the mean over other conditions than those of the other methods, or a mean \
-                 among runs or below methods that is not theirs, or one that counts blank cells as zero, within the rounding of both",
+                 among runs, below methods or over data sets that is not theirs, or one that counts blank cells as zero, within the rounding of both",
     strength: "impossible; odd, in one finding, where rates are absent from an even grid or most \
                overall numbers of the tables do not fit; parts in another folder count where most \
                numbers of the row are their mean; very unlikely for two means of a row that count blanks as zero; odd for means over other conditions that are printed, among runs and below methods",
@@ -57,6 +57,7 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
     findings.extend(blank_as_zero::check(arranged));
     findings.extend(run_means::check(arranged));
     findings.extend(method_means::check(arranged));
+    findings.extend(data_set_means::check(arranged));
     findings
 }
 

@@ -21,6 +21,7 @@ pub mod out_of_range;
 pub mod placeholder;
 pub mod run_count;
 mod runs;
+pub mod squared_error;
 pub mod swapped_f1;
 pub mod tied_accuracy;
 pub mod wrong_spread;

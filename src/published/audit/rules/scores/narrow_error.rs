@@ -11,7 +11,8 @@ use crate::published::parse::ParsedCell;
 pub const RULE: Rule = Rule {
     name: "narrow-error",
     definition: "MAE below 0.66 or above 1.25 of the deviation that labels have around the best line through \
-                 predictions with the printed Corr (their deviation times the root of 1 - Corr squared): MAE of other \
+                 predictions with the printed Corr (their deviation times the root of 1 - Corr squared), or, without Corr, above \
+                 1.25 of their deviation: MAE of other \
                  units, a squared error, a squared correlation, or headings exchanged. Sound carried rows have 0.72 to \
                  1.1. Corr too low for the Acc-2 beside it, too: below 0.7 of the way that Acc-2 is from the larger \
                  class to all samples, where that is a fifth and more; and an accuracy below 0.7 of what one class for all \
@@ -27,8 +28,8 @@ const LEAST: f64 = 0.66;
 const MOST: f64 = 1.25;
 const USUAL: std::ops::RangeInclusive<f64> = 0.72..=1.1;
 
-/// Both cells of a row, and the part that its MAE is.
-type Row<'a> = (Seen<'a>, Seen<'a>, f64);
+/// The MAE of a row, its Corr if it has one, and the part that its MAE is.
+type Row<'a> = (Seen<'a>, Option<Seen<'a>>, f64);
 
 fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
     let mut groups: BTreeMap<_, Vec<Row<'_>>> = BTreeMap::new();
@@ -58,14 +59,16 @@ fn part_of(mae: f64, corr: f64, deviation: f64) -> f64 {
     mae / (deviation * (1.0 - corr * corr).max(0.0).sqrt())
 }
 
-/// The part that a row's MAE is of the deviation that its Corr leaves. What another rule finds is left out.
+/// The part that a row's MAE is of the deviation that its Corr leaves: of all of it where there is no Corr, which
+/// tells only what is too large. What another rule finds is left out.
 fn part<'a>(row: &ScoreRow<'a>, deviation: f64) -> Option<Row<'a>> {
-    let (mae, corr) = (row.get("mae")?, row.get("corr")?);
+    let (mae, corr) = (row.get("mae")?, row.get("corr"));
     let table = row.table;
     let seen = |cell: &'a ParsedCell| Seen { table, cell };
-    let part = part_of(mae.number.value, corr.number.value, deviation);
-    let usual = (LEAST..=MOST).contains(&part);
-    (corr.number.value.abs() < 0.98 && !usual).then(|| (seen(mae), seen(corr), part))
+    let known = corr.map_or(0.0, |cell| cell.number.value);
+    let part = part_of(mae.number.value, known, deviation);
+    let is_usual = part <= MOST && (part >= LEAST || corr.is_none());
+    (known.abs() < 0.98 && !is_usual).then(|| (seen(mae), corr.map(seen), part))
 }
 
 fn finding(
@@ -86,30 +89,41 @@ fn finding(
     };
     let value = |seen: &Seen<'_>| seen.cell.number.value;
     let fits = |(mae, corr, _): &Row<'_>| {
-        let exchanged = part_of(value(corr), value(mae), deviation);
-        value(corr) >= 0.0 && value(mae) < 1.0 && USUAL.contains(&exchanged)
+        corr.is_some_and(|corr| {
+            let exchanged = part_of(value(&corr), value(mae), deviation);
+            value(&corr) >= 0.0 && value(mae) < 1.0 && USUAL.contains(&exchanged)
+        })
     };
-    let what = if is_narrow {
-        "is it of other units or a squared error, or Corr squared?"
-    } else {
-        "is one of them of other predictions, another data set or in other units?"
+    let what = match (is_narrow, corr) {
+        (true, _) => "is it of other units or a squared error, or Corr squared?",
+        (_, Some(_)) => "is one of them of other predictions, another data set or in other units?",
+        (_, None) => "is it a squared error, of another data set or in other units?",
     };
+    let beside = corr.map_or(String::new(), |corr| {
+        format!(" beside Corr {}", corr.cell.number.text())
+    });
     let exchanged = if rows.iter().all(fits) {
         " Read as each other they fit: are the headings exchanged?"
     } else {
         ""
     };
     let why = format!(
-        "MAE {} is {most:.2} of the deviation that labels have beside Corr {}{others}, where sound carried tables have \
+        "MAE {} is {most:.2} of the deviation that labels have{beside}{others}, where sound carried tables have \
          {} to {}: {what}{exchanged}",
         mae.cell.number.text(),
-        corr.cell.number.text(),
         USUAL.start(),
         USUAL.end(),
     );
     let part = part.map_or(String::new(), |t| format!("table {t}"));
-    let about = describe::about(&[dataset, &part, "MAE and Corr"]);
-    let cells = rows.iter().flat_map(|(mae, corr, _)| [*mae, *corr]);
+    let titles = if corr.is_some() {
+        "MAE and Corr"
+    } else {
+        "MAE"
+    };
+    let about = describe::about(&[dataset, &part, titles]);
+    let cells = rows
+        .iter()
+        .flat_map(|(mae, corr, _)| [Some(*mae), *corr].into_iter().flatten());
     Some(Finding::new(Strength::Odd, about, why, cells))
 }
 
@@ -145,6 +159,22 @@ mod tests {
             found("A,0.248,0.778")[0]
                 .why
                 .contains("MAE 0.248 is 0.25 of the deviation")
+        );
+    }
+
+    #[test]
+    fn without_correlations_errors_above_those_of_one_number_are_found() {
+        let found = |lines: &str| {
+            let text = format!("method,mosi_mae,mosi_acc7\n{lines}\n");
+            let all = testing::found(RULE.name, &text);
+            all.into_iter().map(|f| f.why).collect::<Vec<_>>()
+        };
+        assert!(found("A,0.744,45.04\nB,1.471,15.45").is_empty());
+        assert!(found("A,0.248,45.04").is_empty());
+        let squared = found("A,0.944,45.04\nB,2.781,15.45\nC,2.931,15.45");
+        assert!(
+            squared[0].contains("MAE 2.931 is") && squared[0].contains("a squared error"),
+            "{squared:?}"
         );
     }
 
