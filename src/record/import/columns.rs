@@ -33,6 +33,8 @@ pub(super) struct Columns {
     pub described: Vec<usize>,
     /// An index of pandas or R, an id if its values are ids of the data.
     pub index: Option<usize>,
+    /// Columns that may hold ids under another heading, where none has one of theirs.
+    pub unnamed: Vec<usize>,
     /// What was assumed, a sentence each.
     pub notes: Vec<String>,
 }
@@ -97,6 +99,9 @@ pub(super) fn find(file: &str, headings: &[String], choices: &Choices) -> Result
     let index = index.filter(|_| id.is_none() && !no_id);
     let chose_labels = search.choice(Role::Truth)?.is_some();
     let unused = (0..headings.len()).filter(|i| !used.contains(i));
+    let no_column = id.is_some() || no_id;
+    let unnamed = unused.clone().filter(|i| !no_column && index != Some(*i));
+    let unnamed = unnamed.collect();
     let described = unused.clone().filter(|i| {
         let heading = &headings[*i];
         let left_out = chose_labels && described::is_of_labels(heading);
@@ -124,6 +129,7 @@ pub(super) fn find(file: &str, headings: &[String], choices: &Choices) -> Result
         splits,
         described,
         index,
+        unnamed,
         notes,
     })
 }

@@ -9,6 +9,7 @@ mod description;
 pub mod error;
 mod existing;
 mod first_scores;
+mod found_ids;
 mod half;
 mod input_row;
 mod join;

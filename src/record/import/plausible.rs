@@ -2,9 +2,11 @@
 //! order.
 
 mod absent;
+mod averaged;
 mod batches;
 mod between;
 mod bins;
+mod borrowed;
 mod centered;
 mod few;
 mod filled;
@@ -29,8 +31,10 @@ mod scrambled;
 mod seeds;
 mod shards;
 mod shifted;
+mod short;
 mod signs;
 mod smooth;
+mod state;
 mod statistics;
 mod steps;
 mod stretched;
@@ -249,8 +253,12 @@ fn of_run(
     found.extend(shards::findings(run, reference));
     found.extend(scrambled::finding(run, reference));
     found.extend(smooth::finding(run, reference));
+    found.extend(state::finding(run, reference));
     found.extend(signs::finding(run, reference));
+    found.extend(averaged::finding(run, runs, reference));
+    found.extend(borrowed::finding(run, runs, reference));
     found.extend(values::findings(run, reference));
+    found.extend(short::finding(run, reference));
     found.extend(whole::finding(run, reference));
     found.extend(first::finding(run, reference));
     found.extend(fitted::finding(run, runs, reference));

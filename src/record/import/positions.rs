@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::Options;
 use super::Text;
 use super::error::{Error, Result};
+use super::found_ids;
 use super::input_row::InputRow;
 use super::join::MaskKey;
 use super::source::{Source, Values};
@@ -21,6 +22,9 @@ pub(super) fn resolve(
     options: &Options,
 ) -> Result<()> {
     let known: HashSet<&str> = ids.iter().map(String::as_str).collect();
+    if !source.has_ids {
+        found_ids::take(source, &known);
+    }
     let mut order: Option<(String, Vec<usize>)> = None;
     if !source.has_ids
         && let Some(index) = source.index.take()

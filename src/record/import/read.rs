@@ -119,6 +119,7 @@ pub(super) fn source(file: &Path, bytes: Vec<u8>, choices: &Choices) -> Result<S
         splits,
         described,
         index,
+        unnamed,
         notes: of_columns,
         ..
     } = columns;
@@ -155,6 +156,7 @@ pub(super) fn source(file: &Path, bytes: Vec<u8>, choices: &Choices) -> Result<S
         notes: [table.notes(), of_columns, notes].concat(),
         has_ids: id.is_some(),
         index: index.and_then(texts),
+        unnamed: unnamed.into_iter().filter_map(texts).collect(),
         truths,
         others: others.flatten().collect(),
         dataset: dataset.and_then(texts),

@@ -12,6 +12,8 @@ pub(super) struct Source {
     pub has_ids: bool,
     /// Positions, or an index of pandas or R, where there is no column of ids.
     pub index: Option<Values>,
+    /// Columns that may hold ids under another heading.
+    pub unnamed: Vec<Values>,
     /// Columns of labels.
     pub truths: Vec<Values>,
     /// Columns without a role.

@@ -170,12 +170,12 @@ fn cause(steps: &[Step<'_>], most: &Step<'_>) -> String {
             most.low.key.2, most.high.key.2
         )
     } else if steps.iter().filter(|step| step.same >= CHANGED).all(all) {
-        "was dropout active in evaluation, do predictions depend on their batch, or are masks others than stated \
-         (`--mask-protocol`, `--mask-seed`)"
+        "was dropout active in evaluation, do predictions depend on other samples of their batch or video, or are masks \
+         others than stated (`--mask-protocol`, `--mask-seed`)"
             .to_string()
     } else {
-        "are masks others than stated (`--mask-protocol`, `--mask-seed`, rates), was dropout active in evaluation, or are \
-         some rates from another checkpoint or seed"
+        "are masks others than stated (`--mask-protocol`, `--mask-seed`, rates), was dropout active in evaluation, do \
+         predictions depend on other samples of their batch or video, or are some rates from another checkpoint or seed"
             .to_string()
     }
 }

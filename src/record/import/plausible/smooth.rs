@@ -51,7 +51,7 @@ pub(super) fn finding(run: &Joined, reference: &Reference<'_>) -> Option<Finding
                 let text = format!(
                     "in the order {text} each step from one prediction to the next goes on as the one before \
                      (correlation {found:.2}; {expected:.2} for labels), as it does in a moving mean: were predictions \
-                     averaged over neighboring samples?"
+                     averaged over neighboring samples, or does the model see those beside each?"
                 );
                 (key, text)
             })
