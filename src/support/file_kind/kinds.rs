@@ -52,6 +52,18 @@ pub enum FileKind {
     Numbers,
     Stata,
     Spss,
+    Sas,
+    DuckDb,
+    /// Parquet with an encrypted footer.
+    EncryptedParquet,
+    /// Rich text, as TextEdit of macOS saves it.
+    Rtf,
+    /// A file as base64 text.
+    Base64,
+    /// What GitHub answers about a file, with its content in base64.
+    GithubAnswer,
+    /// What a desktop keeps beside a file of this name: AppleDouble, `.DS_Store`, a shortcut, a lock.
+    Desktop,
     /// What iCloud leaves of a file that is not on this machine, or another property list.
     PropertyList,
     /// What TensorBoard reads.
@@ -118,10 +130,17 @@ const MAGIC: &[(&[u8], FileKind)] = &[
     (b"MATLAB 7.3 MAT-file", K::Matlab73),
     (b"\x93NUMPY", K::Npy),
     (b"PAR1", K::Parquet),
+    (b"PARE", K::EncryptedParquet),
     (b"ARROW1", K::Arrow),
     (b"FEA1", K::Feather),
     (b"bplist00", K::PropertyList),
     (b"<stata_dta>", K::Stata),
+    (SAS, K::Sas),
+    (b"{\\rtf", K::Rtf),
+    (b"\0\x05\x16\x07", K::Desktop),
+    (b"\0\0\0\x01Bud1", K::Desktop),
+    (b"L\0\0\0\x01\x14\x02\0", K::Desktop),
+    (b"[InternetShortcut]", K::Desktop),
     (b"$FL2", K::Spss),
     (b"$FL3", K::Spss),
     (b"X\n\0\0\0", K::RData),
@@ -159,6 +178,9 @@ const MAGIC: &[(&[u8], FileKind)] = &[
     (b"\xff\xfe", K::Utf16),
     (b"\xfe\xff", K::Utf16),
 ];
+
+/// The first bytes of SAS's data sets.
+const SAS: &[u8] = b"\0\0\0\0\0\0\0\0\0\0\0\0\xc2\xea\x81\x60\xb3\x14\x11\xcf";
 
 /// The magic number that `torch.save` wrote before PyTorch 1.6, as a pickle of its own.
 const TORCH_LEGACY: &[u8] = b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.";
@@ -199,6 +221,9 @@ fn inside(head: &[u8], tail: &[u8]) -> Option<FileKind> {
     let at = |offset: usize, mark: &[u8]| head.get(offset..).is_some_and(|b| b.starts_with(mark));
     if at(257, b"ustar") {
         return Some(K::Tar);
+    }
+    if at(8, b"DUCK") {
+        return Some(K::DuckDb);
     }
     if at(4, b"ftyp") {
         return Some(K::Media);

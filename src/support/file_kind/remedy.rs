@@ -65,6 +65,15 @@ impl K {
             Self::Numbers => "a document of Apple Numbers or Pages",
             Self::Stata => "a Stata file (.dta)",
             Self::Spss => "an SPSS file (.sav)",
+            Self::Sas => "a SAS data set (.sas7bdat)",
+            Self::DuckDb => "a DuckDB database",
+            Self::EncryptedParquet => "an encrypted Parquet file",
+            Self::Rtf => "rich text (RTF), as TextEdit saves it",
+            Self::Base64 => "a file in base64",
+            Self::GithubAnswer => "GitHub's answer about a file, with its content in base64",
+            Self::Desktop => {
+                "a file that a desktop keeps beside others (AppleDouble, .DS_Store, a shortcut, a lock), not the file itself"
+            }
             Self::RData => "a file of R (.rds, .RData)",
             Self::PrintedArray => "an array as NumPy prints it, with few digits and gaps",
             Self::Notebook => "a Jupyter notebook",
@@ -124,6 +133,11 @@ impl K {
             Self::PropertyList => {
                 "download the file in the Finder first (or brctl download FILE)".into()
             }
+            Self::Base64 => format!("decode it: base64 -d FILE > NEW{}", ending(target)),
+            Self::GithubAnswer => "download the file itself: open `download_url` of the answer, or ask with the header Accept: \
+                 application/vnd.github.raw"
+                .into(),
+            Self::Desktop => "name the file that it stands beside, or points to".into(),
             Self::LfsPointer => "fetch the real file with git lfs pull".into(),
             Self::AnnexLink => "fetch its content with git annex get FILE".into(),
             Self::Html => "log in where needed and download the file again".into(),
@@ -223,6 +237,14 @@ impl K {
                     .into();
             }
             Self::PrintedArray => "pandas.DataFrame({'id': ids, 'prediction': array})",
+            Self::Rtf => return "save it as plain text (Format, Make Plain Text)".into(),
+            Self::DuckDb => {
+                return "export it: duckdb FILE \"copy NAME to 'NEW.csv' (header)\"".into();
+            }
+            Self::EncryptedParquet => {
+                return "write it without encryption: it is read in Python by pyarrow.parquet with decryption_properties".into();
+            }
+            Self::Sas => "pandas.read_sas('FILE')",
             Self::HtmlTable => "pandas.read_html('FILE')[0]",
             Self::Stata => "pandas.read_stata('FILE')",
             Self::Spss => "pandas.read_spss('FILE')",
@@ -234,7 +256,12 @@ impl K {
             Self::Npy => "pandas.DataFrame(numpy.load('FILE', allow_pickle=True))",
             Self::Npz => return columns("dict(numpy.load('FILE', allow_pickle=True))"),
             Self::Matlab => "pandas.DataFrame(scipy.io.loadmat('FILE', squeeze_me=True)['NAME'])",
-            Self::Hdf5 | Self::Matlab73 => "pandas.DataFrame(h5py.File('FILE')['NAME'][()])",
+            Self::Hdf5 | Self::Matlab73 => {
+                return "write it as CSV in Python: d = {k: numpy.ravel(v) for k, v in h5py.File('FILE').items()}; \
+                        pandas.DataFrame(d).to_csv('NEW.csv', index=False); arrays of several axes (seeds, rates, samples) need a \
+                        column for each axis"
+                    .into();
+            }
             Self::Torch | Self::TorchLegacy => {
                 return columns("torch.load('FILE', map_location='cpu', weights_only=False)");
             }

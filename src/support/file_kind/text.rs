@@ -38,6 +38,10 @@ pub(super) fn kind(head: &[u8]) -> Option<K> {
         marked_up(text)
     } else if text.contains(".git/annex/objects") && text.lines().count() == 1 {
         K::AnnexLink
+    } else if is_lock(text) {
+        K::Desktop
+    } else if is_base64(whole_lines(text)) {
+        K::Base64
     } else if is_printed_array(text) {
         K::PrintedArray
     } else if is_json(text) {
@@ -133,6 +137,29 @@ fn marked_up(text: &str) -> K {
     }
 }
 
+/// The lock of LibreOffice, `.~lock.p.csv#`: one line of who has the file open, and where from.
+fn is_lock(text: &str) -> bool {
+    text.starts_with(',') && text.contains(";file:///") && text.lines().count() == 1
+}
+
+/// Lines of base64, all of one length but the last one.
+fn is_base64(text: &str) -> bool {
+    const SHORTEST: usize = 60;
+    let mut lines = text.lines();
+    let first = lines.next().unwrap_or_default();
+    let is_coded = |line: &str| {
+        let coded = |b: u8| b.is_ascii_alphanumeric() || b"+/=".contains(&b);
+        line.len() <= first.len() && line.bytes().all(coded)
+    };
+    let mixed = |of: fn(&u8) -> bool| first.as_bytes().iter().any(of);
+    first.len() >= SHORTEST
+        && is_coded(first)
+        && lines.all(is_coded)
+        && mixed(u8::is_ascii_digit)
+        && mixed(u8::is_ascii_lowercase)
+        && mixed(u8::is_ascii_uppercase)
+}
+
 /// An array as NumPy prints it: numbers without commas.
 fn is_printed_array(text: &str) -> bool {
     let row = text.split(']').next().unwrap_or_default();
@@ -172,6 +199,12 @@ fn json(text: &str) -> K {
         && (text.contains("https://docs.google.com/") || text.contains("\"resource_key\""))
     {
         K::GoogleDocument
+    } else if text.starts_with('{')
+        && ["\"encoding\"", "\"content\"", "base64"]
+            .iter()
+            .all(|t| text.contains(t))
+    {
+        K::GithubAnswer
     } else if first && lines.next().is_some_and(|line| line.starts_with('{')) {
         K::JsonLines
     } else {
