@@ -185,13 +185,24 @@ fn no_files(paths: &[PathBuf]) -> Result<(), record::Error> {
                 Ok(kind) if kind.is_archive() => {
                     "unpack it, and name the folder with its runs".to_owned()
                 }
-                _ => format!(
-                    "`lnln-bench score {} --data FILE` makes runs of a file of predictions, in the folder runs",
-                    file.display()
+                _ => run_around(file).map_or_else(
+                    || {
+                        format!(
+                            "`lnln-bench score {} --data FILE` makes runs of a file of predictions, in the folder runs",
+                            file.display()
+                        )
+                    },
+                    |run| format!("it is of the run {}: name that folder", run.display()),
                 ),
             },
         }),
     }
+}
+
+/// The folder of the run that a file is in.
+fn run_around(file: &Path) -> Option<&Path> {
+    let mut folders = file.ancestors().skip(1).take(3);
+    folders.find(|folder| folder.join("manifest.json").is_file())
 }
 
 /// Writes the report, then prints its overview and its path.
@@ -390,5 +401,31 @@ fn curves(text: &str) -> Result<Curves, String> {
             "expected `all`, `focus` or `panels`, found `{other}`{}",
             hint(other, "all, focus, panels")
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_a_run_leads_to_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = folder.path().join("ab12");
+        std::fs::create_dir(&run).unwrap();
+        for file in ["p.csv", "ab12/manifest.json"] {
+            std::fs::write(folder.path().join(file), "{}").unwrap();
+        }
+        let text = |file: &str| {
+            no_files(&[folder.path().join(file)])
+                .unwrap_err()
+                .to_string()
+        };
+        assert!(text("p.csv").contains("lnln-bench score"));
+        let found = text("ab12/manifest.json");
+        assert!(
+            found.contains("name that folder") && !found.contains("score"),
+            "{found}"
+        );
     }
 }

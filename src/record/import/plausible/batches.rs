@@ -85,8 +85,8 @@ fn reverse_ties(batch: &mut [usize], lengths: &[u32]) {
 }
 
 /// Two processes with a batch each in turn, one after the other; samples by turns, gathered in batches; batches by their
-/// numbers as text.
-fn shared(n: usize, size: usize) -> [(String, Vec<usize>); 3] {
+/// numbers as text, and from the last one on.
+fn shared(n: usize, size: usize) -> [(String, Vec<usize>); 4] {
     let places: Vec<usize> = (0..n).collect();
     let batches: Vec<&[usize]> = places.chunks(size).collect();
     let every = |first: usize| {
@@ -117,6 +117,15 @@ fn shared(n: usize, size: usize) -> [(String, Vec<usize>); 3] {
         (
             format!("in the order of batches of {size} sorted by name (0, 1, 10)"),
             by_name.collect(),
+        ),
+        (
+            format!("with batches of {size} in reverse order"),
+            batches
+                .iter()
+                .rev()
+                .flat_map(|batch| batch.iter())
+                .copied()
+                .collect(),
         ),
     ]
 }

@@ -64,7 +64,7 @@ fn orders_that_scripts_produce_are_found() {
     };
     assert!(orders::finding(&sound.run(1), &reference).is_none());
     let orders = batches::orders(&lengths, n);
-    assert_eq!(orders.len(), 3 + 7 + 3 * 6 + 1 + 2 * 5 + 3 * 6);
+    assert_eq!(orders.len(), 3 + 7 + 3 * 6 + 1 + 2 * 5 + 4 * 6);
     for (text, order) in orders {
         let mut sorted = order.clone();
         sorted.sort_unstable();
