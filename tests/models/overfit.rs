@@ -59,6 +59,7 @@ fn learn_by_heart(encoder: &EncoderSetup) {
 }
 
 #[test]
+#[ignore = "long, see CONTRIBUTING.md"]
 fn sixteen_samples_of_ready_made_states_are_learnt_by_heart() {
     learn_by_heart(&encoders()[0]);
 }
