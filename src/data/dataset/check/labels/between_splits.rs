@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::frequent::frequent;
+use super::written_over::written_over;
 use super::{blocks, classes, equal_neighbors, filled, rows, runs, stretches, videos, words};
 use crate::data::dataset::check::basis::main_labels::{ENOUGH, main};
 use crate::data::dataset::check::basis::relation::{Relation, deviation};
@@ -30,6 +31,7 @@ pub fn between(plans: &[Plan<'_>]) -> Vec<String> {
     let mut warnings = same(plans);
     warnings.extend(official.iter().filter_map(|plan| rows::sorted(plan)));
     warnings.extend(official.iter().filter_map(|plan| in_rows(plan)));
+    warnings.extend(official.iter().filter_map(|plan| written_over(plan)));
     warnings.extend(blocks::blocks(&official));
     warnings.extend(filled::filled(&official));
     for other in others {

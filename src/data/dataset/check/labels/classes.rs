@@ -17,6 +17,9 @@ const ENOUGH: usize = 12;
 /// Part of a class whose labels have one sign, from which the class stands for that sign.
 const SIGNED: f64 = 0.8;
 
+/// Samples of a neutral class without which its label is not judged.
+const NEUTRAL: usize = 3;
+
 /// Finds classes that contradict the labels: of the other sign than nearly all of their class, or with no
 /// relation to them. Classes that divide the range of labels into intervals agree, if their numbers rise or fall with
 /// the labels.
@@ -27,6 +30,15 @@ pub fn classes(plan: &Plan<'_>) -> Vec<String> {
                 "{}: {name} from the lowest to the highest {labels_name} are {order}, neither rising nor falling (first: {}): \
                  were classes renumbered, or moved by one? Write them in the order of the labels; other classes than those \
                  of sentiment: --accept labels",
+                plan.split(),
+                plan.ids.first()?
+            ));
+        }
+        if let Some((class, label)) = other_neutral(&classes, labels) {
+            return Some(format!(
+                "{}: {name} {class}, the middle one of three, has the {labels_name} {label} alone, where 0 is neutral \
+                 (first: {}): were labels moved by a constant, or is label_offset wrong? Write labels whose neutral value \
+                 is 0; other classes than those of sentiment: --accept labels",
                 plan.split(),
                 plan.ids.first()?
             ));
@@ -157,6 +169,25 @@ fn other_order(classes: &[String], labels: &[f64]) -> Option<String> {
         .then(|| numbers.join(", "))
 }
 
+/// The middle one of three classes that have an interval of labels each, and its label, where it is the smallest class
+/// and has one label alone, which is not 0. In CMU-MOSI, ICT-MMMO and CH-SIMS it is 0.
+fn other_neutral<'c>(classes: &'c [String], labels: &[f64]) -> Option<(&'c str, f64)> {
+    let by_class = by_class(classes, labels);
+    if labels.len() < ENOUGH || by_class.len() != 3 || !are_intervals(&by_class) {
+        return None;
+    }
+    let mut order: Vec<_> = by_class.into_iter().collect();
+    order.sort_by(|a, b| a.1[0].total_cmp(&b.1[0]));
+    let [(_, low), (class, middle), (_, high)] = order.as_slice() else {
+        return None;
+    };
+    let is_one = |labels: &[f64]| labels.iter().all(|label| *label == labels[0]);
+    let is_smallest = middle.len() < low.len().min(high.len());
+    let is_neutral = is_smallest && middle.len() >= NEUTRAL && is_one(middle);
+    let is_moved = is_neutral && !is_one(low) && !is_one(high) && middle[0] != 0.0;
+    is_moved.then(|| (*class, f64::from(middle[0] as f32)))
+}
+
 /// Whether each class has an interval of labels of its own.
 fn are_intervals(classes: &BTreeMap<&str, Vec<f64>>) -> bool {
     let ends = |labels: &Vec<f64>| {
@@ -222,6 +253,23 @@ mod tests {
         assert_eq!(order(&|label| format!("c{}", moved(label))), None, "words");
         let mixed = |label: f64| (class(2.0 * (label - label.trunc())) % 3).to_string();
         assert_eq!(order(&mixed), None, "no intervals");
+    }
+
+    #[test]
+    fn a_neutral_class_has_the_label_0() {
+        let found = |class: &dyn Fn(f64) -> i32, moved: f64| {
+            let labels: Vec<f64> = (0..65).map(|i| f64::from(i % 13 - 6) / 2.0).collect();
+            let classes: Vec<String> = labels.iter().map(|y| class(*y).to_string()).collect();
+            let labels: Vec<f64> = labels.iter().map(|y| y + moved).collect();
+            other_neutral(&classes, &labels).map(|(class, label)| (class.to_owned(), label))
+        };
+        let signs = |y: f64| 1 + i32::from(y > 0.0) - i32::from(y < 0.0);
+        assert_eq!(found(&signs, -0.5), Some(("1".to_owned(), -0.5)));
+        assert_eq!(found(&signs, 1.0), Some(("1".to_owned(), 1.0)));
+        assert_eq!(found(&signs, 0.0), None);
+        let thirds = |y: f64| i32::from(y > -1.0) + i32::from(y > 1.0);
+        assert_eq!(found(&thirds, 3.0), None, "thirds of labels");
+        assert_eq!(found(&|y| y.round() as i32, 0.5), None, "seven");
     }
 
     #[test]

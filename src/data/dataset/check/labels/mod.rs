@@ -20,6 +20,7 @@ mod stretches;
 mod told;
 mod videos;
 mod words;
+mod written_over;
 
 pub use leaks::label_leaks;
 pub use range::{labels, unusual_labels};
