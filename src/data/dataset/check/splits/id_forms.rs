@@ -1,4 +1,5 @@
-//! Finds ids that a spreadsheet or a script changed: numbers cut to some digits, missing values, near copies.
+//! Finds ids that a spreadsheet or a script changed: numbers cut to some digits, missing values, characters that are not
+//! seen, near copies.
 
 use std::collections::HashMap;
 
@@ -10,7 +11,8 @@ pub fn forms(plans: &[Plan<'_>]) -> Vec<String> {
     let mut warnings = Vec::new();
     let mut known: HashMap<String, (&str, &str)> = HashMap::new();
     for plan in plans.iter().filter(|plan| plan.official().is_some()) {
-        let [mut shortened, mut absent, mut near] = [(); 3].map(|()| Samples::default());
+        let [mut shortened, mut absent, mut unseen, mut near] =
+            [(); 4].map(|()| Samples::default());
         let mut other = None;
         for id in &plan.ids {
             if is_shortened(id) {
@@ -18,6 +20,9 @@ pub fn forms(plans: &[Plan<'_>]) -> Vec<String> {
             }
             if is_absent(id) {
                 absent.add(id);
+            }
+            if id.chars().any(is_unseen) {
+                unseen.add(&format!("`{}`", escaped(id)));
             }
             let key: String = id.split_whitespace().collect::<Vec<_>>().join(" ");
             match known.get(key.to_lowercase().as_str()) {
@@ -37,6 +42,9 @@ pub fn forms(plans: &[Plan<'_>]) -> Vec<String> {
         warnings.extend(shortened.describe(split, fault));
         let fault = "with an id that stands for none: take the ids from the source";
         warnings.extend(absent.describe(split, fault));
+        let fault = "with an id that has characters which are not seen, such as the mark U+FEFF at the beginning of a file or \
+                     the end of a line: read the list of ids with encoding='utf-8-sig', and strip its lines";
+        warnings.extend(unseen.describe(split, fault));
         if let Some((id, split_of)) = other {
             let fault = format!(
                 "with an id that differs from another one in upper and lower case or in spaces alone, such as `{id}` of \
@@ -46,6 +54,23 @@ pub fn forms(plans: &[Plan<'_>]) -> Vec<String> {
         }
     }
     warnings
+}
+
+/// Whether a character is one of control, has no width, or turns the direction of a text.
+fn is_unseen(c: char) -> bool {
+    let unseen = ['\u{ad}', '\u{2060}', '\u{feff}'];
+    c.is_control()
+        || unseen.contains(&c)
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
+}
+
+/// An id with escapes in place of what is not seen.
+fn escaped(id: &str) -> String {
+    let escape = |c: char| match is_unseen(c) {
+        true => c.escape_default().to_string(),
+        false => c.to_string(),
+    };
+    id.chars().map(escape).collect()
 }
 
 /// Whether it is `1.23E+11`.
@@ -79,6 +104,8 @@ mod tests {
         for id in ["e+", "video_1e+5", "12", "1.23E+11$_$4", "2e5"] {
             assert!(!is_shortened(id), "{id}");
         }
+        assert_eq!(escaped("\u{feff}vidéo 1$_$3\r"), r"\u{feff}vidéo 1$_$3\r");
+        assert!(!"vidéo\u{a0}1$_$3 大".chars().any(is_unseen));
         assert!(is_absent("NaN") && is_absent("None ") && !is_absent("nano") && !is_absent("0"));
     }
 }
