@@ -1,4 +1,5 @@
-//! Looks at the ends of some samples: whether their last frames are their first ones again, or those of the next sample.
+//! Looks at the ends of some samples: whether their last frames are their first ones again, those of the next sample, or those
+//! that the sample before has at the same steps.
 
 /// Samples of a split that are looked at, about.
 const SAMPLES: usize = 60;
@@ -13,7 +14,8 @@ pub struct Endings {
     pub judged: usize,
     pub again: Vec<usize>,
     pub next: Vec<usize>,
-    /// The sample before, where it is looked at.
+    pub stale: Vec<usize>,
+    /// The sample before, where it or the next one is looked at.
     before: Option<(usize, Vec<f32>)>,
 }
 
@@ -22,37 +24,58 @@ impl Endings {
     pub fn add(&mut self, sample: &[f32], width: usize, (row, rows): (usize, usize)) {
         let last = sample.iter().rposition(|value| *value != 0.0);
         let content = &sample[..last.map_or(0, |last| last / width + 1) * width];
-        if let Some((at, before)) = self.before.take()
-            && at + 1 == row
-            && goes_on_with(&before, content, width)
-        {
-            self.next.push(at);
+        let is_looked_at = |row: usize| row.is_multiple_of(rows / SAMPLES + 1);
+        let is_enough =
+            |content: &[f32]| width >= DIMENSIONS && content.len() >= 2 * FRAMES * width;
+        let is_judged = is_enough(content) && is_looked_at(row);
+        if let Some((at, before)) = self.before.take().filter(|(at, _)| at + 1 == row) {
+            let is_next = is_enough(&before) && is_looked_at(at);
+            if is_next && goes_on_with(&before, content, width) {
+                self.next.push(at);
+            }
+            if is_judged && ends_as(content, &before, width) {
+                self.stale.push(row);
+            }
         }
-        let is_enough = width >= DIMENSIONS && content.len() >= 2 * FRAMES * width;
-        if is_enough && row.is_multiple_of(rows / SAMPLES + 1) {
+        if is_judged {
             self.judged += 1;
             if goes_on_with(content, content, width) {
                 self.again.push(row);
             }
+        }
+        if is_judged || is_looked_at(row + 1) {
             self.before = Some((row, content.to_vec()));
         }
     }
 }
 
+/// Whether the last frames, but not the first, are those of the sample before at the same steps.
+fn ends_as(content: &[f32], before: &[f32], width: usize) -> bool {
+    let both = content.chunks_exact(width).zip(before.chunks_exact(width));
+    let is_same: Vec<bool> = both.map(|(a, b)| a == b).collect();
+    let same = is_same.iter().rev().take_while(|is_same| **is_same).count();
+    let tail = &content[content.len() - FRAMES * width..];
+    before.len() >= content.len() && same >= FRAMES && !is_same[0] && moves(tail, width)
+}
+
+/// Whether each frame differs from the one before.
+fn moves(frames: &[f32], width: usize) -> bool {
+    let pairs = frames
+        .chunks_exact(width)
+        .zip(frames[width..].chunks_exact(width));
+    pairs.into_iter().all(|(a, b)| a != b)
+}
+
 /// Whether the last frames, from some later one on, are the first of `other`, which do not stand still.
 fn goes_on_with(content: &[f32], other: &[f32], width: usize) -> bool {
     let frames = content.len() / width;
-    let moves = |frames: &[f32]| {
-        let mut pairs = frames
-            .chunks_exact(width)
-            .zip(frames[width..].chunks_exact(width));
-        pairs.all(|(a, b)| a != b)
-    };
     let starts = 1..=frames.saturating_sub(FRAMES);
     starts.into_iter().any(|start| {
         let tail = &content[start * width..];
         let both = tail.len().min(other.len());
-        both >= FRAMES * width && tail[..both] == other[..both] && moves(&tail[..FRAMES * width])
+        both >= FRAMES * width
+            && tail[..both] == other[..both]
+            && moves(&tail[..FRAMES * width], width)
     })
 }
 
@@ -95,5 +118,30 @@ mod tests {
 
         let still = endings(&vec![[1.0, 2.0, 3.0].repeat(10); 20]);
         assert_eq!((still.again.len(), still.next.len()), (0, 0));
+        assert_eq!(still.stale.len(), 0);
+
+        // Of a large split every so many samples are looked at, beside the next one.
+        let next = |row| [frames(row, 0..6), frames(row + 1, 0..4)].concat();
+        let next = endings(&(0..200).map(next).collect::<Vec<_>>());
+        assert_eq!((next.judged, next.next.len()), (50, 50));
+    }
+
+    #[test]
+    fn samples_that_end_as_the_one_before_are_found() {
+        let stale = |count: usize, length: fn(usize) -> usize| {
+            let mut buffer = vec![0.0; 60];
+            let sample = |row: usize| {
+                let own = frames(row, 0..length(row));
+                buffer[..own.len()].copy_from_slice(&own);
+                buffer.clone()
+            };
+            let found = endings(&(0..count).map(sample).collect::<Vec<_>>());
+            (found.judged, found.stale.len())
+        };
+        assert_eq!(stale(40, |row| 6 + row * 7 % 12), (40, 28));
+        assert_eq!(stale(400, |row| if row == 0 { 20 } else { 9 }), (58, 57));
+        assert_eq!(stale(40, |_| 20), (40, 0), "none is shorter");
+        let copies = endings(&vec![frames(1, 0..12); 20]);
+        assert_eq!(copies.stale.len(), 0, "one sample again");
     }
 }
