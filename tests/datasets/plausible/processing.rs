@@ -173,7 +173,8 @@ fn dropout_and_sorted_values_are_warned_about() {
             for (step, frame) in frames.iter_mut().enumerate() {
                 for (d, value) in frame.iter_mut().enumerate() {
                     let draw = (row * 1013 + step * 211 + d * 37).pow(2) % 101;
-                    *value *= f64::from(u8::from(draw > 20));
+                    let sign = if draw.is_multiple_of(2) { 1.0 } else { -1.0 };
+                    *value *= sign * f64::from(u8::from(draw > 20));
                 }
             }
         })

@@ -1,4 +1,6 @@
 //! Counts values that are zero in frames that are not, as dropout leaves them.
+//!
+//! A ReLU behind a normalization has half zeros in every dimension, and no negative value: such features are not judged.
 
 /// Samples of a split that are looked at, about.
 const SAMPLES: usize = 600;
@@ -26,6 +28,7 @@ pub struct Zeros {
     frames: u64,
     single: Vec<u32>,
     pairs: Vec<u32>,
+    has_negative: bool,
 }
 
 impl Zeros {
@@ -41,6 +44,7 @@ impl Zeros {
                 continue;
             }
             self.frames += 1;
+            self.has_negative |= frame.iter().any(|value| *value < 0.0);
             for (count, value) in self.single.iter_mut().zip(frame) {
                 *count += u32::from(*value == 0.0);
             }
@@ -59,7 +63,7 @@ impl Zeros {
         parts.sort_by(f64::total_cmp);
         let least = *parts.first()?;
         let usual = parts[parts.len() / 2];
-        if self.frames < FRAMES || !(PART..=1.0 - PART).contains(&usual) {
+        if !self.has_negative || self.frames < FRAMES || !(PART..=1.0 - PART).contains(&usual) {
             return None;
         }
         let error = (usual * (1.0 - usual) / n).sqrt();
@@ -82,13 +86,17 @@ mod tests {
 
     /// 400 frames of 12 dimensions, with zeros where the number of the frame and the dimension say so.
     fn dropped(is_zero: impl Fn(u64, u64) -> bool) -> Option<f64> {
+        of_value(-1.0, is_zero)
+    }
+
+    fn of_value(value: f32, is_zero: impl Fn(u64, u64) -> bool) -> Option<f64> {
         let mut zeros = Zeros::default();
         for row in 0..40 {
-            let value = |at: u64| {
+            let at = |at: u64| {
                 let (frame, dimension) = (row * 10 + at / 12, at % 12);
-                f32::from(u8::from(!is_zero(frame, dimension)))
+                value * f32::from(u8::from(!is_zero(frame, dimension)))
             };
-            let sample: Vec<f32> = (0..120).map(value).collect();
+            let sample: Vec<f32> = (0..120).map(at).collect();
             zeros.add(&sample, 12, (row as usize, 40));
         }
         zeros.dropped()
@@ -109,6 +117,8 @@ mod tests {
         assert!(dropped(|frame, d| d < 2 || mix(frame * 12 + d) < 20).is_some());
         let relu = dropped(|frame, d| mix(frame * 12 + d) < 10 + 6 * d);
         assert_eq!(relu, None);
+        let normalized = of_value(1.0, |frame, d| mix(frame * 12 + d) < 50);
+        assert_eq!(normalized, None, "no negative value");
         let lost = dropped(|frame, d| d > 0 && mix(frame) < 20);
         assert_eq!(lost, None);
         let one_never = dropped(|frame, d| d > 0 && mix(frame * 12 + d) < 20);
