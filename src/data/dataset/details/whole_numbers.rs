@@ -8,6 +8,9 @@ const DIFFERENT: usize = 17;
 /// Largest value of an unsigned byte: coordinates in pixels, whole numbers by nature, go beyond.
 const BYTE: f32 = 255.0;
 
+/// Part of the values other than zero that have the rarer sign, where values are signs rather than marks.
+const SIGN: f64 = 0.1;
+
 /// Single precision has no fractions from here on.
 const NO_FRACTIONS: f32 = 8_388_608.0;
 
@@ -17,6 +20,7 @@ pub struct WholeNumbers {
     has_fraction: bool,
     zeros: u64,
     others: u64,
+    negative: u64,
     range: Option<(f32, f32)>,
     /// Some of the values other than zero.
     different: BTreeSet<i64>,
@@ -42,6 +46,7 @@ impl WholeNumbers {
                 continue;
             }
             self.others += 1;
+            self.negative += u64::from(*value < 0.0);
             if self.different.len() < DIFFERENT {
                 self.different.insert(*value as i64);
             }
@@ -54,6 +59,13 @@ impl WholeNumbers {
         let (least, largest) = self.range.filter(|_| !self.has_fraction)?;
         let is_many = self.different.len() >= DIFFERENT && self.zeros < self.others;
         (least >= 0.0 && largest > BYTE && is_many).then_some((least, largest))
+    }
+
+    /// -1 and 1, where all values are one of these or 0, and the rarer of both is a tenth of them or more.
+    pub fn signs(&self) -> Option<(f32, f32)> {
+        let range = self.range.filter(|_| !self.has_fraction)?;
+        let rarer = self.negative.min(self.others - self.negative);
+        (range == (-1.0, 1.0) && rarer as f64 >= SIGN * self.others as f64).then_some(range)
     }
 
     /// The smallest and the largest value of whole numbers that are neither flags and classes, which are few and not
@@ -96,6 +108,19 @@ mod tests {
         assert_eq!(indices(&fractions), None);
         let bytes: Vec<f32> = ids.iter().map(|id| id % 256.0).collect();
         assert_eq!(indices(&bytes), None);
+    }
+
+    #[test]
+    fn signs_are_told_from_flags() {
+        let signs = |value: fn(i32) -> i32| {
+            let mut whole = WholeNumbers::default();
+            whole.add(&(0..400).map(|i| value(i) as f32).collect::<Vec<f32>>());
+            whole.signs()
+        };
+        assert_eq!(signs(|i| i % 3 - 1), Some((-1.0, 1.0)));
+        assert_eq!(signs(|i| i % 2), None);
+        assert_eq!(signs(|i| i % 4 - 1), None);
+        assert_eq!(signs(|i| if i == 3 { -1 } else { i % 2 }), None, "a mark");
     }
 
     #[test]

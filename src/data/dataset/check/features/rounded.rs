@@ -28,6 +28,15 @@ pub fn rounded(plans: &[Plan<'_>], details: &BTreeMap<String, Details>) -> Vec<S
                 first.ids[0]
             ));
         }
+        let has_one_step = first.features_of(column).is_some_and(|own| own.steps == 1);
+        if in_all(WholeNumbers::signs).is_some() && has_one_step {
+            return Some(format!(
+                "all values of {column} are -1, 0 or 1 in every split (first: {}): was the one vector of each sample normalized \
+                 over its single step (F.normalize takes dim=1 of an array (N, T, d))? Give dim=-1, or leave it out; flags: \
+                 --accept features",
+                first.ids[0]
+            ));
+        }
         let (least, largest) = in_all(WholeNumbers::rounded)?;
         Some(format!(
             "all values of {column} are whole numbers in every split, from {least} to {largest}{} (first: {}): were \
