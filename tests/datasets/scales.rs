@@ -89,7 +89,7 @@ fn a_split_standardized_by_its_own_statistics_is_warned_about() {
     warned(
         &standardized,
         &[
-            "test: every dimension of vision has mean 0 and deviation 1",
+            "test: vision has mean 0 and deviation 1 in ",
             "--standardize",
         ],
     );

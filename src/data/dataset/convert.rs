@@ -96,6 +96,7 @@ impl Findings {
         values.extend(check::counters(plans, &self.details));
         values.extend(check::twins(plans, &self.details));
         values.extend(check::rounded(plans, &self.details));
+        values.extend(check::decimals(plans, &self.spreads));
         values.extend(check::sorted_values(plans, &self.details));
         values.extend(check::dropout(plans, &self.details));
         values.extend(check::scaled_by_sample(plans, &self.details));

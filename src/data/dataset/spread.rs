@@ -19,6 +19,9 @@ const UNIFORM: usize = 100;
 const PRODUCTS: usize = 10;
 const NOISE: f64 = 1e-6;
 
+/// Single precision has no odd numbers from here on.
+const EXACT: f32 = 16_777_216.0;
+
 /// Sums over the frames of a column of a split.
 #[derive(Clone, Debug, Default)]
 pub struct Spread {
@@ -42,7 +45,10 @@ pub struct Kinds {
     pub values: u64,
     pub negative: u64,
     pub whole: u64,
+    pub hundredths: u64,
     pub beyond_one: u64,
+    /// Whole numbers of three digits or more, by their last one.
+    pub digits: [u64; 10],
 }
 
 /// Sums of one half.
@@ -59,11 +65,12 @@ struct Sums {
     links: [Vec<f64>; LINKS],
 }
 
-/// The smallest and largest value of a dimension, and the number of frames that have the largest.
+/// The smallest and largest value of a dimension, and the numbers of frames that have them.
 #[derive(Clone, Copy, Debug)]
 pub struct Ends {
     pub low: f32,
     pub high: f32,
+    pub at_low: u64,
     pub at_high: u64,
 }
 
@@ -72,6 +79,7 @@ impl Default for Ends {
         Self {
             low: f32::INFINITY,
             high: f32::NEG_INFINITY,
+            at_low: 0,
             at_high: 0,
         }
     }
@@ -79,7 +87,10 @@ impl Default for Ends {
 
 impl Ends {
     fn add(&mut self, other: Self) {
-        self.low = self.low.min(other.low);
+        if other.low < self.low {
+            (self.low, self.at_low) = (other.low, 0);
+        }
+        self.at_low += u64::from(other.low == self.low) * other.at_low;
         if other.high > self.high {
             (self.high, self.at_high) = (other.high, 0);
         }
@@ -300,8 +311,12 @@ impl Sums {
             *size += f64::from(value.abs());
         }
         for (value, ends) in frame.iter().zip(&mut self.ends) {
-            let (low, high, at_high) = (*value, *value, 1);
-            ends.add(Ends { low, high, at_high });
+            ends.add(Ends {
+                low: *value,
+                high: *value,
+                at_low: 1,
+                at_high: 1,
+            });
         }
         for (far, links) in self.links.iter_mut().enumerate() {
             let pairs = frame.iter().zip(frame.iter().skip(far + 1));
@@ -373,13 +388,24 @@ pub fn varies((mean, deviation): (f64, f64)) -> bool {
     deviation > 1e-6 * mean.abs()
 }
 
+/// Whether a value is a multiple of 0.01, as far as single precision tells.
+fn is_hundredth(value: f32) -> bool {
+    let hundredths = f64::from(value) * 100.0;
+    (hundredths - hundredths.round()).abs() <= f64::from(f32::EPSILON) * hundredths.abs()
+}
+
 impl Kinds {
     /// Counts the values of a frame.
     pub fn add(&mut self, frame: &[f32]) {
         for value in frame.iter().filter(|value| **value != 0.0) {
             self.values += 1;
             self.negative += u64::from(*value < 0.0);
-            self.whole += u64::from(value.fract() == 0.0);
+            let is_whole = value.fract() == 0.0;
+            self.whole += u64::from(is_whole);
+            self.hundredths += u64::from(is_whole || is_hundredth(*value));
+            if is_whole && (100.0..EXACT).contains(&value.abs()) {
+                self.digits[(value.abs() % 10.0) as usize] += 1;
+            }
             self.beyond_one += u64::from(value.abs() > 1.0);
         }
     }
@@ -398,8 +424,9 @@ mod tests {
         assert_eq!(spread.moments(), [(2.0, 1.0), (10.0, 0.0)]);
         assert_eq!(spread.sizes(), [2.0, 10.0]);
         let ends = spread.ends().into_iter();
-        let ends: Vec<_> = ends.map(|one| (one.low, one.high, one.at_high)).collect();
-        assert_eq!(ends, [(1.0, 3.0, 1), (10.0, 10.0, 2)]);
+        let ends = ends.map(|one| (one.low, one.high, one.at_low, one.at_high));
+        let ends: Vec<_> = ends.collect();
+        assert_eq!(ends, [(1.0, 3.0, 1, 1), (10.0, 10.0, 2, 2)]);
         assert_eq!(spread.gaps(), 1.0 / 3.0);
         for (half, value) in spread.by_half().into_iter().zip([1.0, 3.0]) {
             let expected = Half {
@@ -410,6 +437,15 @@ mod tests {
             assert_eq!(half, expected);
         }
         assert_eq!(spread.kinds.values, 4);
+    }
+
+    #[test]
+    fn kinds_of_values_are_counted() {
+        let mut kinds = Kinds::default();
+        kinds.add(&[0.0, 0.37, -12.34, 1234.56, 0.123, 7.0, 120.0, -231.0]);
+        assert_eq!((kinds.values, kinds.negative, kinds.whole), (7, 2, 3));
+        assert_eq!((kinds.hundredths, kinds.beyond_one), (6, 5));
+        assert_eq!(kinds.digits, [1, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
     }
 
     #[test]

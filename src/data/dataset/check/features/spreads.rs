@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::by_sample::all_by_sample;
+use super::own_scale::Own;
 use super::structure;
 use crate::data::dataset::check::Samples;
 use crate::data::dataset::details::Details;
 use crate::data::dataset::profile::{Profile, Profiles};
 use crate::data::dataset::read::plan::Plan;
 use crate::data::dataset::scale::median;
-use crate::data::dataset::spread::{Ends, Spread, varies};
+use crate::data::dataset::spread::{Spread, varies};
 
 /// Frames of a split in which every dimension of features varies, and part of the dimensions that do not from
 /// which a warning is given.
@@ -33,13 +34,6 @@ const DISTANCE: f64 = 2.0;
 /// of them may differ from it.
 const COMMON: f64 = 1.5;
 const COMMON_WITHIN: f64 = 0.25;
-
-/// Distance from 0 of means, in deviations, and from 1 of deviations, that no split has in five dimensions but by its own statistics.
-const OWN: f64 = 1e-3;
-const OWN_DIMENSIONS: usize = 5;
-
-/// Distance of ends from 0 and 1 that is rounding.
-const ENDS: f32 = 1e-5;
 
 /// A value beyond this is no feature.
 const ABSURD: f32 = 1e12;
@@ -73,12 +67,13 @@ pub fn spreads(
                 warnings.push(format!("{text} (first sample: {})", plan.ids[0]));
             }
             let both = names.map(|split| details.get(&format!("{split}/{column}")));
-            let own = own_scale(b).filter(|_| !all_by_sample(&both));
-            if let Some(what) = own {
+            let own = Own::of(b).filter(|_| !all_by_sample(&both));
+            if let Some(own) = &own {
                 warnings.push(format!(
-                    "{}: every dimension of {column} has {what} (first: {}): scaled by the split's own values, or each \
+                    "{}: {column} has {} (first: {}): scaled by the split's own values, or each \
                      video by its own? Those of {} belong there: --standardize takes them",
                     plan.split(),
+                    own.describe(),
                     plan.ids[0],
                     train.split()
                 ));
@@ -99,7 +94,7 @@ pub fn spreads(
     warnings
 }
 
-/// Columns that have the mean 0, or ends at 0 and 1, over all splits together and in none by itself: what belongs to the
+/// Columns whose dimensions have a statistic in common, such as the mean 0, or ends at 0 and 1, over all splits together and in none by itself: what belongs to the
 /// test split went into the scale of all.
 fn fitted_on_all(plans: &[Plan<'_>], spreads: &BTreeMap<String, Spread>) -> Vec<String> {
     let official: Vec<&Plan<'_>> = plans
@@ -110,41 +105,17 @@ fn fitted_on_all(plans: &[Plan<'_>], spreads: &BTreeMap<String, Spread>) -> Vec<
         let each = official.iter().map(|plan| spreads.get(&format!("{}/{column}", plan.split())));
         let each = each.collect::<Option<Vec<&Spread>>>()?;
         let are_whole = official.iter().all(|plan| Spread::is_whole(plan.rows()));
-        let is_own = each.iter().any(|spread| own_scale(spread).is_some());
-        let what = own_scale(&Spread::joined(&each)).filter(|_| are_whole && !is_own)?;
+        let is_own = each.iter().any(|spread| Own::of(spread).is_some());
+        let own = Own::of(&Spread::joined(&each)).filter(|_| are_whole && !is_own)?;
         Some(format!(
-            "all splits together have {what} in every dimension of {column}, and no split by itself (first: {}): was a \
+            "all splits together have {} of {column}, and no split by itself (first: {}): was a \
              scale or a PCA fitted on the test split too? Fit it on {} alone; --standardize does",
+            own.describe(),
             official[0].ids[0],
             official[0].split()
         ))
     });
     found.collect()
-}
-
-/// What a split that was read whole has in every dimension, because it, or each of its videos, was scaled by its own values: the mean 0, perhaps
-/// with the deviation 1, or ends at 0 and 1.
-fn own_scale(spread: &Spread) -> Option<&'static str> {
-    let dimensions = spread.moments().into_iter().zip(spread.ends());
-    let varying: Vec<((f64, f64), Ends)> = dimensions.filter(|(one, _)| varies(*one)).collect();
-    if spread.frames() < SOME_FRAMES || varying.len() < OWN_DIMENSIONS {
-        return None;
-    }
-    let every = |is: fn(&((f64, f64), Ends)) -> bool| varying.iter().all(is);
-    let is_centered = every(|((mean, deviation), _)| mean.abs() < OWN * deviation);
-    let is_unit = every(|((_, deviation), _)| (deviation - 1.0).abs() < OWN);
-    // Values that are clipped, or marks of 0 and 1, have the end often.
-    let is_single = |(_, ends): &&((f64, f64), Ends)| ends.at_high == 1;
-    let single = varying.iter().filter(is_single).count();
-    let is_range = every(|(_, ends)| ends.low.abs() < ENDS && (ends.high - 1.0).abs() < ENDS);
-    match (is_centered, is_unit, is_range) {
-        (true, true, _) => Some("mean 0 and deviation 1"),
-        (true, false, _) => Some("mean 0"),
-        (_, _, true) if 2 * single >= varying.len() => {
-            Some("a smallest value of 0 and a largest of 1")
-        }
-        _ => None,
-    }
 }
 
 /// Dimensions that vary in one split and are constant in the other.

@@ -72,7 +72,7 @@ pub fn differences(column: &str, train: &Spread, other: &Spread) -> Vec<String> 
     let found = [
         both.dimensions(),
         both.lacks("beyond 1 or -1", |kinds| kinds.beyond_one),
-        both.lacks("no whole numbers", |kinds| kinds.values - kinds.whole),
+        both.rounded(),
         both.order(),
         both.gaps(),
     ];
@@ -216,6 +216,13 @@ impl<'s> Both<'s> {
             found.len(),
             self.column
         ))
+    }
+
+    /// Fractions that one of both splits lacks, or decimals beyond two.
+    fn rounded(&self) -> Option<String> {
+        let whole = self.lacks("no whole numbers", |kinds| kinds.values - kinds.whole);
+        let hundredths = |kinds: &Kinds| kinds.values - kinds.hundredths;
+        whole.or_else(|| self.lacks("no multiples of 0.01", hundredths))
     }
 
     /// Kinds of values that one of both splits lacks.
