@@ -1,4 +1,4 @@
-//! Token ids of transcripts against those of Hugging Face's BertTokenizer.
+//! Token ids of transcripts against those of Hugging Face's BertTokenizer, and vocabularies of others.
 //!
 //! `tests/tokens` holds texts with their ids, under a small vocabulary and several settings. All transcripts of
 //! CMU-MOSI and CH-SIMS with the published vocabularies are not part of this repository: `LNLN_BENCH_SOURCES`
@@ -192,4 +192,26 @@ fn tokens_of_transcripts_replace_those_of_the_file() {
         wrong.contains("the vocabulary of a BERT, with [UNK]"),
         "{wrong}"
     );
+}
+
+#[test]
+fn vocabularies_of_other_tokenizers_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let found = |path: &Path| WordPiece::read(path).unwrap_err().to_string();
+    write("tokenizer.json", r#"{"model": {"vocab": {"[UNK]": 0}}}"#);
+    let text = found(folder.path());
+    assert!(
+        text.contains("found tokenizer.json") && text.contains("write vocab.txt beside it"),
+        "{text}"
+    );
+    let text = found(&folder.path().join("tokenizer.json"));
+    assert!(text.contains("found tokenizer.json"), "{text}");
+    write("vocab.json", r#"{"<s>": 0, "</s>": 2}"#);
+    for path in [folder.path(), &folder.path().join("vocab.json")] {
+        let text = found(path);
+        assert!(text.contains("byte pairs"), "{text}");
+    }
+    write("vocab.txt", "[PAD]\nword");
+    assert!(found(folder.path()).contains("2 lines without it"));
 }

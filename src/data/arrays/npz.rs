@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::Path;
 
 use memmap2::Mmap;
-use rawzip::{CompressionMethod, ZipArchive};
+use rawzip::{CompressionMethod, ErrorKind, ZipArchive};
 
 use super::entry::{AfterHeader, Entry, Member};
 use super::npy::Header;
@@ -82,7 +82,15 @@ fn members(path: &Path) -> Result<BTreeMap<String, Member>> {
     // would stop this one with SIGBUS; nothing can be corrupted by that.
     let map = unsafe { Mmap::map(&file)? };
     let whole = |found: String| Error::entry("the archive", "a zip directory", found);
-    let damaged = |error: rawzip::Error| whole(error.to_string());
+    let damaged = |error: rawzip::Error| {
+        match error.kind() {
+        ErrorKind::MissingEndOfCentralDirectory => whole(
+            "none at the end of the file: was it cut off, as by a download that stopped? Compare its size with the source's"
+                .to_owned(),
+        ),
+        _ => whole(error.to_string()),
+    }
+    };
     let archive = ZipArchive::from_slice(&map[..]).map_err(damaged)?;
     let mut members = BTreeMap::new();
     for record in archive.entries() {

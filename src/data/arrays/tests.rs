@@ -211,6 +211,10 @@ fn damaged_and_hostile_archives_are_refused() {
             std::fs::write(&path, &whole[..end]).unwrap();
             let read = open_npz(&path).and_then(|pickle| audio(&pickle, "train"));
             assert!(read.is_err(), "cut at {end}");
+            if end == whole.len() / 2 {
+                let text = read.unwrap_err().to_string();
+                assert!(text.contains("was it cut off"), "{text}");
+            }
         }
         for at in 0..whole.len() {
             let mut bytes = whole.clone();

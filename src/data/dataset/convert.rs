@@ -236,7 +236,8 @@ impl<'c> Converter<'c> {
         out.finish()?;
         let fault = format!("with {} past its length", frames.column);
         let warning = trailing.samples.describe(plan.split(), &fault);
-        let advice = past_lengths(plan, frames, &trailing);
+        let profiles = self.findings.profiles.of(plan.split(), frames.column);
+        let advice = past_lengths(plan, frames, (&trailing, profiles.unwrap_or_default()));
         let warning = warning.map(|warning| warning + &advice);
         self.findings.padding.extend(warning);
         if let Some(id) = first_replaced.and_then(|row: usize| plan.ids.get(row)) {
@@ -292,12 +293,24 @@ struct Trailing {
 
 /// What to do where these samples hold values past their length: most of those that are shorter than the steps do
 /// where the lengths are wrong.
-fn past_lengths(plan: &Plan<'_>, frames: &Frames<'_, '_>, trailing: &Trailing) -> String {
+fn past_lengths(
+    plan: &Plan<'_>,
+    frames: &Frames<'_, '_>,
+    (trailing, profiles): (&Trailing, &[Profile]),
+) -> String {
     let (column, count) = (frames.column, trailing.samples.count());
     let is_given = |end| plan.columns.get(&format!("{column}_{end}")).is_some();
     let are_given = is_given("lengths") || is_given("mask");
     let shorter = (0..plan.rows()).filter(|row| frames.valid(*row) < frames.sample());
     let shorter = shorter.count();
+    let ends: Vec<usize> = profiles.iter().map(|profile| profile.end).collect();
+    let lengths = (0..plan.rows()).map(|row| frames.valid(row) / frames.width().max(1));
+    if check::of_other_rows(&ends, &lengths.collect::<Vec<usize>>()) {
+        return format!(
+            ": samples of the split are as long as its lengths say, but others: was {column} written in another order than lengths, or \
+             than text, as results of parallel work come (as_completed)? Join all by id"
+        );
+    }
     if shorter >= FEW && trailing.by_one as f64 >= BY_ONE * shorter as f64 {
         return format!(
             ", by exactly one frame in {} of {shorter} that are shorter than the steps: do the frames come one step late, or does \

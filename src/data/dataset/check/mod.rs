@@ -16,7 +16,7 @@ pub use features::{
     scattered, sorted_values, spreads, starts, twins,
 };
 pub use labels::{label_leaks, labels, told_labels, unusual_labels};
-pub use lengths::{extents, windows};
+pub use lengths::{extents, of_other_rows, windows};
 pub use splits::{
     columns, copies, fold_tests, ids, lengths, misspelt, names, samples, sizes, videos, widths,
 };

@@ -54,6 +54,33 @@ const fn yes() -> bool {
     true
 }
 
+/// What a vocabulary of another form is, and what to do.
+const OF_TOKENIZERS: &str = "tokenizer.json; for a BERT, write vocab.txt beside it: python -c \"import json; v = \
+     json.load(open('tokenizer.json', encoding='utf8'))['model']['vocab']; print(*sorted(v, key=v.get), sep='\\n', \
+     file=open('vocab.txt', 'w', encoding='utf8'))\"";
+const OF_BYTE_PAIRS: &str = "vocab.json, the vocabulary of byte pairs, as of RoBERTa or GPT-2, whose tokens these models do not \
+     take: give the vocab.txt of the BERT whose tokens they read";
+
+/// The form of a vocabulary in JSON.
+fn in_json(text: &str) -> &'static str {
+    let is_tokenizer = text.contains("\"model\"") && text.contains("\"vocab\"");
+    if is_tokenizer {
+        OF_TOKENIZERS
+    } else {
+        OF_BYTE_PAIRS
+    }
+}
+
+/// What a folder without vocab.txt has in its place.
+fn without_lines(folder: &Path) -> Option<&'static str> {
+    let has = |name: &str| folder.join(name).is_file();
+    match (has("tokenizer.json"), has("vocab.json")) {
+        (_, true) => Some(OF_BYTE_PAIRS),
+        (true, false) => Some(OF_TOKENIZERS),
+        (false, false) => None,
+    }
+}
+
 /// A vocabulary with the rules of its tokenizer.
 #[derive(Debug)]
 pub struct WordPiece {
@@ -81,6 +108,13 @@ impl WordPiece {
         } else {
             path.to_owned()
         };
+        if let Some(other) = without_lines(path).filter(|_| !vocabulary.is_file()) {
+            return Err(Error::Layout {
+                place: path.display().to_string(),
+                expected: "vocab.txt, the vocabulary of a BERT, a token a line".to_owned(),
+                found: other.to_owned(),
+            });
+        }
         let text = read(&vocabulary)?;
         let rules = vocabulary.with_file_name("tokenizer_config.json");
         let (config, assumption) = if rules.is_file() {
@@ -105,7 +139,11 @@ impl WordPiece {
             ids.get(token).copied().ok_or_else(|| Error::Layout {
                 place: vocabulary.display().to_string(),
                 expected: format!("the vocabulary of a BERT, with {token}, a token a line"),
-                found: format!("{} lines without it", ids.len()),
+                found: if text.trim_start().starts_with('{') {
+                    in_json(&text).to_owned()
+                } else {
+                    format!("{} lines without it", ids.len())
+                },
             })
         };
         Ok(Self {

@@ -6,9 +6,11 @@ mod extents;
 pub mod moved_rows;
 pub mod offset;
 mod order;
+mod other_rows;
 mod shifted;
 pub mod steps;
 mod windows;
 
 pub use extents::extents;
+pub use other_rows::of_other_rows;
 pub use windows::windows;
