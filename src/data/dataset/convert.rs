@@ -72,6 +72,7 @@ impl Findings {
         values.extend(check::spreads(plans, &self.spreads, &self.details));
         values.extend(check::own_axes(plans, &self.spreads));
         values.extend(check::own_steps(plans, &self.details));
+        values.extend(check::equal_shares(plans, &self.details));
         values.extend(check::halves(plans, &self.spreads));
         values.extend(check::marks(plans, &self.spreads));
         values.extend(check::codes(plans, &self.details));

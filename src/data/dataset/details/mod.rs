@@ -14,6 +14,7 @@ mod rises;
 pub mod sample_means;
 pub mod sample_scale;
 mod sample_vectors;
+mod shares;
 mod starts;
 pub mod still_dimensions;
 pub mod whole_numbers;
@@ -34,6 +35,7 @@ use rises::Rises;
 use sample_means::SampleMeans;
 use sample_scale::SampleScales;
 use sample_vectors::SampleVectors;
+use shares::Shares;
 use starts::Starts;
 use still_dimensions::StillDimensions;
 use whole_numbers::WholeNumbers;
@@ -53,6 +55,7 @@ pub struct Details {
     pub vectors: SampleVectors,
     pub extents: Extents,
     pub folds: Folds,
+    pub shares: Shares,
     pub starts: Starts,
     pub still: StillDimensions,
     pub windows: Windows,
@@ -80,6 +83,7 @@ impl Details {
         self.vectors.add(sample, width, (row, rows));
         self.extents.add(sample, width);
         self.folds.add(sample, width);
+        self.shares.add(sample, width);
         self.starts.add(sample, width);
         self.still.add(sample, width, row);
         self.windows.add(sample, width);

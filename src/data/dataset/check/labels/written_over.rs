@@ -75,7 +75,7 @@ mod tests {
         assert_eq!(found(200, |row| row >= 101 || some(row)), Some(99..200));
         assert_eq!(found(200, |row| row >= 180 || some(row)), None, "short");
         assert_eq!(found(200, |row| row != 90), None, "everywhere");
-        let most = |row: usize| row >= 160 || row % 5 > 0;
+        let most = |row: usize| row >= 160 || !row.is_multiple_of(5);
         assert_eq!(found(200, most), None, "not unlikely");
     }
 }

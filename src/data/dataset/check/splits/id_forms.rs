@@ -66,9 +66,12 @@ fn is_unseen(c: char) -> bool {
 
 /// An id with escapes in place of what is not seen.
 fn escaped(id: &str) -> String {
-    let escape = |c: char| match is_unseen(c) {
-        true => c.escape_default().to_string(),
-        false => c.to_string(),
+    let escape = |c: char| {
+        if is_unseen(c) {
+            c.escape_default().to_string()
+        } else {
+            c.to_string()
+        }
     };
     id.chars().map(escape).collect()
 }
