@@ -94,8 +94,8 @@ pub fn spreads(
     warnings
 }
 
-/// Columns whose dimensions have a statistic in common, such as the mean 0, or ends at 0 and 1, over all splits together and in none by itself: what belongs to the
-/// test split went into the scale of all.
+/// Columns whose dimensions have a statistic in common, such as the mean 0, or ends at 0 and 1, over all splits together and
+/// in none by itself: what belongs to the test split went into the scale of all.
 fn fitted_on_all(plans: &[Plan<'_>], spreads: &BTreeMap<String, Spread>) -> Vec<String> {
     let official: Vec<&Plan<'_>> = plans
         .iter()
