@@ -7,14 +7,15 @@ use crate::published::audit::arranged::ScoreColumn;
 use crate::published::audit::rules::Rule;
 use crate::published::audit::rules::curves::{Curve, long_curve, tables};
 use crate::published::audit::rules::describe::{self, list};
+use crate::published::audit::rules::ranks::follows;
 use crate::published::audit::{Arranged, Finding, Strength};
 
 pub const RULE: Rule = Rule {
     name: "exchanged-rates",
     definition: "two missing rates at which nine of ten columns of a table, of at least three methods, are better at the \
-                 higher one by half of what their distance usually costs, and fall with the rate once both are exchanged; or \
+                 higher one by half of what their distance usually costs, or costs around them, and fall with the rate once both are exchanged; or \
                  eight of ten by seven tenths, while nine of ten are better there; at least three methods whose scores at \
-                 five and more rates have nothing to do with the rate: rates and methods nested the wrong way round; rates whose scores \
+                 five and more rates have nothing to do with the rate: rates and methods nested the wrong way round, or, where all go up and down together, rates in another order; rates whose scores \
                  stand in the order of text (0, 10, 100, 20); and two sets of missing modalities without whose exchange seven of ten columns \
                  are far better at a set that lacks more",
     strength: "odd, since one draw of the masks is shared by all methods; very unlikely where the cells read in the other order \
@@ -31,6 +32,12 @@ const AGREE: f64 = 0.9;
 const STEP: f64 = 0.5;
 const AGREE_LARGE: f64 = 0.8;
 const LARGE: f64 = 0.7;
+/// What a step costs at least, against the usual one: a curve that is flat at the two rates is compared with the steps beside
+/// them. In carried tables, and in those of single runs, at no two neighboring rates are more than half of the columns better
+/// at the higher one.
+const FLAT: f64 = 0.6;
+/// What the usual column must follow the rate by once both are exchanged, as a rank correlation: else more is in another place.
+const FALLS: f64 = 0.8;
 
 fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
     let tables = tables(arranged, long_curve);
@@ -63,8 +70,31 @@ fn step_back(curve: &Curve<'_>, i: usize, j: usize) -> Option<f64> {
     // Two places around both tell whether the exchanged curve falls there.
     let around = &values[i.saturating_sub(1)..values.len().min(j + 2)];
     let falls = around.windows(2).all(|pair| pair[0] >= pair[1]);
-    let cost = (values.first()? - values.last()?) / (values.len() - 1) as f64 * (j - i) as f64;
+    let usual = (values.first()? - values.last()?) / (values.len() - 1) as f64;
+    let beside = [(i.checked_sub(1), Some(i)), (Some(j), Some(j + 1))];
+    let beside = beside.into_iter().filter_map(|(from, to)| {
+        let [from, to] = [from, to].map(|at| values.get(at?));
+        Some(from? - to?)
+    });
+    let beside: Vec<f64> = beside.collect();
+    let local = beside.iter().sum::<f64>() / beside.len() as f64;
+    let cost = local.clamp(FLAT * usual.max(0.0), usual.max(0.0)) * (j - i) as f64;
     (back > 0.0 && falls && cost > 0.0).then_some(back / cost)
+}
+
+/// Whether the usual column follows the rate once two places are exchanged.
+fn is_mended(table: &[(&ScoreColumn<'_>, Curve<'_>)], i: usize, j: usize) -> bool {
+    let along = table.iter().filter_map(|(_, curve)| {
+        let mut values: Vec<f64> = curve.iter().map(|(_, value)| *value).collect();
+        values.swap(i, j);
+        let rates: Vec<f64> = (0..values.len()).map(|place| place as f64).collect();
+        follows(&rates, &values)
+    });
+    let mut along: Vec<f64> = along.collect();
+    along.sort_by(f64::total_cmp);
+    along
+        .get(along.len() / 2)
+        .is_some_and(|usual| *usual <= -FALLS)
 }
 
 fn finding(table: &[(&ScoreColumn<'_>, Curve<'_>)]) -> Option<Finding> {
@@ -85,7 +115,7 @@ fn finding(table: &[(&ScoreColumn<'_>, Curve<'_>)]) -> Option<Finding> {
         let part = |count: usize| count as f64 / table.len() as f64;
         let agree = part(steps.len()) >= AGREE && usual >= STEP;
         let large = part(steps.len()) >= AGREE_LARGE && part(better) >= AGREE && usual >= LARGE;
-        (agree || large).then_some((i, j, steps.len()))
+        ((agree || large) && is_mended(table, i, j)).then_some((i, j, steps.len()))
     });
     let (i, j, agreeing) = judged.max_by_key(|(_, _, agreeing)| *agreeing)?;
     let (first, curve) = &table[0];

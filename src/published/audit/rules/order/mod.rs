@@ -6,6 +6,7 @@ mod exchanged_letters;
 pub mod exchanged_rates;
 mod fixed_order;
 mod lone_order;
+mod mixed_methods;
 pub mod moved_column;
 mod nested_rates;
 pub mod reversed_row;

@@ -1,6 +1,6 @@
 //! Finds a missing rate whose column is moved by a row, or sorted by itself.
 
-use super::{fixed_order, lone_order, typed_names};
+use super::{fixed_order, lone_order, mixed_methods, typed_names};
 use crate::published::audit::arranged::{ScoreColumn, sub_table};
 use crate::published::audit::rules::ranks::follows;
 use crate::published::audit::rules::{Rule, describe};
@@ -15,7 +15,7 @@ pub const RULE: Rule = Rule {
                  methods are sorted, while it has nothing to do with the other metrics, which agree with each other; a metric in \
                  which no two of six methods in the order of their lines, or of eight in any order, change places over five \
                  (eight) rates; or eight methods that are sorted by every one of five metrics; or metrics of eight methods that go with the other metrics \
-                 in the alphabetical order of the methods alone",
+                 in the alphabetical order of the methods alone; and at least six methods in another order at every rate",
     strength: "odd, since models of one quality change places",
     check,
 };
@@ -54,6 +54,7 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
         moved.or_else(|| fixed_order::finding(&part, &rates))
     });
     moved
+        .chain(mixed_methods::findings(arranged))
         .chain(lone_order::findings(arranged))
         .chain(fixed_order::by_every_metric(arranged))
         .chain(typed_names::findings(arranged))

@@ -1,4 +1,5 @@
-//! Finds tables whose rates and methods were nested the other way round when the numbers were laid out.
+//! Finds tables whose rates and methods were nested the other way round when the numbers were laid out, or whose rates
+//! are in another order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +16,9 @@ const RATES: usize = 5;
 
 /// The most that the usual method follows the rate, as a rank correlation: sound tables have 0.88 and more.
 const UNRELATED: f64 = 0.5;
+
+/// The same where all methods go up and down together: noise does not do that.
+const UNRELATED_TOGETHER: f64 = 0.75;
 
 /// What a method must follow the rate by once the numbers are read in the other order.
 const FALLS: f64 = 0.9;
@@ -33,6 +37,8 @@ struct Nested<'c, 'a> {
     usual: f64,
     /// Whether every method falls with the rate in the other order; `None` where cells are missing.
     mended: Option<bool>,
+    /// Whether all methods go up and down together: the rates in the order in which they get worse.
+    together: Option<Vec<&'a ParsedCondition>>,
 }
 
 /// Cells of constant predictors.
@@ -86,7 +92,7 @@ fn nested<'c, 'a>(columns: Vec<&'c ScoreColumn<'a>>, lost: &Lost<'_>) -> Option<
     let mut sizes: Vec<f64> = judged.map(f64::abs).collect();
     sizes.sort_by(f64::total_cmp);
     let usual = *sizes.get(sizes.len() / 2)?;
-    if sizes.len() < METHODS || 2 * sizes.len() < columns.len() || usual > UNRELATED {
+    if sizes.len() < METHODS || 2 * sizes.len() < columns.len() || usual > UNRELATED_TOGETHER {
         return None;
     }
     let conditions = |curve: &[(&ParsedCell, f64)]| -> Vec<ParsedCondition> {
@@ -98,14 +104,18 @@ fn nested<'c, 'a>(columns: Vec<&'c ScoreColumn<'a>>, lost: &Lost<'_>) -> Option<
     let values = curves.iter().map(|c| c.iter().map(|(_, value)| *value));
     let values: Vec<Vec<f64>> = values.map(Iterator::collect).collect();
     let mended = whole.then(|| others(&values).iter().any(|read| fall(first, read)));
-    // Rates in another order are so for all methods.
-    if mended != Some(true) && alike(&values) {
-        return None;
-    }
-    Some(Nested {
+    let together = (whole && mended != Some(true) && alike(&values)).then(|| {
+        let mean = |at: usize| -> f64 { values.iter().map(|curve| curve[at]).sum() };
+        let mut order: Vec<usize> = (0..values[0].len()).collect();
+        order.sort_by(|a, b| mean(*b).total_cmp(&mean(*a)));
+        let condition = |at: usize| &curves[0][at].0.condition;
+        order.into_iter().map(condition).collect()
+    });
+    (together.is_some() || usual <= UNRELATED).then_some(Nested {
         columns,
         usual,
         mended,
+        together,
     })
 }
 
@@ -156,7 +166,14 @@ fn finding(metrics: &[Nested<'_, '_>]) -> Finding {
     let [methods, rates] = [first.columns.len(), column.parts.len()];
     let mended = metrics.iter().any(|m| m.mended == Some(true))
         && metrics.iter().all(|m| m.mended != Some(false));
-    let end = if mended {
+    let together = metrics.iter().find_map(|m| m.together.as_ref());
+    let end = if let Some(order) = together {
+        format!(
+            "but go up and down together, and fall in the order of {}: are the numbers in the order in which a folder lists its \
+             files or runs end, beside rates in that of numbers? Take each rate from the run's own file",
+            describe::conditions(order.iter().copied()),
+        )
+    } else if mended {
         format!(
             "but get worse with it once the cells, in the order in which they stand, are read with the other of the two as \
              the outer one: were the numbers of {methods} methods and {rates} rates reshaped the wrong way round?"
@@ -183,7 +200,16 @@ fn finding(metrics: &[Nested<'_, '_>]) -> Finding {
     let about = describe::about(&[column.dataset, &part, &describe::list(&titles)]);
     let columns = metrics.iter().flat_map(|m| &m.columns);
     let cells = columns.flat_map(|c| c.parts.iter().map(|cell| c.seen(cell)));
-    Finding::new(strength, about, why, cells)
+    let finding = Finding::new(strength, about, why, cells);
+    // Rates in another place also move every column of methods.
+    let explains: &'static [&'static str] = match together {
+        Some(_) => &["moved-column"],
+        None => &[],
+    };
+    Finding {
+        explains,
+        ..finding
+    }
 }
 
 #[cfg(test)]
@@ -241,6 +267,21 @@ mod tests {
     fn curves_that_are_mixed_otherwise_are_odd() {
         let all = table(5, 10, 2.3, |m, r| [(m + 2 * r) % 5, (7 * r + 3 * m) % 10]);
         assert_eq!((all.len(), all[0].strength), (1, Strength::Odd));
+    }
+
+    #[test]
+    fn rates_in_another_order_for_all_methods_are_found() {
+        let orders = [[4, 0, 5, 2, 1, 3], [1, 3, 5, 0, 4, 2], [2, 0, 3, 5, 1, 4]];
+        for order in orders {
+            for methods in [3, 9] {
+                let all = table(methods, 6, 2.3, |m, r| [m, order[r]]);
+                assert_eq!((all.len(), all[0].strength), (1, Strength::Odd));
+                let first = order.iter().position(|of| *of == 0).unwrap_or_default();
+                let text = format!("fall in the order of rate 0.{first}");
+                let text = text.replace("0.0", "0");
+                assert!(all[0].why.contains(&text), "{}", all[0].why);
+            }
+        }
     }
 
     #[test]
