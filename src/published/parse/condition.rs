@@ -152,6 +152,9 @@ pub(in crate::published) fn is_mean(text: &str) -> bool {
         "mean_0_0.9",
         "mean 0-0.9",
         "mittelwert",
+        "\u{5747}\u{503c}",
+        "\u{5e73}\u{5747}",
+        "\u{5e73}\u{5747}\u{503c}",
         "\u{3bc}",
     ]
     .contains(&&*text)

@@ -9,7 +9,7 @@ pub struct Metric {
     /// A share of samples, printed in percent.
     pub share: bool,
     pub higher_is_better: bool,
-    /// How columns call it, in lower-case letters and digits only.
+    /// How columns call it, in lower-case letters and digits only; Chinese names by the numbers of their characters.
     aliases: &'static [&'static str],
 }
 
@@ -41,6 +41,8 @@ pub const METRICS: &[Metric] = &[
             "7classaccuracy",
             "a7",
             "7acc",
+            "\u{4e03}\u{5206}\u{7c7b}\u{51c6}\u{786e}\u{7387}",
+            "7\u{5206}\u{7c7b}\u{51c6}\u{786e}\u{7387}",
         ],
     ),
     share(
@@ -55,6 +57,8 @@ pub const METRICS: &[Metric] = &[
             "5classaccuracy",
             "a5",
             "5acc",
+            "\u{4e94}\u{5206}\u{7c7b}\u{51c6}\u{786e}\u{7387}",
+            "5\u{5206}\u{7c7b}\u{51c6}\u{786e}\u{7387}",
         ],
     ),
     share(
@@ -69,6 +73,8 @@ pub const METRICS: &[Metric] = &[
             "3classaccuracy",
             "a3",
             "3acc",
+            "\u{4e09}\u{5206}\u{7c7b}\u{51c6}\u{786e}\u{7387}",
+            "3\u{5206}\u{7c7b}\u{51c6}\u{786e}\u{7387}",
         ],
     ),
     share(
@@ -94,6 +100,8 @@ pub const METRICS: &[Metric] = &[
             "acc2class",
             "a2",
             "2acc",
+            "\u{4e8c}\u{5206}\u{7c7b}\u{51c6}\u{786e}\u{7387}",
+            "2\u{5206}\u{7c7b}\u{51c6}\u{786e}\u{7387}",
         ],
     ),
     share(
@@ -126,6 +134,8 @@ pub const METRICS: &[Metric] = &[
             "fscore",
             "weightedf1score",
             "f1scoreweighted",
+            "f1\u{503c}",
+            "f1\u{5206}\u{6570}",
         ],
     ),
     Metric {
@@ -133,7 +143,11 @@ pub const METRICS: &[Metric] = &[
         title: "MAE",
         share: false,
         higher_is_better: false,
-        aliases: &["mae", "meanabsoluteerror"],
+        aliases: &[
+            "mae",
+            "meanabsoluteerror",
+            "\u{5e73}\u{5747}\u{7edd}\u{5bf9}\u{8bef}\u{5dee}",
+        ],
     },
     Metric {
         name: "rmse",
@@ -163,6 +177,8 @@ pub const METRICS: &[Metric] = &[
             "pearsoncorr",
             "pearsoncorrelation",
             "corrcoef",
+            "\u{76f8}\u{5173}\u{7cfb}\u{6570}",
+            "\u{76ae}\u{5c14}\u{900a}\u{76f8}\u{5173}\u{7cfb}\u{6570}",
         ],
     },
 ];

@@ -271,7 +271,7 @@ fn table(
     {
         read.note(note.clone());
     }
-    read.left_out.cells += grid.left_out;
+    read.left_out += grid.left_out;
     for (at, layout) in layouts.iter().enumerate() {
         Reader::new(defaults, layout, at).read(&mut read)?;
     }
@@ -383,7 +383,16 @@ fn given_metric(table: &str, options: &Options) -> Result<Option<Scores>> {
 /// Whether the headings make a table of scores at all.
 fn check(table: &str, line: u64, blocks: &[Block], metric: Option<&Scores>) -> Result<()> {
     let columns = || blocks.iter().flat_map(|b| &b.columns);
-    let wrong = |reason: String| Err(header_error(table, line, reason));
+    let wrong = |reason: String| {
+        let reason = if blocks.first().is_some_and(has_no_headings) {
+            "the first line holds numbers and names no column: put a line of headings above it, such as \
+             rate,method,mosi_acc7,mosi_mae (to_csv with header=True, `.headers on` in sqlite3)"
+                .to_string()
+        } else {
+            reason
+        };
+        Err(header_error(table, line, reason))
+    };
     let holds = |c: &Column| matches!(c.kind, Kind::Scores { .. } | Kind::Key(Role::Value));
     if !columns().any(holds) {
         let headings: Vec<String> = columns().map(|c| short(&c.heading)).collect();
@@ -414,6 +423,16 @@ fn check(table: &str, line: u64, blocks: &[Block], metric: Option<&Scores>) -> R
         );
     }
     Ok(())
+}
+
+/// Whether a table begins with a line of numbers: two and more of three digits, which are no rates.
+fn has_no_headings(block: &Block) -> bool {
+    let is_score = |column: &&Column| {
+        let digits = column.heading.trim_start_matches(['-', '0', '.']);
+        let digits = digits.chars().filter(char::is_ascii_digit).count();
+        super::number::is_number(&column.heading) && digits >= 3
+    };
+    block.columns.iter().filter(is_score).count() >= 2
 }
 
 /// Whether no two numbers claim one place.

@@ -1,10 +1,13 @@
-//! Splits delimited text: commas, semicolons or tabs.
+//! Splits delimited text: commas, semicolons, tabs or bars.
+
+use std::collections::BTreeSet;
 
 use super::super::error::{Error, Result};
-use super::{Grid, Row};
+use super::{Field, Grid, Row};
 
-/// Separators, the usual one first.
+/// Separators, the usual one first. Bars without a frame are those of sqlite3; they may join numbers in a cell as well.
 const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
+const BAR: u8 = b'|';
 
 /// One table.
 ///
@@ -16,6 +19,7 @@ pub fn split(name: &str, text: &str) -> Result<Grid> {
     let separator = named.unwrap_or_else(|| separator(text));
     match separator {
         b';' => notes.push("columns are separated by semicolons".to_string()),
+        BAR => notes.push("columns are separated by bars".to_string()),
         b'\t' => notes.push("columns are separated by tabs".to_string()),
         _ => {}
     }
@@ -29,6 +33,9 @@ pub fn split(name: &str, text: &str) -> Result<Grid> {
         let at = record.position().map_or(0, |p| p.byte() as usize);
         let line = first + line_breaks(&text[..begin(text, at)]);
         rows.push(Row::new(line, record.iter()));
+    }
+    if name_rows(&mut rows) {
+        notes.push("the first cells of all lines are the names of rows, as R writes them without a heading".to_string());
     }
     same_width(name, &mut rows)?;
     Ok(Grid {
@@ -86,13 +93,22 @@ fn reader(text: &str, separator: u8) -> csv::Reader<&[u8]> {
 
 /// Whether two and more lines have the same separator as often.
 pub fn is_delimited(text: &str) -> bool {
-    hint(text).0.is_some() || SEPARATORS.into_iter().any(|s| fit(text, s).0 > 1)
+    hint(text).0.is_some() || SEPARATORS.into_iter().any(|s| fit(text, s).0 > 1) || has_bars(text)
 }
 
 /// The separator that gives the most lines of the same width, then the most columns.
 fn separator(text: &str) -> u8 {
     let best = SEPARATORS.into_iter().rev().max_by_key(|s| fit(text, *s));
-    best.filter(|s| fit(text, *s).0 > 0).unwrap_or(b',')
+    let best = best.filter(|s| fit(text, *s).0 > 0);
+    let bar = || has_bars(text).then_some(BAR);
+    best.or_else(bar).unwrap_or(b',')
+}
+
+/// Whether bars separate the cells of all lines: text whose columns are set apart by blanks may join numbers with them.
+fn has_bars(text: &str) -> bool {
+    let lines = || text.lines().filter(|line| !line.trim().is_empty());
+    let is_cells = |line: &str| line.split_whitespace().count() <= line.split('|').count();
+    fit(text, BAR).0 > 1 && lines().all(|line| line.contains('|') && is_cells(line))
 }
 
 /// Lines that have as many cells as the first one of several, and the most cells of a line.
@@ -102,8 +118,37 @@ fn fit(text: &str, separator: u8) -> (usize, usize) {
     let most = widths.iter().copied().max().unwrap_or(1);
     let first = widths.first().copied().unwrap_or(1);
     let same = widths.iter().filter(|w| **w == first).count();
+    // Headings one short of all lines, as R writes them.
+    let named = widths.iter().filter(|w| **w == first + 1).count();
+    let same = if named > 1 && named + 1 == widths.len() {
+        named
+    } else {
+        same
+    };
     // A lone line with the separator is text that holds one.
     if first > 1 { (same, most) } else { (0, 1) }
+}
+
+/// Gives the names of rows that R's `write.table` adds, a number of its own before every line, an empty heading.
+fn name_rows(rows: &mut [Row]) -> bool {
+    let Some((headings, lines)) = rows.split_first_mut() else {
+        return false;
+    };
+    let width = headings.cells.len();
+    let mut seen = BTreeSet::new();
+    let mut is_named = |row: &Row| {
+        let first = row.text(0);
+        let number = !first.is_empty() && first.chars().all(|c| c.is_ascii_digit());
+        row.cells.len() == width + 1 && number && seen.insert(first.to_string())
+    };
+    let named = width > 1 && lines.len() > 1 && lines.iter().all(&mut is_named);
+    if named {
+        headings.cells.insert(0, Field::default());
+        for (at, cell) in headings.cells.iter_mut().enumerate() {
+            cell.column = at + 1;
+        }
+    }
+    named
 }
 
 /// Brings every line to the width of the headings; lines of one cell may be titles.
@@ -154,6 +199,25 @@ mod tests {
         // Semicolons inside cells do not make columns.
         let text = "method,note,mae\n\"A; B\",x;y,0.7\nC,x;y,0.8\n";
         assert_eq!(cells(text)[0], ["method", "note", "mae"]);
+    }
+
+    #[test]
+    fn bars_and_names_of_rows_are_read() {
+        let wanted = vec![vec!["method", "mae"], vec!["A", "0.7"], vec!["B", "0.8"]];
+        assert_eq!(cells("method|mae\nA|0.7\nB|0.8\n"), wanted);
+        // Bars in cells are no columns.
+        assert_eq!(cells("method,a|b|c\nA,1|2|3\nB,4|5|6\n")[1], ["A", "1|2|3"]);
+        assert!(!is_delimited("method a b|c\nA 1.5 1|2\nB 2.5 4|5\n"));
+        let named = cells("method\tmae\n1\tA\t0.7\n2\tB\t0.8\n");
+        assert_eq!(
+            (&*named[0], &*named[1]),
+            (
+                &["", "method", "mae"].map(String::from)[..],
+                &["1", "A", "0.7"].map(String::from)[..]
+            )
+        );
+        // One number twice is no name.
+        assert!(split("t.csv", "method,mae\n1,A,0.7\n1,B,0.8\n").is_err());
     }
 
     #[test]

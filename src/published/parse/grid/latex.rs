@@ -1,9 +1,10 @@
 //! Splits LaTeX tables: `tabular` and its relatives.
 
+use super::super::cell::LeftOut;
 use super::super::error::{Error, Result};
-use super::super::{markup, unknown_macros};
+use super::super::{markup, number, unknown_macros};
 use super::unclear::Unclear;
-use super::{Field, Grid, Row, comments, definitions};
+use super::{Field, Grid, Row, comments, definitions, elsewhere, other_files, page_breaks};
 
 /// Environments whose bodies are tables.
 const ENVIRONMENTS: &[&str] = &[
@@ -28,10 +29,6 @@ const RULES: &[&str] = &[
     "\\midrule",
     "\\bottomrule",
     "\\hdashline",
-    "\\endhead",
-    "\\endfirsthead",
-    "\\endfoot",
-    "\\endlastfoot",
     "\\centering",
 ];
 
@@ -44,10 +41,18 @@ pub fn is_latex(text: &str) -> bool {
     ENVIRONMENTS.iter().any(opens) || rows.count() >= 2
 }
 
+/// The first file of numbers of which a text makes a table.
+pub fn file_of_numbers(text: &str) -> Option<String> {
+    let first = |text: &str| other_files::tables(text).into_iter().next();
+    // Most texts are no LaTeX.
+    first(text).and_then(|_| first(&comments::of_latex(text)))
+}
+
 /// The tables of a text, each with the caption next to it.
 ///
 /// # Errors
-/// [`Error::Csv`] for a line with more cells than the first one.
+/// [`Error::Csv`] for a line with more cells than the first one; [`Error::Kind`] for one table whose rows are all in
+/// another file.
 pub fn split(name: &str, text: &str) -> Result<Vec<Grid>> {
     let text = definitions::apply(&comments::of_latex(text));
     let mut grids = Vec::new();
@@ -58,14 +63,42 @@ pub fn split(name: &str, text: &str) -> Result<Vec<Grid>> {
         let after = bodies.get(i + 1).map_or(text.len(), |b| b.0);
         let caption = caption(&text, [before, *start], [*end, after]);
         let mut unclear = Unclear::default();
-        let mut rows = rows(name, &text[*start..*end], line, &mut unclear)?;
+        let body = page_breaks::first_page(&text[*start..*end]);
+        let (body, files) = match *start {
+            // Without an environment what is read may be anything.
+            0 => (body, Vec::new()),
+            _ => other_files::rows(&body),
+        };
+        let mut rows = rows(name, &body, line, &mut unclear)?;
         unclear.settle(&mut rows);
+        let has_numbers = |row: &Row| row.filled().any(|cell| number::is_number(&cell.text));
+        if let (Some(file), 1, false) = (files.first(), bodies.len(), rows.iter().any(has_numbers))
+        {
+            return Err(elsewhere(name, file));
+        }
+        let mut notes = unclear.notes();
+        notes.extend(files.iter().map(|file| {
+            format!(
+                "rows in `{file}`, which the table reads, are not checked: put them in its place"
+            )
+        }));
         grids.push(Grid {
             captions: caption.into_iter().collect(),
             rows,
-            notes: unclear.notes(),
-            left_out: unclear.left_out.len(),
+            notes,
+            left_out: LeftOut {
+                cells: unclear.left_out.len(),
+                lines: files.len(),
+                ..LeftOut::default()
+            },
         });
+    }
+    let elsewhere = other_files::tables(&text);
+    if let Some(last) = grids.last_mut() {
+        last.left_out.tables += elsewhere.len();
+        last.notes.extend(elsewhere.iter().map(|file| {
+            format!("the table of `{file}`, which the text reads, is not checked: audit that file")
+        }));
     }
     Ok(grids)
 }

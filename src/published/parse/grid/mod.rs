@@ -8,9 +8,12 @@ mod drawn;
 mod gutters;
 mod latex;
 mod markdown;
+mod other_files;
+mod page_breaks;
 mod unclear;
 
-use super::error::Result;
+use super::cell::LeftOut;
+use super::error::{Error, Result};
 use super::markup;
 
 /// One table of a file before anything is known of its columns.
@@ -21,8 +24,8 @@ pub(super) struct Grid {
     pub rows: Vec<Row>,
     /// What was assumed about the text.
     pub notes: Vec<String>,
-    /// Cells of which it is not known what they print.
-    pub left_out: usize,
+    /// Cells of which it is not known what they print, and what is in other files.
+    pub left_out: LeftOut,
 }
 
 /// One line of a table.
@@ -81,12 +84,14 @@ impl Row {
 /// The tables of a text, first one first.
 ///
 /// # Errors
-/// [`super::Error::Csv`] for lines of unequal width.
+/// [`Error::Csv`] for lines of unequal width; [`Error::Kind`] for LaTeX whose numbers are in another file.
 pub(super) fn split(name: &str, text: &str) -> Result<Vec<Grid>> {
     let text = &*drawn::with_bars(text);
     let shown = comments::of_markdown(text);
     let mut grids = if latex::is_latex(text) {
         latex::split(name, text)?
+    } else if let Some(file) = latex::file_of_numbers(text) {
+        return Err(elsewhere(name, &file));
     } else if markdown::is_markdown(&shown) {
         markdown::split(&shown)
     } else if aligned::is_aligned(text) {
@@ -100,6 +105,15 @@ pub(super) fn split(name: &str, text: &str) -> Result<Vec<Grid>> {
     }
     grids.retain(|grid| !grid.rows.is_empty());
     Ok(grids)
+}
+
+/// LaTeX whose numbers are in another file.
+fn elsewhere(name: &str, file: &str) -> Error {
+    Error::Kind {
+        table: name.to_string(),
+        kind: format!("LaTeX that reads its numbers from `{file}`"),
+        help: format!("audit that file: lnln-bench audit {file}"),
+    }
 }
 
 /// Takes out columns without any text, which spreadsheets leave at the right of a table.

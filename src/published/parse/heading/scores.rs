@@ -81,10 +81,12 @@ fn metric_of(part: &str, has_cut: bool) -> Option<(&'static Metric, String, bool
         }
     }
     let plain = plain(part);
-    let accuracy = ["accuracy", "acc"].iter().find_map(|a| {
-        let before = plain.strip_suffix(a);
-        before.or_else(|| plain.strip_prefix(a))
-    })?;
+    let accuracy = ["accuracy", "acc", "\u{51c6}\u{786e}\u{7387}"]
+        .iter()
+        .find_map(|a| {
+            let before = plain.strip_suffix(a);
+            before.or_else(|| plain.strip_prefix(a))
+        })?;
     let two = metric::find("acc2")?;
     (accuracy.is_empty() || names::known(accuracy) || FILLERS.contains(&accuracy))
         .then(|| (two, accuracy.to_string(), !has_cut))

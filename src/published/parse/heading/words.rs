@@ -1,4 +1,4 @@
-//! Lists the words of headings, in lower-case letters and digits.
+//! Lists the words of headings, in lower-case letters and digits; Chinese ones by the numbers of their characters.
 
 /// Headings of the column of methods.
 pub(super) const METHOD: &[&str] = &[
@@ -21,6 +21,8 @@ pub(super) const METHOD: &[&str] = &[
     "network",
     "framework",
     "strategy",
+    "\u{65b9}\u{6cd5}",
+    "\u{6a21}\u{578b}",
 ];
 /// Headings of the column of data sets.
 pub(super) const DATASET: &[&str] = &[
@@ -30,6 +32,7 @@ pub(super) const DATASET: &[&str] = &[
     "corpus",
     "datensatz",
     "benchmark",
+    "\u{6570}\u{636e}\u{96c6}",
 ];
 /// Headings of the column of missing rates.
 pub(super) const RATE: &[&str] = &[
@@ -50,6 +53,7 @@ pub(super) const RATE: &[&str] = &[
     "missingprobability",
     "randommissingrate",
     "fehlrate",
+    "\u{7f3a}\u{5931}\u{7387}",
 ];
 /// Headings of columns that name what is missing.
 pub(super) const MISSING: &[&str] = &[
@@ -130,6 +134,9 @@ pub(super) const ASIDE: &[&str] = &[
     "citation",
     "epoch",
     "epochs",
+    "step",
+    "steps",
+    "globalstep",
     "bestepoch",
     "time",
     "params",

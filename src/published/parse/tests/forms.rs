@@ -334,3 +334,30 @@ fn errors_that_lost_their_points_are_read_with_them() {
         notes(&t)
     );
 }
+
+#[test]
+fn headings_may_be_chinese_and_a_step_is_left_aside() {
+    let text = "\u{6570}\u{636e}\u{96c6},\u{7f3a}\u{5931}\u{7387},\u{6a21}\u{578b},step,\u{4e03}\u{5206}\u{7c7b}\u{51c6}\u{786e}\u{7387},\
+                \u{51c6}\u{786e}\u{7387},\u{76f8}\u{5173}\u{7cfb}\u{6570}\nMOSI,0.1,A,400,40.1,80.2,0.71\nMOSI,\u{5747}\u{503c},A,400,40.1,80.2,0.71\n";
+    let table = parse("t.csv", text.as_bytes(), &Options::default()).unwrap();
+    let names: Vec<&str> = table.cells.iter().map(|c| c.metric.name).collect();
+    assert_eq!(names[..3], ["acc7", "acc2", "corr"]);
+    let first = &table.cells[0];
+    assert_eq!((&*first.dataset, &*first.method), ("mosi", "A"));
+    assert_eq!(first.condition.to_string(), "rate 0.1");
+    assert!(table.cells[3].condition.is_mean() && table.left_out.is_empty());
+}
+
+#[test]
+fn a_table_without_headings_is_told_so() {
+    let told = |text: &str| {
+        let read = parse("t.csv", text.as_bytes(), &Options::default());
+        read.unwrap_err().to_string()
+    };
+    let text = "0.0,A,33.58,80.74,0.937\n0.0,B,36.25,80.82,0.696\n";
+    for text in [text.to_string(), text.replace(',', "|")] {
+        assert!(told(&text).contains("names no column"), "{}", told(&text));
+    }
+    let rates = told("method,0,0.1,0.25\nA,33.58,80.74,0.9\nB,33.58,80.74,0.9\n");
+    assert!(rates.contains("of no metric"), "{rates}");
+}
