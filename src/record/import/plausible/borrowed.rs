@@ -4,8 +4,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::super::join::Joined;
+use super::sums::Sums;
 use super::values::SHARE;
-use super::{Check, FEWEST, Finding, Reference, name, other_seeds, precise};
+use super::{Check, FEWEST, Finding, Moments, Reference, name, other_seeds, precise};
 
 /// Rate up to which networks give hardly two samples the same prediction: 6 of 686 at most among eleven models on CMU-MOSI.
 const RATE: f64 = 0.5;
@@ -89,29 +90,24 @@ impl Shared {
     /// Whether those who share a prediction are further from the line through the others than those are.
     fn is_worse(&self, pass: &[f32], reference: &Reference<'_>) -> bool {
         let here: BTreeSet<usize> = self.samples().collect();
-        let values: BTreeSet<u32> = here.iter().map(|i| (pass[*i] + 0.0).to_bits()).collect();
-        let points = pass.iter().zip(reference.truth).enumerate();
-        let points: Vec<(bool, f64, f64)> = points
-            .map(|(i, (p, t))| (here.contains(&i), f64::from(*p), f64::from(*t)))
-            .collect();
-        let others = || points.iter().filter(|(shared, ..)| !shared);
-        let n = others().count() as f64;
-        if values.is_empty() || here.len() < SAMPLES || n < FEWEST as f64 {
+        let all = || pass.iter().zip(reference.truth).enumerate();
+        let others = || all().filter(|(i, _)| !here.contains(i));
+        let sums = others().fold(Sums::default(), |sums, (_, (p, t))| {
+            sums.plus(f64::from(*p), f64::from(*t))
+        });
+        if here.len() < SAMPLES || sums.n < FEWEST as f64 {
             return false;
         }
-        let mean = |of: fn(&(bool, f64, f64)) -> f64| others().map(of).sum::<f64>() / n;
-        let (p, t) = (mean(|point| point.1), mean(|point| point.2));
-        let products: f64 = others().map(|(_, a, b)| (a - p) * (b - t)).sum();
-        let slope = products / others().map(|(_, a, _)| (a - p).powi(2)).sum::<f64>();
-        let error = |(_, a, b): &(bool, f64, f64)| (b - t - slope * (a - p)).abs();
-        let usual = others().map(error).sum::<f64>() / n;
-        let more: Vec<f64> = (points.iter().filter(|point| point.0))
-            .map(|point| error(point) - usual)
-            .collect();
-        let m = more.len() as f64;
-        let excess = more.iter().sum::<f64>() / m;
-        let variance = more.iter().map(|e| (e - excess).powi(2)).sum::<f64>() / m;
-        excess > CERTAIN * (variance / m).sqrt()
+        let [variance, _, covariance] = sums.moments();
+        let slope = covariance / variance;
+        let intercept = (sums.y - slope * sums.x) / sums.n;
+        let error = |(_, (p, t)): (usize, (&f32, &f32))| {
+            (f64::from(*t) - intercept - slope * f64::from(*p)).abs() as f32
+        };
+        let usual = Moments::of(&others().map(error).collect::<Vec<f32>>());
+        let shared = all().filter(|(i, _)| here.contains(i));
+        let shared = Moments::of(&shared.map(error).collect::<Vec<f32>>());
+        shared.mean - usual.mean > CERTAIN * shared.sd / shared.n.sqrt()
     }
 
     /// Pairs around one place of the test split.
