@@ -7,6 +7,7 @@ mod labels;
 mod lengths;
 mod splits;
 mod texts;
+mod unseen;
 
 pub use basis::sample_steps::SampleSteps;
 pub use features::{
@@ -141,7 +142,7 @@ impl Samples {
     /// `train: 3 samples FAULT (first: video$_$2)`, if there are any.
     pub fn describe(&self, split: &str, fault: &str) -> Option<String> {
         let samples = if self.count == 1 { "sample" } else { "samples" };
-        let first = self.first.as_ref()?;
+        let first = unseen::escaped(self.first.as_ref()?);
         Some(format!(
             "{split}: {} {samples} {fault} (first: {first})",
             self.count

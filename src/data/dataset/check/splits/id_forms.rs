@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use crate::data::dataset::check::Samples;
+use crate::data::dataset::check::unseen::is_unseen;
 use crate::data::dataset::read::plan::Plan;
 
 /// Ids of official splits that are no ids, or differ from another one in case or spaces alone.
@@ -22,7 +23,7 @@ pub fn forms(plans: &[Plan<'_>]) -> Vec<String> {
                 absent.add(id);
             }
             if id.chars().any(is_unseen) {
-                unseen.add(&format!("`{}`", escaped(id)));
+                unseen.add(id);
             }
             let key: String = id.split_whitespace().collect::<Vec<_>>().join(" ");
             match known.get(key.to_lowercase().as_str()) {
@@ -56,26 +57,6 @@ pub fn forms(plans: &[Plan<'_>]) -> Vec<String> {
     warnings
 }
 
-/// Whether a character is one of control, has no width, or turns the direction of a text.
-fn is_unseen(c: char) -> bool {
-    let unseen = ['\u{ad}', '\u{2060}', '\u{feff}'];
-    c.is_control()
-        || unseen.contains(&c)
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
-}
-
-/// An id with escapes in place of what is not seen.
-fn escaped(id: &str) -> String {
-    let escape = |c: char| {
-        if is_unseen(c) {
-            c.escape_default().to_string()
-        } else {
-            c.to_string()
-        }
-    };
-    id.chars().map(escape).collect()
-}
-
 /// Whether it is `1.23E+11`.
 fn is_shortened(id: &str) -> bool {
     let Some((number, power)) = id
@@ -107,8 +88,6 @@ mod tests {
         for id in ["e+", "video_1e+5", "12", "1.23E+11$_$4", "2e5"] {
             assert!(!is_shortened(id), "{id}");
         }
-        assert_eq!(escaped("\u{feff}vidéo 1$_$3\r"), r"\u{feff}vidéo 1$_$3\r");
-        assert!(!"vidéo\u{a0}1$_$3 大".chars().any(is_unseen));
         assert!(is_absent("NaN") && is_absent("None ") && !is_absent("nano") && !is_absent("0"));
     }
 }
