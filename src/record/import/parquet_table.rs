@@ -58,8 +58,17 @@ impl ParquetTable {
     /// Reads what columns a file has.
     ///
     /// # Errors
-    /// [`Error::Format`] if the file is damaged.
+    /// [`Error::Format`] if the file is damaged, or two in one.
     pub fn read(file: &str, bytes: Vec<u8>) -> Result<Self> {
+        // The end of one file and the start of the next: the footer of the last one would be read with data of the first.
+        if bytes.windows(8).any(|mark| mark == b"PAR1PAR1") {
+            return Err(Error::Format {
+                file: file.to_string(),
+                reason: "two Parquet files stand one behind the other in it, which no program reads as one table; join their \
+                         rows, in Python with pandas.concat"
+                    .to_string(),
+            });
+        }
         let metadata = read_metadata(&mut Cursor::new(&bytes[..])).map_err(|e| damaged(file, e))?;
         let (mut leaf, mut columns) = (0, Vec::new());
         for field in metadata.schema().fields() {

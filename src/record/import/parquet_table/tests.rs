@@ -106,6 +106,13 @@ fn a_damaged_file_is_named() {
 }
 
 #[test]
+fn two_files_one_behind_the_other_are_named() {
+    let error = ParquetTable::read("p.parquet", [TYPES, TYPES].concat()).err();
+    let text = error.unwrap().to_string();
+    assert!(text.contains("two Parquet files"), "{text}");
+}
+
+#[test]
 fn floats_of_two_bytes_are_read_and_shown_short() {
     for (bits, value, text) in [
         (0x3c00, 1.0, "1"),

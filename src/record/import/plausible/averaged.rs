@@ -15,6 +15,12 @@ const MOST: f64 = 0.6;
 /// Part of its size by which a mean may be off: that of digits.
 const EXACT: f64 = 2e-6;
 
+/// Digits of a prediction, and bits behind those of float16, without which means of predictions meet others by chance; and the
+/// part of the predictions that has them.
+const DIGITS: usize = 5;
+const LAST_BITS: u32 = 0x1fff;
+const FINE: f64 = 0.8;
+
 /// Samples on both sides, and before, that moving means are over.
 const AROUND: [usize; 2] = [1, 2];
 const BEFORE: [usize; 4] = [2, 3, 4, 5];
@@ -43,6 +49,17 @@ fn is_some(filled: &[usize], pass: &[f32]) -> bool {
     filled.len() >= FILLED && (filled.len() as f64) < MOST * pass.len() as f64
 }
 
+/// Whether most predictions have so many digits and bits that hardly one is a mean of others by chance.
+fn is_fine(pass: &[f32]) -> bool {
+    let digits = |p: &f32| {
+        let text = p.abs().to_string();
+        let digits = text.trim_start_matches(['0', '.']);
+        digits.bytes().filter(u8::is_ascii_digit).count()
+    };
+    let fine = |p: &&f32| p.to_bits() & LAST_BITS != 0 && digits(p) >= DIGITS;
+    precise(pass) && pass.iter().filter(fine).count() as f64 >= FINE * pass.len() as f64
+}
+
 /// The mean of values that differ by more than digits.
 fn mean(values: &[f32]) -> Option<f64> {
     let ends = values.iter().fold([f32::MAX, f32::MIN], |[low, high], v| {
@@ -57,12 +74,12 @@ type Found = (String, String);
 fn of_seeds(run: &Joined, runs: &[Joined]) -> Option<Found> {
     run.passes.iter().find_map(|(key, pass)| {
         let others = other_seeds(run, runs).filter_map(|other| other.passes.get(key));
-        let others: Vec<&Vec<f32>> = others.filter(|other| precise(other)).collect();
+        let others: Vec<&Vec<f32>> = others.filter(|other| is_fine(other)).collect();
         let filled = filled(pass, |i| {
             let values: Vec<f32> = others.iter().map(|other| other[i]).collect();
             mean(&values)
         });
-        (precise(pass) && is_some(&filled, pass)).then(|| {
+        (is_fine(pass) && is_some(&filled, pass)).then(|| {
             let text = format!(
                 "{} predictions are exactly the mean of those of the other {} seeds: were missing predictions filled with it?",
                 filled.len(),
@@ -82,7 +99,7 @@ fn of_rates(run: &Joined) -> Option<Found> {
                 let values: Vec<f32> = others.map(|(_, pass)| pass.values[i]).collect();
                 mean(&values)
             });
-            let is_filled = left.len() > 2 && precise(pass.values);
+            let is_filled = left.len() > 2 && is_fine(pass.values);
             (is_filled && is_some(&filled, pass.values)).then_some((pass, filled.len()))
         });
         found.map(|(pass, count)| {
@@ -100,7 +117,7 @@ fn of_neighbors(run: &Joined, reference: &Reference<'_>) -> Option<Found> {
         .flat_map(|all| all.iter().map(move |i| (*i, all)))
         .collect();
     let passes = run.passes.iter();
-    let mut passes = passes.filter(|(_, pass)| pass.len() >= FEWEST && precise(pass));
+    let mut passes = passes.filter(|(_, pass)| pass.len() >= FEWEST && is_fine(pass));
     passes.find_map(|(key, pass)| {
         let at = |places: &[usize]| {
             let values: Vec<f32> = places.iter().filter_map(|i| pass.get(*i)).copied().collect();
@@ -176,6 +193,21 @@ mod tests {
             text.contains("6 predictions are exactly the mean of those of the other 2 seeds"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn rounded_predictions_are_means_of_others_by_chance() {
+        let sound = [5, 7, 11].map(pass);
+        let short = |p: &f32| format!("{p:.2e}").parse::<f32>().unwrap();
+        let bfloat = |p: &f32| f32::from_bits(p.to_bits() & 0xffff_0000);
+        for round in [&short as &dyn Fn(&f32) -> f32, &bfloat] {
+            let rounded = sound
+                .clone()
+                .map(|pass| pass.iter().map(round).collect::<Vec<f32>>());
+            assert!(rounded.iter().all(|pass| !is_fine(pass)));
+            assert_eq!(found(&rounded), None);
+        }
+        assert!(sound.iter().all(|pass| is_fine(pass)));
     }
 
     #[test]

@@ -78,25 +78,42 @@ pub(super) fn probabilities(
     })
 }
 
-/// No negative prediction, but many near 0, where labels are negative as well. Predictions around a positive value
-/// are those of a weak model, of which none is near 0.
+/// Predictions near 0 without which one condition is not judged by itself.
+const NEAR: usize = 20;
+
+/// No negative prediction, in all conditions or in one, but many near 0, where labels are negative as well. Predictions around
+/// a positive value are those of a weak model, of which none is near 0.
 pub(super) fn unsigned(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Finding> {
-    let mut values: Vec<f32> = all(run).collect();
-    values.sort_by(f32::total_cmp);
-    let near = values.get(values.len() / 2)? / 4.0;
-    let low = values.partition_point(|p| *p < near);
     let negative = reference.truth.iter().filter(|t| **t < 0.0).count();
     let usual = 5 * negative > reference.truth.len() && reference.truth.len() >= FEWEST;
-    (values[0] >= 0.0 && 20 * low > values.len() && usual).then(|| Finding {
+    let whole = || near_zero(all(run)).map(|found| (String::new(), found));
+    let left = |rates: [f64; 3]| rates.iter().any(|rate| *rate < 1.0);
+    let one = || {
+        let passes = run.passes.iter().filter(|(key, _)| left(key.2.rates()));
+        let mut found =
+            passes.filter_map(|(key, pass)| Some((key, near_zero(pass.iter().copied())?)));
+        let (key, found) = found.find(|(_, (low, _))| *low >= NEAR)?;
+        Some((format!(", condition {}", key.2), found))
+    };
+    let (condition, (low, of)) = usual.then(|| whole().or_else(one)).flatten()?;
+    Some(Finding {
         check: Check::Range,
         wrong: false,
         text: format!(
-            "{what}: no prediction is negative, though {low} of {} are near 0 and {negative} of {} labels are \
+            "{what}{condition}: no prediction is negative, though {low} of {of} are near 0 and {negative} of {} labels are \
              negative: were signs lost?",
-            values.len(),
             reference.truth.len()
         ),
     })
+}
+
+/// How many of some predictions, none of which is negative, are near 0, where many are.
+fn near_zero(predictions: impl Iterator<Item = f32>) -> Option<(usize, usize)> {
+    let mut values: Vec<f32> = predictions.collect();
+    values.sort_by(f32::total_cmp);
+    let near = values.get(values.len() / 2)? / 4.0;
+    let low = values.partition_point(|p| *p < near);
+    (values[0] >= 0.0 && 20 * low > values.len()).then_some((low, values.len()))
 }
 
 /// Predictions of some condition that are missing on one side of zero; those of a network lie everywhere.

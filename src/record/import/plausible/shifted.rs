@@ -1,4 +1,4 @@
-//! Looks for predictions that belong to the sample beside from some sample on, as where a row was lost or a cell inserted.
+//! Looks for predictions that belong to a sample beside from some sample on, as where rows were lost or cells inserted.
 
 use super::super::join::Joined;
 use super::sums::Sums;
@@ -7,6 +7,9 @@ use super::{Check, Finding, Reference, centered_ranks, name};
 /// Fewest samples of the shifted part, and cells of the test split at whose borders it begins.
 const SMALLEST: usize = 60;
 const CELLS: usize = 32;
+
+/// Samples by which predictions are moved.
+const FAR: usize = 4;
 
 /// Standard errors by which labels of the sample beside fit better, and the rank correlation that they must have. Of 93 sound
 /// runs on CMU-MOSI and ICT-MMMO, with the best part and direction chosen, no condition is above 0.
@@ -19,13 +22,21 @@ pub(super) fn finding(run: &Joined, reference: &Reference<'_>) -> Option<Finding
     let left = left.filter(|(key, _)| key.2.rates().iter().any(|rate| *rate < 1.0));
     let found = left.filter_map(|(key, pass)| Some((key, shift(pass, reference.truth)?)));
     let (key, shift) = found.max_by(|a, b| a.1.errors.total_cmp(&b.1.errors))?;
-    let beside = if shift.is_next { "after" } else { "before" };
+    let side = if shift.is_next { "after" } else { "before" };
+    let beside = match shift.by {
+        1 => format!("the sample {side} theirs"),
+        by => format!("the sample {by} {side} theirs"),
+    };
+    let lost = match shift.by {
+        1 => "was a row lost, or a cell inserted or removed",
+        _ => "were rows lost at several places, or cells inserted or removed",
+    };
     Some(Finding {
         check: Check::Order,
         wrong: false,
         text: format!(
-            "{}, condition {}: from `{}` on, predictions go with the label of the sample {beside} theirs (rank correlation {:.2}, \
-             with their own {:.2}): was a row lost, or a cell inserted or removed?",
+            "{}, condition {}: from `{}` on, predictions go with the label of {beside} (rank correlation {:.2}, \
+             with their own {:.2}): {lost}?",
             name(run),
             key.2,
             reference.ids[shift.start],
@@ -35,9 +46,10 @@ pub(super) fn finding(run: &Joined, reference: &Reference<'_>) -> Option<Finding
     })
 }
 
-/// A part that begins at `start` and goes with the labels beside.
+/// A part that begins at `start` and goes with the labels `by` samples beside.
 struct Shift {
     start: usize,
+    by: usize,
     is_next: bool,
     errors: f64,
     beside: f64,
@@ -49,12 +61,13 @@ fn shift(pass: &[f32], truth: &[f32]) -> Option<Shift> {
     let (p, t) = (centered_ranks(pass), centered_ranks(truth));
     let starts = (0..CELLS).map(|cell| n * cell / CELLS);
     let starts = starts.take_while(|start| n - start > SMALLEST);
-    let parts = starts.flat_map(|start| [(start, true), (start, false)]);
-    let found = parts.filter_map(|(start, is_next)| {
+    let parts = starts.flat_map(|start| (1..=FAR).map(move |by| (start, by)));
+    let parts = parts.flat_map(|(start, by)| [(start, by, true), (start, by, false)]);
+    let found = parts.filter_map(|(start, by, is_next)| {
         let (kept, moved) = if is_next {
-            (start..n - 1, start + 1..n)
+            (start..n - by, start + by..n)
         } else {
-            (start + 1..n, start..n - 1)
+            (start + by..n, start..n - by)
         };
         let own = correlation(&p[kept.clone()], &t[kept.clone()])?;
         let beside = correlation(&p[kept], &t[moved])?;
@@ -63,6 +76,7 @@ fn shift(pass: &[f32], truth: &[f32]) -> Option<Shift> {
         let is_found = errors > CERTAIN && beside > FOLLOWS;
         is_found.then_some(Shift {
             start,
+            by,
             is_next,
             errors,
             beside,

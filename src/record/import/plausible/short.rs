@@ -37,7 +37,7 @@ pub(super) fn finding(run: &Joined, reference: &Reference<'_>) -> Option<Finding
         wrong: false,
         text: format!(
             "{}, condition {}: the prediction of `{id}` is {p}, all others have {OTHERS} digits behind the point and more: did the \
-             program that wrote it end within the number?",
+             program that wrote it end within the number, or was a missing prediction filled?",
             name(run),
             key.2
         ),

@@ -275,6 +275,11 @@ fn gaps_that_were_filled_are_found() {
             each.filter(|(i, _)| gap(*i)).for_each(|(_, p)| *p = 0.0);
         },
     );
+    // Most of a condition was never computed.
+    assert_found("condition 0: the prediction is exactly 0 for", |changed| {
+        let n = changed.passes[0].len();
+        changed.passes[0][n / 3..].fill(0.0);
+    });
     assert_found("exactly the prediction of the sample before", |changed| {
         let pass = &mut changed.passes[4];
         (1..pass.len())
@@ -368,6 +373,15 @@ fn lost_signs_are_found() {
         *p = p.abs();
     }
     assert!(small(&changed).unwrap().contains("the sign of -0.4"));
+    let mut one = simulate(STRONG);
+    for p in &mut one.passes[4] {
+        *p = p.abs();
+    }
+    let text = signs(&one).unwrap();
+    assert!(
+        text.contains("condition 0.4: no prediction is negative"),
+        "{text}"
+    );
     for p in changed.passes.iter_mut().flatten() {
         *p = p.abs();
     }

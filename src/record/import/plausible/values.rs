@@ -98,7 +98,11 @@ fn repeated<'a>(
     });
     let others = inner.map(|(_, count)| *count).max().unwrap_or(0);
     let [low, high] = reference.range;
-    let usual = *count < SHARE || *count <= RARER * others || 2 * count >= pass.values.len();
+    // Most share the prediction of a model that collapsed, or knows few words: others then share theirs as well.
+    let rest = pass.values.len() - count;
+    let most = 2 * count >= pass.values.len();
+    let collapsed = most && (rest < SHARE || 5 * (counts.len() - 1) < 3 * rest);
+    let usual = *count < SHARE || *count <= RARER * others || collapsed;
     if usual || value <= low || value >= high {
         return None;
     }
@@ -209,7 +213,9 @@ fn spread<'a>(triple: &'a [Pass<'a>]) -> Option<(&'a Pass<'a>, String)> {
         correlation::spearman(pass.values, other.values).is_ok_and(|r| r > FOLLOWS)
     };
     let [before, here, after] = [low, pass, high].map(|pass| middle_half(pass.values));
-    let other = here < SPREAD * before.min(after) || here > before.max(after) / SPREAD;
+    // Most of a condition may be one value, which has a name of its own.
+    let varied = before.min(here).min(after) > 0.0;
+    let other = varied && (here < SPREAD * before.min(after) || here > before.max(after) / SPREAD);
     // Quartiles of rounded predictions are multiples of a step.
     let apart = (here - before).abs().min((here - after).abs());
     let other = other && apart > 2.0 * step(pass.values);

@@ -232,6 +232,19 @@ fn predictions_from_a_lost_or_inserted_row_on_are_found() {
             );
         }
     }
+    // Rows lost at three places.
+    let mut changed = simulate(STRONG);
+    for pass in &mut changed.passes {
+        for from in [n / 4, n / 3, n / 2] {
+            pass[from..].rotate_left(1);
+        }
+    }
+    let found = shifted::finding(&changed.run(1), &changed.reference()).unwrap();
+    assert!(
+        found.text.contains("of the sample 3 after theirs"),
+        "{}",
+        found.text
+    );
     let sound = simulate(STRONG);
     assert!(shifted::finding(&sound.run(1), &sound.reference()).is_none());
 }
