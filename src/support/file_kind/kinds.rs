@@ -54,6 +54,10 @@ pub enum FileKind {
     Spss,
     Sas,
     DuckDb,
+    Orc,
+    Avro,
+    /// NetCDF before version 4, which is HDF5.
+    NetCdf,
     /// Parquet with an encrypted footer.
     EncryptedParquet,
     /// Rich text, as TextEdit of macOS saves it.
@@ -131,6 +135,11 @@ const MAGIC: &[(&[u8], FileKind)] = &[
     (b"\x93NUMPY", K::Npy),
     (b"PAR1", K::Parquet),
     (b"PARE", K::EncryptedParquet),
+    (b"Obj\x01", K::Avro),
+    (b"CDF\x01", K::NetCdf),
+    (b"CDF\x02", K::NetCdf),
+    (b"r\x02\x01\0", K::Stata),
+    (b"s\x02\x01\0", K::Stata),
     (b"ARROW1", K::Arrow),
     (b"FEA1", K::Feather),
     (b"bplist00", K::PropertyList),
@@ -224,6 +233,10 @@ fn inside(head: &[u8], tail: &[u8]) -> Option<FileKind> {
     }
     if at(8, b"DUCK") {
         return Some(K::DuckDb);
+    }
+    // The last byte is a length.
+    if at(0, b"ORC") && tail.iter().rev().skip(1).take(3).eq(b"CRO") {
+        return Some(K::Orc);
     }
     if at(4, b"ftyp") {
         return Some(K::Media);

@@ -67,6 +67,9 @@ impl K {
             Self::Spss => "an SPSS file (.sav)",
             Self::Sas => "a SAS data set (.sas7bdat)",
             Self::DuckDb => "a DuckDB database",
+            Self::Orc => "an ORC file",
+            Self::Avro => "an Avro file",
+            Self::NetCdf => "a NetCDF file",
             Self::EncryptedParquet => "an encrypted Parquet file",
             Self::Rtf => "rich text (RTF), as TextEdit saves it",
             Self::Base64 => "a file in base64",
@@ -214,7 +217,7 @@ impl K {
         let frame = match self {
             Self::Xlsx | Self::Ole | Self::OpenDocument => {
                 return "save it as CSV, or in Python: pandas.read_excel('FILE').to_csv('NEW.csv', \
-                        index=False)"
+                        index=False), which takes the first sheet (sheet_name chooses another)"
                     .into();
             }
             Self::XmlSheet => return "open it in a spreadsheet program and save it as CSV".into(),
@@ -245,6 +248,9 @@ impl K {
                 return "write it without encryption: it is read in Python by pyarrow.parquet with decryption_properties".into();
             }
             Self::Sas => "pandas.read_sas('FILE')",
+            Self::Orc => "pandas.read_orc('FILE')",
+            Self::Avro => "pandas.DataFrame(fastavro.reader(open('FILE', 'rb')))",
+            Self::NetCdf => "xarray.open_dataset('FILE').to_dataframe().reset_index()",
             Self::HtmlTable => "pandas.read_html('FILE')[0]",
             Self::Stata => "pandas.read_stata('FILE')",
             Self::Spss => "pandas.read_spss('FILE')",

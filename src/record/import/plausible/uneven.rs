@@ -26,6 +26,9 @@ const LABELS: f64 = -0.1;
 /// same evaluations none has more than 1.25, and a single condition no more than 1.6.
 const FACTOR: f64 = 1.9;
 
+/// The same beyond which a part has one value, which is no scale.
+const ONE_VALUE: f64 = 1e3;
+
 /// Part of the label range that the middle half of predictions must span.
 const WIDE: f32 = 0.01;
 
@@ -198,7 +201,8 @@ fn scaled(all: &[Apart], which: impl Fn() -> String) -> Option<(f64, String)> {
     let factor = mean(all, |apart| apart.factor);
     let beyond = factor.abs() - all.first()?.of_labels;
     let same = |apart: &Apart| apart.factor * factor.signum() > apart.of_labels;
-    (beyond > FACTOR.ln() && all.iter().all(same)).then(|| {
+    let scaled = beyond > FACTOR.ln() && factor.abs() < ONE_VALUE.ln();
+    (scaled && all.iter().all(same)).then(|| {
         let text = format!(
             "predictions for {} spread {:.2} times as wide as those for the others, in the mean over conditions, their labels \
              {:.2} times as much or as little: has a part another scale?",
