@@ -285,6 +285,26 @@ fn vectors_that_are_larger_the_more_is_said_are_warned_about() {
 }
 
 #[test]
+fn vectors_written_into_the_first_step_are_warned_about() {
+    let first = |small: Small| {
+        let mut values = numbers(&small, "text");
+        for sample in values.chunks_exact_mut(MANY_STEPS * WIDTHS[0]) {
+            sample[WIDTHS[0]..].fill(0.0);
+        }
+        with(small, "text", WIDTHS[0], values)
+    };
+    let found = prepared(2, first);
+    warned(
+        &found,
+        &[
+            "test: the first frame of text alone holds values",
+            "Write arrays of shape (N, 1, d), or all steps",
+        ],
+    );
+    assert!(of(&prepared(2, |small| small), "frames").is_empty());
+}
+
+#[test]
 fn steps_in_the_place_of_features_are_warned_about() {
     // Of another width than those of CMU-MOSI, whose axes are known.
     let width = WIDTHS[2] - 1;

@@ -1,5 +1,6 @@
 //! Checks the values of features, from a profile of every sample.
 
+use crate::data::dataset::check::lengths::first_frame;
 use crate::data::dataset::check::lengths::moved_rows::check_row;
 use crate::data::dataset::check::lengths::offset::Given;
 use crate::data::dataset::check::lengths::steps::steps;
@@ -96,8 +97,28 @@ pub fn lengths_of_frames(plans: &[Plan<'_>], profiles: &Profiles) -> Result<Chec
         let lengths = match column {
             "audio" => &plan.lengths.audio,
             "vision" => &plan.lengths.vision,
-            _ => continue,
+            _ => &plan.lengths.text,
         };
+        let several = plan
+            .features_of(column)
+            .filter(|features| features.steps > 1);
+        if let Some(features) = several
+            && let Some(count) = first_frame::alone(all, lengths)
+        {
+            warnings.push(format!(
+                "{}: the first frame of {column} alone holds values, all behind it are zero, in {count} of {} samples of more \
+                 steps by their lengths or tokens (first: {}): was one vector (CLS, a mean) written into the first of {} steps? \
+                 Write arrays of shape (N, 1, d), or all steps",
+                plan.split(),
+                all.len(),
+                plan.ids[0],
+                features.steps
+            ));
+            continue;
+        }
+        if column == "text" {
+            continue;
+        }
         let given = plan.columns.get(&format!("{column}_lengths")).is_some();
         if let Some(features) = plan.features_of(column).filter(|_| given) {
             let lengths = Given {

@@ -3,6 +3,7 @@
 pub mod batches;
 mod cut;
 mod extents;
+pub mod first_frame;
 pub mod moved_rows;
 pub mod offset;
 mod order;
