@@ -90,6 +90,7 @@ impl Findings {
         values.extend(check::overlaps(plans, &self.details));
         values.extend(check::text_order(plans, &self.details));
         values.extend(check::extents(plans, &self.details));
+        values.extend(check::maxima(plans, &self.details));
         values.extend(check::lost_block(plans, &self.details));
         values.extend(check::copied(plans, &self.details));
         values.extend(check::label_leaks(plans, &self.details));

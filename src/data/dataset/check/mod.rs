@@ -17,7 +17,7 @@ pub use features::{
     scaled_by_sample, scattered, sorted_values, spreads, starts, twins,
 };
 pub use labels::{label_leaks, labels, told_labels, unusual_labels};
-pub use lengths::{extents, of_other_rows, windows};
+pub use lengths::{extents, maxima, of_other_rows, windows};
 pub use splits::{
     columns, copies, fold_tests, ids, lengths, misspelt, names, samples, sizes, videos, widths,
 };

@@ -5,8 +5,30 @@
 pub struct Extents {
     /// Euclidean length of the only frame.
     pub sizes: Vec<f64>,
+    /// Signs of the values of the only frame.
+    pub signs: Vec<Signs>,
     /// One past the last dimension that is not zero in all frames.
     pub dimensions: Vec<usize>,
+}
+
+/// Shares of the values of a frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Signs {
+    pub below: f64,
+    pub zeros: f64,
+}
+
+impl Signs {
+    fn of(frame: &[f32]) -> Self {
+        let share = |is: fn(f32) -> bool| {
+            let count = frame.iter().filter(|value| is(**value)).count();
+            count as f64 / frame.len() as f64
+        };
+        Self {
+            below: share(|value| value < 0.0),
+            zeros: share(|value| value == 0.0),
+        }
+    }
 }
 
 impl Extents {
@@ -15,6 +37,7 @@ impl Extents {
         if sample.len() == width {
             let squares = sample.iter().map(|value| f64::from(*value).powi(2));
             self.sizes.push(squares.sum::<f64>().sqrt());
+            self.signs.push(Signs::of(sample));
         }
         let mut last = 0;
         for frame in sample.chunks_exact(width) {
@@ -45,6 +68,9 @@ mod tests {
         );
         let mut one = Extents::default();
         one.add(&[3.0, 4.0], 2);
-        assert_eq!(one.sizes, [5.0]);
+        one.add(&[0.0, -4.0], 2);
+        assert_eq!(one.sizes, [5.0, 4.0]);
+        let of = |below, zeros| Signs { below, zeros };
+        assert_eq!(one.signs, [of(0.0, 0.0), of(0.5, 0.5)]);
     }
 }

@@ -6,7 +6,7 @@ mod column_major;
 mod common_frames;
 pub mod course;
 mod endings;
-mod extents;
+pub mod extents;
 pub mod folds;
 mod half_bits;
 mod integer_bits;

@@ -4,6 +4,7 @@ pub mod batches;
 mod cut;
 mod extents;
 pub mod first_frame;
+mod maxima;
 pub mod moved_rows;
 pub mod offset;
 mod order;
@@ -13,5 +14,6 @@ pub mod steps;
 mod windows;
 
 pub use extents::extents;
+pub use maxima::maxima;
 pub use other_rows::of_other_rows;
 pub use windows::windows;
