@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::grid::Field;
 use super::header::Column;
 use super::heading::Role;
 use super::layout::{Layout, Line};
@@ -30,25 +31,32 @@ pub(super) fn take_off(layouts: &mut [Layout]) -> Option<String> {
     let first = raw
         .iter()
         .find_map(|r| Some((r.clone(), (*renamed.get(r.as_str())?).to_string())));
-    for layout in layouts.iter_mut() {
+    each_method(layouts, |cell| {
+        if let Some(name) = renamed.get(cell.text.as_str()) {
+            cell.text = (*name).to_string();
+        }
+    });
+    let (from, to) = first?;
+    Some(format!(
+        "references and marks are taken off the names of methods: `{from}` is {to}"
+    ))
+}
+
+/// Changes the cell of every row that names a method.
+fn each_method(layouts: &mut [Layout], mut change: impl FnMut(&mut Field)) {
+    for layout in layouts {
         let places: Vec<usize> = methods(&layout.columns).map(|(at, _)| at).collect();
         for line in &mut layout.lines {
             let Line::Scores(row) = line else {
                 continue;
             };
             for at in &places {
-                if let Some(cell) = row.cells.get_mut(*at)
-                    && let Some(name) = renamed.get(cell.text.as_str())
-                {
-                    cell.text = (*name).to_string();
+                if let Some(cell) = row.cells.get_mut(*at) {
+                    change(cell);
                 }
             }
         }
     }
-    let (from, to) = first?;
-    Some(format!(
-        "references and marks are taken off the names of methods: `{from}` is {to}"
-    ))
 }
 
 /// Gives names that differ in marks alone, which were taken off, their marks back; a note where there are such.
@@ -65,23 +73,14 @@ pub(super) fn put_back(layouts: &mut [Layout]) -> Option<String> {
             }
         }
     }
-    for layout in layouts.iter_mut() {
-        let places: Vec<usize> = methods(&layout.columns).map(|(at, _)| at).collect();
-        for line in &mut layout.lines {
-            let Line::Scores(row) = line else {
-                continue;
-            };
-            for at in &places {
-                if let Some(cell) = row.cells.get_mut(*at)
-                    && spellings.get(&cell.text).is_some_and(|all| all.len() > 1)
-                    && let Some(marked) = cell.marked.take()
-                {
-                    first.get_or_insert_with(|| (marked.clone(), cell.text.clone()));
-                    cell.text = marked;
-                }
-            }
+    each_method(layouts, |cell| {
+        if spellings.get(&cell.text).is_some_and(|all| all.len() > 1)
+            && let Some(marked) = cell.marked.take()
+        {
+            first.get_or_insert_with(|| (marked.clone(), cell.text.clone()));
+            cell.text = marked;
         }
-    }
+    });
     let (marked, name) = first?;
     Some(format!(
         "marks of names set rows apart: `{marked}` is another row than `{name}`"

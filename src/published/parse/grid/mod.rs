@@ -107,6 +107,14 @@ pub(super) fn split(name: &str, text: &str) -> Result<Vec<Grid>> {
     Ok(grids)
 }
 
+/// The first of some commands, and where it is.
+fn first_of<'n>(text: &str, names: &[&'n str]) -> Option<(usize, &'n str)> {
+    let found = names
+        .iter()
+        .filter_map(|name| Some((text.find(name)?, *name)));
+    found.min_by_key(|(at, _)| *at)
+}
+
 /// LaTeX whose numbers are in another file.
 fn elsewhere(name: &str, file: &str) -> Error {
     Error::Kind {

@@ -1,5 +1,7 @@
 //! Finds what LaTeX reads from other files: rows of a table (`\input`), and whole tables (`\csvautotabular`, `\pgfplotstabletypeset`).
 
+use super::first_of;
+
 /// Commands that put a file's text in their place, and those that make a table of a file of numbers; a word may go on
 /// (`\csvautobooktabular`).
 const ROWS: [&str; 3] = ["\\@@input", "\\input", "\\include"];
@@ -15,7 +17,7 @@ const TABLES: [&str; 5] = [
 pub fn rows(body: &str) -> (String, Vec<String>) {
     let (mut kept, mut files) = (String::new(), Vec::new());
     let mut rest = body;
-    while let Some((at, name)) = first(rest, &ROWS) {
+    while let Some((at, name)) = first_of(rest, &ROWS) {
         let behind = &rest[at + name.len()..];
         kept += &rest[..at];
         let read = match argument(behind) {
@@ -47,7 +49,7 @@ pub fn rows(body: &str) -> (String, Vec<String>) {
 pub fn tables(text: &str) -> Vec<String> {
     let mut files = Vec::new();
     let mut rest = text;
-    while let Some((at, name)) = first(rest, &TABLES) {
+    while let Some((at, name)) = first_of(rest, &TABLES) {
         let behind = rest[at + name.len()..].trim_start_matches(|c: char| c.is_ascii_alphabetic());
         let file = argument(behind.trim_start_matches('*')).map(|(file, _)| file);
         let is_file = |file: &&str| file.contains('.') && !file.contains(['\n', '\\', '#']);
@@ -55,14 +57,6 @@ pub fn tables(text: &str) -> Vec<String> {
         rest = behind;
     }
     files
-}
-
-/// The first of some commands, and where it is.
-fn first<'n>(text: &str, names: &[&'n str]) -> Option<(usize, &'n str)> {
-    let found = names
-        .iter()
-        .filter_map(|name| Some((text.find(name)?, *name)));
-    found.min_by_key(|(at, _)| *at)
 }
 
 /// The text in the first braces, behind options in brackets, and where it ends.

@@ -1,5 +1,7 @@
 //! Takes what `longtable` prints again on every page out of a table: its repeated headings and its foot.
 
+use super::first_of;
+
 /// Ends of the parts that a table of several pages begins with.
 const ENDS: [&str; 4] = ["\\endfirsthead", "\\endhead", "\\endfoot", "\\endlastfoot"];
 
@@ -7,7 +9,7 @@ const ENDS: [&str; 4] = ["\\endfirsthead", "\\endhead", "\\endfoot", "\\endlastf
 pub fn first_page(body: &str) -> String {
     let two_heads = body.contains(ENDS[0]);
     let (mut kept, mut rest) = (String::new(), body);
-    while let Some((at, end)) = next(rest) {
+    while let Some((at, end)) = first_of(rest, &ENDS) {
         let part = &rest[..at];
         let again = match end {
             "\\endhead" => two_heads,
@@ -23,12 +25,6 @@ pub fn first_page(body: &str) -> String {
         rest = &rest[at + end.len()..];
     }
     kept + rest
-}
-
-/// The next end of a part, and where it is.
-fn next(text: &str) -> Option<(usize, &'static str)> {
-    let found = ENDS.iter().filter_map(|end| Some((text.find(end)?, *end)));
-    found.min_by_key(|(at, _)| *at)
 }
 
 #[cfg(test)]
