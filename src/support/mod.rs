@@ -12,6 +12,7 @@ pub mod lease;
 pub mod logging;
 pub mod nearest;
 pub mod progress;
+pub mod row_names;
 pub mod shell;
 pub mod signals;
 pub mod sweep_time;

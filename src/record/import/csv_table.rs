@@ -1,12 +1,12 @@
 //! Reads CSV in the dialects of spreadsheets, R and MATLAB.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 use csv::{ByteRecord, ReaderBuilder, Trim};
 
 use super::Text;
 use super::error::{Error, Result};
+use crate::support::row_names;
 
 /// Separators, in the order they are preferred.
 const SEPARATORS: [(u8, &str); 5] = [
@@ -76,7 +76,9 @@ impl CsvTable {
             )));
         }
         let (count, mut notes) = (headings.len(), Vec::new());
-        let before = usize::from(has_row_names(&records, count));
+        let firsts = records.iter();
+        let firsts = firsts.map(|(_, record)| (record.get(0).unwrap_or_default(), record.len()));
+        let before = usize::from(row_names::in_front(count, firsts));
         if before == 1 {
             notes.push("the first field of each line has no heading and is left out".to_string());
         }
@@ -152,18 +154,6 @@ impl CsvTable {
         commas.for_each(|text| *text = text.replace(',', "."));
         Ok((column, true))
     }
-}
-
-/// Whether every record has one field more than there are headings, a number of its own in front: the row
-/// names of R's `write.table`. Decimal commas between commas add a field as well.
-fn has_row_names(records: &[(u64, ByteRecord)], headings: usize) -> bool {
-    let mut seen = HashSet::new();
-    let is_named = |(_, record): &(u64, ByteRecord)| {
-        let first = record.get(0).unwrap_or_default();
-        let number = !first.is_empty() && first.iter().all(u8::is_ascii_digit);
-        record.len() == headings + 1 && number && seen.insert(first.to_vec())
-    };
-    records.len() > 1 && records.iter().all(is_named)
 }
 
 /// Whether the last value of a file is a number shorter than all others of its column, of which there are some.

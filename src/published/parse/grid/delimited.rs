@@ -1,9 +1,8 @@
 //! Splits delimited text: commas, semicolons, tabs or bars.
 
-use std::collections::BTreeSet;
-
 use super::super::error::{Error, Result};
 use super::{Field, Grid, Row};
+use crate::support::row_names;
 
 /// Separators, the usual one first. Bars without a frame are those of sqlite3; they may join numbers in a cell as well.
 const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
@@ -135,13 +134,10 @@ fn name_rows(rows: &mut [Row]) -> bool {
         return false;
     };
     let width = headings.cells.len();
-    let mut seen = BTreeSet::new();
-    let mut is_named = |row: &Row| {
-        let first = row.text(0);
-        let number = !first.is_empty() && first.chars().all(|c| c.is_ascii_digit());
-        row.cells.len() == width + 1 && number && seen.insert(first.to_string())
-    };
-    let named = width > 1 && lines.len() > 1 && lines.iter().all(&mut is_named);
+    let firsts = lines
+        .iter()
+        .map(|row| (row.text(0).as_bytes(), row.cells.len()));
+    let named = width > 1 && row_names::in_front(width, firsts);
     if named {
         headings.cells.insert(0, Field::default());
         for (at, cell) in headings.cells.iter_mut().enumerate() {

@@ -170,13 +170,7 @@ mod tests {
             .map(|i| format!("v{}$_${}", i / 8, i % 8))
             .collect();
         let truth = pass(3);
-        let runs: Vec<Joined> = (1..)
-            .zip(passes)
-            .map(|(seed, pass)| Joined {
-                seed,
-                ..testing::complete(pass.clone())
-            })
-            .collect();
+        let runs = testing::seeds(passes);
         let reference = testing::reference(&ids, &truth);
         finding(&runs[0], &runs, &reference).map(|finding| finding.text)
     }

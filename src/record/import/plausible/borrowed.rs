@@ -167,13 +167,7 @@ mod tests {
             lengths: [lengths, &[], &[]],
             ..testing::reference(&ids, truth)
         };
-        let runs: Vec<Joined> = (1..)
-            .zip(passes)
-            .map(|(seed, pass)| Joined {
-                seed,
-                ..testing::complete(pass.clone())
-            })
-            .collect();
+        let runs = testing::seeds(passes);
         finding(&runs[0], &runs, &reference).map(|finding| finding.text)
     }
 

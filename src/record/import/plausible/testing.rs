@@ -27,3 +27,13 @@ pub fn complete(pass: Vec<f32>) -> Joined {
         passes: [(key, pass)].into(),
     }
 }
+
+/// Runs of one model that predict complete samples, under the seeds 1, 2 and so on.
+pub fn seeds(passes: &[Vec<f32>]) -> Vec<Joined> {
+    let each = (1..).zip(passes);
+    each.map(|(seed, pass)| Joined {
+        seed,
+        ..complete(pass.clone())
+    })
+    .collect()
+}

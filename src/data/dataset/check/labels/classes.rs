@@ -149,21 +149,24 @@ fn signs<'c>(by_class: &BTreeMap<&'c str, Vec<f64>>) -> BTreeMap<&'c str, f64> {
     signs.collect()
 }
 
+/// Classes with their labels, from the lowest labels to the highest, where each has an interval of its own.
+fn intervals<'c>(classes: &'c [String], labels: &[f64]) -> Option<Vec<(&'c str, Vec<f64>)>> {
+    let by_class = by_class(classes, labels);
+    let are_judged = labels.len() >= ENOUGH && are_intervals(&by_class);
+    let mut order: Vec<_> = by_class.into_iter().collect();
+    order.sort_by(|a, b| a.1[0].total_cmp(&b.1[0]));
+    are_judged.then_some(order)
+}
+
 /// The numbers of classes by their labels, such as `1, 2, 0`, where each has an interval of its own and the numbers
 /// neither rise nor fall. In CMU-MOSI, ICT-MMMO and CH-SIMS all rise.
 fn other_order(classes: &[String], labels: &[f64]) -> Option<String> {
-    let by_class = by_class(classes, labels);
-    let few = by_class.len() > 2 && 2 * by_class.len() <= labels.len();
-    if labels.len() < ENOUGH || !few || !are_intervals(&by_class) {
-        return None;
-    }
-    let mut order: Vec<(f64, f64)> = Vec::new();
-    for (class, labels) in &by_class {
-        order.push((*labels.first()?, class.parse().ok()?));
-    }
-    order.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let rises = order.windows(2).filter(|pair| pair[0].1 < pair[1].1);
-    let numbers: Vec<String> = order.iter().map(|(_, class)| class.to_string()).collect();
+    let intervals = intervals(classes, labels)?;
+    let few = intervals.len() > 2 && 2 * intervals.len() <= labels.len();
+    let order = intervals.iter().map(|(class, _)| class.parse().ok());
+    let order: Vec<f64> = order.collect::<Option<_>>().filter(|_| few)?;
+    let rises = order.windows(2).filter(|pair| pair[0] < pair[1]);
+    let numbers: Vec<String> = order.iter().map(f64::to_string).collect();
     (1..order.len() - 1)
         .contains(&rises.count())
         .then(|| numbers.join(", "))
@@ -172,13 +175,8 @@ fn other_order(classes: &[String], labels: &[f64]) -> Option<String> {
 /// The middle one of three classes that have an interval of labels each, and its label, where it is the smallest class
 /// and has one label alone, which is not 0. In CMU-MOSI, ICT-MMMO and CH-SIMS it is 0.
 fn other_neutral<'c>(classes: &'c [String], labels: &[f64]) -> Option<(&'c str, f64)> {
-    let by_class = by_class(classes, labels);
-    if labels.len() < ENOUGH || by_class.len() != 3 || !are_intervals(&by_class) {
-        return None;
-    }
-    let mut order: Vec<_> = by_class.into_iter().collect();
-    order.sort_by(|a, b| a.1[0].total_cmp(&b.1[0]));
-    let [(_, low), (class, middle), (_, high)] = order.as_slice() else {
+    let intervals = intervals(classes, labels)?;
+    let [(_, low), (class, middle), (_, high)] = intervals.as_slice() else {
         return None;
     };
     let is_one = |labels: &[f64]| labels.iter().all(|label| *label == labels[0]);
