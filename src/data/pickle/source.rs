@@ -37,6 +37,8 @@ impl Source {
         let unreadable = matches!(
             kind,
             FileKind::Folder
+                | FileKind::Zarr
+                | FileKind::Datasets
                 | FileKind::Pipe
                 | FileKind::Empty
                 | FileKind::DanglingLink

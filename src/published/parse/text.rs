@@ -12,9 +12,17 @@ use crate::support::file_kind::{FileKind, Target};
 /// [`Error::Kind`].
 pub(super) fn check_path(path: &Path) -> Result<()> {
     match FileKind::of(path) {
-        Ok(kind @ (FileKind::Folder | FileKind::DanglingLink | FileKind::AnnexLink)) => {
-            Err(other(&path.display().to_string(), kind))
-        }
+        Ok(
+            kind @ (FileKind::Folder
+            | FileKind::Zarr
+            | FileKind::Datasets
+            | FileKind::DanglingLink
+            | FileKind::AnnexLink),
+        ) => Err(other(&path.display().to_string(), kind)),
+        Ok(FileKind::Pipe) if path == Path::new("-") => Err(named(
+            "-",
+            ("no name of a file", "standard input is /dev/stdin"),
+        )),
         // Reading it tells what is wrong. A pipe is read once, which is enough.
         _ => Ok(()),
     }
@@ -67,7 +75,7 @@ fn other(name: &str, kind: FileKind) -> Error {
     };
     let help = match kind {
         FileKind::Parquet => frame("read_parquet('FILE')"),
-        FileKind::Html | FileKind::Xml => frame("read_html('FILE')[0]"),
+        FileKind::Html => frame("read_html('FILE')[0]"),
         FileKind::Pdf => {
             "copy the table out of it: pdftotext -layout FILE -, as CSV with a line of headings"
                 .to_string()

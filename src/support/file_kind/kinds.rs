@@ -100,6 +100,12 @@ pub enum FileKind {
     /// A table as pandas' `to_html` writes it.
     HtmlTable,
     Xml,
+    /// A table as pandas' `to_xml` writes it.
+    XmlTable,
+    /// Text of Weka.
+    Arff,
+    /// A table as `dput` of R writes it.
+    RText,
     Utf16,
     /// Without a byte order mark.
     Utf16Le,
@@ -118,6 +124,10 @@ pub enum FileKind {
     /// Zero bytes only, as an interrupted download leaves them.
     Zeros,
     Folder,
+    /// A folder of arrays, as Zarr and xarray write it.
+    Zarr,
+    /// A folder that `save_to_disk` of Hugging Face's datasets wrote.
+    Datasets,
     /// A pipe, a socket or a device.
     Pipe,
     DanglingLink,

@@ -30,7 +30,7 @@ impl FileKind {
             Err(error) => return Err(error),
         };
         if metadata.is_dir() {
-            return Ok(Self::Folder);
+            return Ok(folder(path));
         }
         if !metadata.is_file() {
             return Ok(Self::Pipe);
@@ -55,8 +55,26 @@ impl FileKind {
     }
 }
 
-/// A link whose target is missing; git-annex links point into its own folder.
+/// What a folder is by the files that its writer puts beside the data.
+fn folder(path: &Path) -> FileKind {
+    let has = |name: &str| path.join(name).is_file();
+    if [".zgroup", ".zarray", ".zmetadata", "zarr.json"]
+        .into_iter()
+        .any(has)
+    {
+        FileKind::Zarr
+    } else if has("dataset_dict.json") || (has("dataset_info.json") && has("state.json")) {
+        FileKind::Datasets
+    } else {
+        FileKind::Folder
+    }
+}
+
+/// Standard input as `-`, or a link whose target is missing; git-annex links point into its own folder.
 fn absent(path: &Path, error: io::Error) -> io::Result<FileKind> {
+    if path == Path::new("-") {
+        return Ok(FileKind::Pipe);
+    }
     let target = fs::read_link(path).map_err(|_| error)?;
     if target.to_string_lossy().contains(".git/annex/objects") {
         Ok(FileKind::AnnexLink)

@@ -99,6 +99,9 @@ impl K {
             Self::Html => "a web page, often a login or error page saved in place of the file",
             Self::HtmlTable => "a table in HTML, as to_html of pandas writes it",
             Self::Xml => "an XML file, often a server's error message saved in place of the file",
+            Self::XmlTable => "a table in XML, as to_xml of pandas writes it",
+            Self::Arff => "an ARFF file of Weka",
+            Self::RText => "a table as text of R (dput)",
             Self::Utf16 | Self::Utf16Le | Self::Utf16Be => "text in UTF-16",
             Self::Utf32 => "text in UTF-32",
             Self::Gbk => "text in GBK, not UTF-8",
@@ -109,6 +112,8 @@ impl K {
             Self::Empty => "an empty file",
             Self::Zeros => "a file of zero bytes, as an interrupted download leaves it",
             Self::Folder => "a folder",
+            Self::Zarr => "a folder of Zarr",
+            Self::Datasets => "a folder of Hugging Face's datasets (save_to_disk)",
             Self::Pipe => "a pipe or device, which cannot be read twice",
             Self::DanglingLink => "a link to a file that is missing",
             Self::Unknown => "a file of no known format",
@@ -190,6 +195,8 @@ impl K {
                     .into();
             }
             Self::Npz => "dict(numpy.load('FILE', allow_pickle=True))",
+            Self::Zarr => "xarray.open_zarr('FILE')",
+            Self::Datasets => "datasets.load_from_disk('FILE')",
             Self::Safetensors => "safetensors.numpy.load_file('FILE')",
             Self::Matlab => "scipy.io.loadmat('FILE', squeeze_me=True)",
             Self::Matlab73 | Self::Hdf5 => {
@@ -230,6 +237,10 @@ impl K {
                         save wrote it"
                     .into();
             }
+            Self::RText => {
+                return "write it as CSV in R: write.csv(dget('FILE'), 'NEW.csv', row.names = FALSE)"
+                    .into();
+            }
             Self::Notebook => {
                 return "let the notebook write the table as CSV: d.to_csv('NEW.csv', index=False)"
                     .into();
@@ -251,7 +262,11 @@ impl K {
             Self::Orc => "pandas.read_orc('FILE')",
             Self::Avro => "pandas.DataFrame(fastavro.reader(open('FILE', 'rb')))",
             Self::NetCdf => "xarray.open_dataset('FILE').to_dataframe().reset_index()",
+            Self::Zarr => "xarray.open_zarr('FILE').to_dataframe().reset_index()",
+            Self::Datasets => "datasets.load_from_disk('FILE').to_pandas()",
             Self::HtmlTable => "pandas.read_html('FILE')[0]",
+            Self::XmlTable => "pandas.read_xml('FILE')",
+            Self::Arff => "pandas.DataFrame(scipy.io.arff.loadarff('FILE')[0])",
             Self::Stata => "pandas.read_stata('FILE')",
             Self::Spss => "pandas.read_spss('FILE')",
             Self::JsonLines => "pandas.read_json('FILE', lines=True)",

@@ -134,6 +134,9 @@ fn every_kind_is_recognized_by_its_content() {
         (b"id,rate,seed\na,0,1\n".to_vec(), K::Csv),
         (b"id;rate\na;0,5\n".to_vec(), K::Csv),
         (b"\n<!DOCTYPE html><html>Sign in".to_vec(), K::Html),
+        (b"<?xml version='1.0'?>\n<data>\n  <row>\n    <id>a</id>".to_vec(), K::XmlTable),
+        (b"@RELATION predictions\n@ATTRIBUTE id string".to_vec(), K::Arff),
+        (b"structure(list(id = c(\"a\"), prediction = c(0.5))".to_vec(), K::RText),
         (b"<?xml version='1.0'?><Error>AccessDenied".to_vec(), K::Xml),
         (b"%PDF-1.7\n".to_vec(), K::Pdf),
         (b"SQLite format 3\0\x10".to_vec(), K::Sqlite),
@@ -218,6 +221,15 @@ fn a_path_that_is_no_file_is_named() {
     fs::write(path("c"), b"\x80\x04.").unwrap();
     link("c", "d");
     assert_eq!(K::of(folder.path()).unwrap(), K::Folder);
+    assert_eq!(K::of(Path::new("-")).unwrap(), K::Pipe);
+    fs::write(path("zarr.json"), "{}").unwrap();
+    assert_eq!(K::of(folder.path()).unwrap(), K::Zarr);
+    let saved = tempfile::tempdir().unwrap();
+    for name in ["dataset_info.json", "state.json"] {
+        assert_eq!(K::of(saved.path()).unwrap(), K::Folder);
+        fs::write(saved.path().join(name), "{}").unwrap();
+    }
+    assert_eq!(K::of(saved.path()).unwrap(), K::Datasets);
     assert_eq!(K::of(&path("a")).unwrap(), K::DanglingLink);
     assert_eq!(K::of(&path("b")).unwrap(), K::AnnexLink);
     assert_eq!(K::of(&path("d")).unwrap(), K::Pickle(4));

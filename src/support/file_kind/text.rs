@@ -38,6 +38,10 @@ pub(super) fn kind(head: &[u8]) -> Option<K> {
         marked_up(text)
     } else if text.contains(".git/annex/objects") && text.lines().count() == 1 {
         K::AnnexLink
+    } else if text.to_ascii_lowercase().starts_with("@relation ") {
+        K::Arff
+    } else if text.starts_with("structure(list(") {
+        K::RText
     } else if is_lock(text) {
         K::Desktop
     } else if is_base64(whole_lines(text)) {
@@ -130,6 +134,8 @@ fn marked_up(text: &str) -> K {
         K::HtmlTable
     } else if page.iter().any(|tag| start.contains(tag)) {
         K::Html
+    } else if start.contains("<row>") {
+        K::XmlTable
     } else if start.starts_with("<?xml") || start[1..].starts_with(|c: char| c.is_alphabetic()) {
         K::Xml
     } else {
