@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::parts::{Parts, agrees, parts};
-use super::{blank_as_zero, data_set_means, method_means, mixed_means, run_means};
+use super::{blank_as_zero, data_set_means, method_means, mixed_means, moved_means, run_means};
 use crate::published::audit::arranged::{ScoreColumn, Seen, folder};
 use crate::published::audit::rules::{Rule, describe};
 use crate::published::audit::{Arranged, Finding, Strength};
@@ -12,10 +12,10 @@ pub const RULE: Rule = Rule {
     name: "overall-mean",
     definition: "an overall number that is not the mean of the parts printed in the same or \
                  another of the tables, or the mean over other conditions than those of the other methods, or a mean \
-                 among runs, below methods or over data sets that is not theirs, or one that counts blank cells as zero, within the rounding of both",
+                 among runs, below methods or over data sets that is not theirs, or the means of rows beside them, or one that counts blank cells as zero, within the rounding of both",
     strength: "impossible; odd, in one finding, where rates are absent from an even grid or most \
                overall numbers of the tables do not fit; parts in another folder count where most \
-               numbers of the row are their mean; very unlikely for two means of a row that count blanks as zero; odd for means over other conditions that are printed, among runs and below methods",
+               numbers of the row are their mean; very unlikely for two means of a row that count blanks as zero, and for three that are those of the rows as many lines away; odd for means over other conditions that are printed, among runs and below methods",
     check,
 };
 
@@ -62,7 +62,15 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
 }
 
 fn group(cases: &[Case<'_, '_>]) -> Vec<Finding> {
-    let wrong: Vec<&Case<'_, '_>> = cases.iter().filter(|c| !c.fits).collect();
+    let (metrics, mut out): (Vec<_>, Vec<_>) = moved_means::check(cases).into_iter().unzip();
+    let is_wrong = |c: &&Case<'_, '_>| !c.fits && !metrics.contains(&c.column.metric);
+    let wrong: Vec<&Case<'_, '_>> = cases.iter().filter(is_wrong).collect();
+    out.extend(others(cases, &wrong));
+    out
+}
+
+/// Findings about overall numbers that are not the means of rows beside them either.
+fn others(cases: &[Case<'_, '_>], wrong: &[&Case<'_, '_>]) -> Vec<Finding> {
     let Some(first) = wrong.first() else {
         return Vec::new();
     };
@@ -74,7 +82,7 @@ fn group(cases: &[Case<'_, '_>]) -> Vec<Finding> {
     if elsewhere {
         // Another paper's numbers are quoted or they are not: where most of a row are no means of
         // the parts, the row is of other runs.
-        return rows(&wrong)
+        return rows(wrong)
             .into_iter()
             .filter(|row| quoted(row, cases))
             .flat_map(|row| {
@@ -85,10 +93,10 @@ fn group(cases: &[Case<'_, '_>]) -> Vec<Finding> {
             .collect();
     }
     if !most_fit && (gap || !few) {
-        return vec![absent(&wrong, cases.len(), gap)];
+        return vec![absent(wrong, cases.len(), gap)];
     }
     let mut out = Vec::new();
-    for row in rows(&wrong) {
+    for row in rows(wrong) {
         if here != there && row.len() >= SEVERAL && !any_fits(&row, cases) {
             out.push(other_run(&row));
         } else {
