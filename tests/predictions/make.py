@@ -2,6 +2,7 @@
 """Writes the Parquet files of this folder, with pandas, pyarrow, polars and DuckDB: make.py FOLDER"""
 import datetime
 import decimal
+import json
 import sys
 
 import duckdb
@@ -48,5 +49,10 @@ pl.DataFrame({
     "seed": pl.Series(seeds, dtype=pl.UInt8), "prediction": pl.Series(values, dtype=pl.Float32),
     "model": pl.Series(["one", "two"], dtype=pl.Enum(["two", "one"])), "rows": [[1], [2]],
 }).write_parquet(f"{folder}/polars.parquet")
+# With checksums of its pages, and codes that Hugging Face's datasets names.
+classes = {"names": ["0", "0.5"], "_type": "ClassLabel"}
+table = pa.table({"id": ids, "rate": pa.array([1, 0], pa.int64()), "seed": seeds, "prediction": values})
+table = table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": {"rate": classes}}})})
+pq.write_table(table, f"{folder}/datasets.parquet", write_page_checksum=True, compression="none", use_dictionary=False)
 duckdb.sql(f"""COPY (SELECT * FROM (VALUES ('a', 0.3, 7::UTINYINT, 0.25::FLOAT), ('b', 0.5, 8, -1.5))
     t(id, rate, seed, prediction)) TO '{folder}/duckdb.parquet' (FORMAT parquet)""")

@@ -3,6 +3,9 @@
 //! Columns are decoded as the file stores them, not as the Arrow or pandas types that it may name besides: a
 //! `category` is then its values, never its codes.
 
+mod class_labels;
+mod intact;
+
 use std::io::Cursor;
 
 use polars_arrow::array::{
@@ -16,6 +19,8 @@ use polars_parquet::read::{
     BasicDecompressor, FileMetadata, PageReader, PrimitiveLogicalType, column_iter_to_arrays,
     read_metadata,
 };
+
+use class_labels::ClassLabels;
 
 use super::Text;
 use super::error::{Error, Result};
@@ -34,6 +39,7 @@ pub(super) struct ParquetTable {
     metadata: FileMetadata,
     columns: Vec<ColumnType>,
     headings: Vec<String>,
+    class_labels: ClassLabels,
 }
 
 /// A column of the file.
@@ -83,6 +89,7 @@ impl ParquetTable {
             file: file.to_string(),
             bytes: Buffer::from(bytes),
             columns,
+            class_labels: class_labels::read(metadata.key_value_metadata().as_deref()),
             headings: headings.map(|field| field.name().to_string()).collect(),
             metadata,
         })
@@ -123,6 +130,7 @@ impl ParquetTable {
             }
             let bytes = self.bytes.clone();
             let bytes = bytes.sliced(range.start as usize..range.end as usize);
+            intact::pages(&bytes).map_err(|reason| wrong(&reason))?;
             let pages = PageReader::new(Cursor::new(bytes), chunk, Vec::new(), usize::MAX);
             let (arrays, _) = column_iter_to_arrays(
                 vec![BasicDecompressor::new(pages, Vec::new())],
@@ -131,6 +139,9 @@ impl ParquetTable {
                 None,
             )
             .map_err(|e| damaged(&self.file, e))?;
+            if let Some(Ok(stated)) = chunk.statistics(&self.metadata.footer_buf) {
+                intact::numbers(&stated, &arrays).map_err(|reason| wrong(&reason))?;
+            }
             for array in &arrays {
                 let found = decode(&**array, values);
                 texts.extend(found.ok_or_else(|| wrong("its text is not UTF-8"))?);
@@ -146,7 +157,14 @@ impl ParquetTable {
                 ),
             ));
         }
-        Ok(texts)
+        let names = self.class_labels.get(name);
+        let decode = |names: &Vec<String>| class_labels::decode(std::mem::take(&mut texts), names);
+        match names.map(decode) {
+            Some(named) => {
+                named.map_err(|reason| damaged(&self.file, format!("column {name}: {reason}")))
+            }
+            None => Ok(texts),
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The files are of `tests/predictions/make.py`.
 
+use polars_parquet::parquet::statistics::Statistics;
+
 use super::*;
 
 fn table(bytes: &[u8]) -> ParquetTable {
@@ -135,4 +137,60 @@ fn decimals_keep_their_value() {
     assert_eq!(decimal(5, 3), "0.005");
     assert_eq!(decimal(1200, 2), "12");
     assert_eq!(decimal(-7, 0), "-7");
+}
+
+const NAMED: &[u8] = include_bytes!("../../../../tests/predictions/datasets.parquet");
+
+#[test]
+fn codes_of_hugging_faces_datasets_are_read_by_name() {
+    let table = table(NAMED);
+    assert_eq!(column(&table, "rate"), ["0.5", "0"]);
+    assert_eq!(column(&table, "seed"), ["7", "8"]);
+    let names = ["a".to_string()];
+    let codes = |code: &str| class_labels::decode(vec![Some(code.to_string())], &names);
+    assert_eq!(codes("-1"), Ok(vec![None]));
+    assert!(codes("1").unwrap_err().contains("names 1 classes"));
+}
+
+#[test]
+fn bytes_that_changed_are_found_by_the_checksum_of_their_page() {
+    // Statistics hold either value alone.
+    let values = [0.25f64, -1.5].map(f64::to_le_bytes).concat();
+    let at = NAMED.windows(16).position(|bytes| bytes == values).unwrap();
+    let mut bytes = NAMED.to_vec();
+    bytes[at + 6] ^= 1;
+    let table = table(&bytes);
+    assert_eq!(column(&table, "id"), ["a", "b"]);
+    let error = table.column(index(&table, "prediction")).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .ends_with("column prediction: the checksum of a page is another one")
+    );
+}
+
+#[test]
+fn numbers_beyond_those_that_the_file_states_are_found() {
+    let stated = |least, largest| {
+        let table = table(NAMED);
+        let group = &table.metadata.row_groups[0];
+        let chunk = &group.parquet_columns()[index(&table, "prediction")];
+        let stated = chunk.statistics(&table.metadata.footer_buf);
+        let Some(Ok(Statistics::Double(mut stated))) = stated else {
+            panic!("no statistics of a float64");
+        };
+        assert_eq!(
+            (stated.min_value, stated.max_value),
+            (Some(-1.5), Some(0.25))
+        );
+        (stated.min_value, stated.max_value) = (Some(least), Some(largest));
+        let values = PrimitiveArray::from_vec(vec![0.25, f64::NAN, -1.5]);
+        intact::numbers(&Statistics::Double(stated), &[values.boxed()])
+    };
+    assert_eq!(stated(-1.5, 0.25), Ok(()));
+    let error = stated(-1.25, 0.25).unwrap_err();
+    assert_eq!(
+        error,
+        "it holds -1.5, where the file states values from -1.25 to 0.25"
+    );
 }

@@ -135,7 +135,7 @@ impl Shared {
         });
         format!(
             "{} samples share their exact prediction with another one{named}: were missing predictions filled with those of \
-             other samples?",
+             other samples, or does the model see the same words in both?",
             self.samples().count()
         )
     }

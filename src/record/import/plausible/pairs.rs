@@ -129,7 +129,8 @@ fn in_part(run: &Joined, other: &Joined, reference: &Reference<'_>) -> Option<St
             name(other)
         ));
     }
-    let asked = "others differ: were gaps filled from another run, or parts of files joined?";
+    let asked = "others differ: were gaps filled from another run, or parts of files joined, or are they means of few labels \
+         (neighbors, trees)?";
     let strange = |run: &Joined| {
         let parts = shared
             .iter()

@@ -121,7 +121,7 @@ fn repeated<'a>(
     } else {
         (
             Check::Constant,
-            "others differ: were missing predictions filled?",
+            "others differ: were missing predictions filled, or does the model know no word of these texts (a lexicon, trees)?",
         )
     };
     let text =
