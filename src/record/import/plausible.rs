@@ -53,6 +53,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
+use rayon::prelude::*;
+
 use super::error::{Error, Result};
 use super::join::Joined;
 use super::same_masks::SameMasks;
@@ -166,9 +168,11 @@ pub(super) fn check(
         .cloned()
         .collect();
     let mut found: BTreeMap<(String, Check), (Finding, usize)> = BTreeMap::new();
-    for (index, run) in runs.iter().enumerate() {
+    let of_runs = runs.par_iter().enumerate().map(|(index, run)| {
         let before: Vec<&Joined> = runs[..index].iter().chain(existing).collect();
-        let of_run = of_run(run, &seeds, &before, reference);
+        of_run(run, &seeds, &before, reference)
+    });
+    for (run, of_run) in runs.iter().zip(of_runs.collect::<Vec<_>>()) {
         // What is wrong once may be seen by several checks of a kind.
         let mut kinds: BTreeSet<Check> = allowed.iter().copied().collect();
         for finding in of_run {

@@ -58,7 +58,7 @@ pub(super) fn findings(run: &Joined, reference: &Reference<'_>) -> Vec<Finding> 
 
 /// How many of some predictions have each value.
 pub(super) fn counts(values: impl Iterator<Item = f32>) -> HashMap<u32, usize> {
-    let mut counts = HashMap::new();
+    let mut counts = HashMap::with_capacity(values.size_hint().0);
     for value in values {
         // Adding 0 turns -0 into 0.
         *counts.entry((value + 0.0).to_bits()).or_default() += 1;
