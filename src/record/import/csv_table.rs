@@ -56,7 +56,7 @@ impl CsvTable {
             .trim(Trim::All)
             .from_reader(&*joined);
         let mut lines = Lines::new(&joined);
-        let (mut headings, mut records) = (None, Vec::new());
+        let (mut headings, mut records, mut comments) = (None, Vec::new(), Vec::new());
         for record in reader.byte_records() {
             let record = record.map_err(|e| wrong(format!("CSV error: {e}")))?;
             let line = lines.at(record
@@ -64,6 +64,8 @@ impl CsvTable {
                 .map_or(0, |position| position.byte() as usize));
             if headings.is_none() {
                 headings = Some(record.iter().map(text).collect::<Vec<String>>());
+            } else if is_comment(&record, headings.as_ref()) {
+                comments.push(line + skipped);
             } else if !is_rule(&record) && !is_blank(&record) {
                 records.push((line + skipped, record));
             }
@@ -76,6 +78,11 @@ impl CsvTable {
             )));
         }
         let (count, mut notes) = (headings.len(), Vec::new());
+        if let Some(line) = comments.first() {
+            notes.push(format!(
+                "lines with `#` in front, such as line {line}, are left out"
+            ));
+        }
         let firsts = records.iter();
         let firsts = firsts.map(|(_, record)| (record.get(0).unwrap_or_default(), record.len()));
         let before = usize::from(row_names::in_front(count, firsts));
@@ -202,6 +209,12 @@ impl<'a> Lines<'a> {
 fn is_rule(record: &ByteRecord) -> bool {
     let dashes = |field: &[u8]| field.iter().all(|b| b"-:".contains(b));
     record.len() > 1 && record.iter().all(dashes) && record.iter().any(|field| !field.is_empty())
+}
+
+/// Whether a record is a remark behind a `#`: an id may begin with one, but has fields behind it.
+fn is_comment(record: &ByteRecord, headings: Option<&Vec<String>>) -> bool {
+    headings.is_some_and(|all| record.len() < all.len())
+        && record.get(0).is_some_and(|field| field.starts_with(b"#"))
 }
 
 /// Whether a record holds separators alone, as spreadsheets write rows below a table.
@@ -355,6 +368,7 @@ mod tests {
             "\"id\" \"seed\"\n\"a\" 1\n\"b\" 2\n",
             "id   seed\na      1\nb      2  \n",
             "id,seed\r\na,1\r\nb,2\r\n\x1a",
+            "id,seed\na,1\nb,2\n# 2 rows\n",
             "id | seed\n:---|---:\na | 1\nb | 2\n",
         ] {
             let table = table(text);
