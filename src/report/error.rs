@@ -99,10 +99,15 @@ pub enum Error {
     #[error("primary metric {name}{}: expected one of {known}", hint(name, known))]
     UnknownPrimary { name: String, known: String },
     #[error(
-        "--reference {name}{}: expected one of {known}, the models of each section",
+        "--reference {name}{}: expected one of {known}, the models of the section `{section}`; a reference is a model of every \
+         section of a report",
         hint(name, known)
     )]
-    UnknownReference { name: String, known: String },
+    UnknownReference {
+        name: String,
+        section: String,
+        known: String,
+    },
     #[error("--matrix-rates {condition}: expected one of {known}, the conditions of these runs")]
     UnknownCondition { condition: String, known: String },
     #[error(

@@ -62,6 +62,7 @@ impl Reference {
                     .or_else(|| preferred(found))
                     .ok_or_else(|| Error::UnknownReference {
                         name: name.to_string(),
+                        section: section.to_string(),
                         known: known().join(", "),
                     })?;
                 Some((row, Why::Asked))
