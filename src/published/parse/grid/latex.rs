@@ -4,7 +4,9 @@ use super::super::cell::LeftOut;
 use super::super::error::{Error, Result};
 use super::super::{markup, number, unknown_macros};
 use super::unclear::Unclear;
-use super::{Field, Grid, Row, comments, definitions, elsewhere, other_files, page_breaks};
+use super::{
+    Field, Grid, Row, comments, definitions, elsewhere, other_files, page_breaks, row_ends,
+};
 
 /// Environments whose bodies are tables.
 const ENVIRONMENTS: &[&str] = &[
@@ -35,10 +37,9 @@ const RULES: &[&str] = &[
 /// Whether a text is LaTeX: an environment for tables, or lines of cells that end in `\\`.
 pub fn is_latex(text: &str) -> bool {
     let opens = |name: &&str| text.contains(&format!("\\begin{{{name}}}"));
-    let rows = text
-        .lines()
-        .filter(|l| l.contains('&') && l.contains("\\\\"));
-    ENVIRONMENTS.iter().any(opens) || rows.count() >= 2
+    let is_row =
+        |line: &&str| line.contains('&') && row_ends::as_backslashes(line).contains("\\\\");
+    ENVIRONMENTS.iter().any(opens) || text.lines().filter(is_row).count() >= 2
 }
 
 /// The first file of numbers of which a text makes a table.
@@ -54,7 +55,8 @@ pub fn file_of_numbers(text: &str) -> Option<String> {
 /// [`Error::Csv`] for a line with more cells than the first one; [`Error::Kind`] for one table whose rows are all in
 /// another file.
 pub fn split(name: &str, text: &str) -> Result<Vec<Grid>> {
-    let text = definitions::apply(&comments::of_latex(text));
+    let text = comments::of_latex(&row_ends::as_backslashes(text));
+    let text = definitions::apply(&text);
     let mut grids = Vec::new();
     let bodies = bodies(&text);
     for (i, (start, end)) in bodies.iter().enumerate() {

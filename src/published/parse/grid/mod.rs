@@ -10,6 +10,7 @@ mod latex;
 mod markdown;
 mod other_files;
 mod page_breaks;
+mod row_ends;
 mod unclear;
 
 use super::cell::LeftOut;
