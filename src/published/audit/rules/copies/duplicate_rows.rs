@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::pasted_pair;
+use super::{copied_rows, pasted_pair};
 use crate::published::audit::arranged::{ScoreRow, Seen, sub_table};
 use crate::published::audit::rules::{Rule, describe};
 use crate::published::audit::{Arranged, Finding, Strength};
@@ -13,8 +13,9 @@ pub const RULE: Rule = Rule {
     definition: "two rows that agree in every metric but one; two rows of one table that agree in \
                  all, unless a column `table` sets them apart; rows of two tables that are the same on one data set and not on another; two \
                  rows that share several accuracies and nothing else; two methods of one table that have the same accuracy and F1 at one \
-                 rate and are two points apart at at least four others",
-    strength: "very unlikely; odd where only some accuracies or one pair are shared, where less than two of the numbers have \
+                 rate and are two points apart at at least four others; rows of two methods at two rates that agree in all of at \
+                 least four metrics",
+    strength: "very unlikely; odd where only some accuracies, one pair or one row are shared, where less than two of the numbers have \
                digits enough (whole percents and errors of two decimals are often equal), or the equal rows are the best of \
                their table: the default setting may be printed with every comparison",
     check,
@@ -83,6 +84,7 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
         .collect();
     out.extend(crossed(arranged, &pairs));
     out.extend(pasted_pair::findings(arranged));
+    out.extend(copied_rows::findings(arranged));
     out
 }
 

@@ -3,6 +3,7 @@
 pub mod copied_column;
 pub mod copied_condition;
 pub mod copied_metric;
+mod copied_rows;
 pub mod copied_spreads;
 pub mod duplicate_rows;
 pub mod exact_line;
