@@ -12,6 +12,7 @@ pub mod impossible_count;
 pub mod impossible_f1;
 mod kept_correlation;
 mod lone_constant;
+mod lost_error;
 mod low_classes;
 mod low_correlation;
 pub mod narrow_error;
