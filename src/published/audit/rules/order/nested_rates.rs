@@ -160,6 +160,14 @@ fn fall(metric: &ParsedCell, curves: &[Vec<f64>]) -> bool {
         && all.iter().all(|follows| *follows < 0.0)
 }
 
+/// Whether rates in the order in which methods get worse are the ascending ones, but for the lowest at or next to the end.
+fn is_late(order: &[&ParsedCondition]) -> bool {
+    let lowest = order.iter().copied().min();
+    let rest: Vec<_> = order.iter().filter(|c| Some(**c) != lowest).collect();
+    let behind = order.iter().rev().position(|c| Some(*c) == lowest);
+    rest.is_sorted() && behind.is_some_and(|behind| behind < 2)
+}
+
 fn finding(metrics: &[Nested<'_, '_>]) -> Finding {
     let first = &metrics[0];
     let column = first.columns[0];
@@ -167,7 +175,11 @@ fn finding(metrics: &[Nested<'_, '_>]) -> Finding {
     let mended = metrics.iter().any(|m| m.mended == Some(true))
         && metrics.iter().all(|m| m.mended != Some(false));
     let together = metrics.iter().find_map(|m| m.together.as_ref());
-    let end = if let Some(order) = together {
+    let end = if together.is_some_and(|order| is_late(order)) {
+        "but go up and down together, as if each were that of the rate before, and the first one that of the last: is each \
+         number that of the line above, across methods (pandas' `shift` without `groupby`, NumPy's `roll`)?"
+            .to_string()
+    } else if let Some(order) = together {
         format!(
             "but go up and down together, and fall in the order of {}: are the numbers in the order in which a folder lists its \
              files or runs end, beside rates in that of numbers? Take each rate from the run's own file",
@@ -282,6 +294,19 @@ mod tests {
                 assert!(all[0].why.contains(&text), "{}", all[0].why);
             }
         }
+    }
+
+    #[test]
+    fn numbers_that_are_one_line_late_are_told_from_rates_in_another_order() {
+        let late = "is each number that of the line above";
+        let whys = |order: [usize; 6]| {
+            let all = table(5, 6, 2.3, |m, r| [m, order[r]]);
+            all.into_iter().map(|f| f.why).collect::<Vec<_>>()
+        };
+        let shifted = whys([5, 0, 1, 2, 3, 4]);
+        assert!(shifted[0].contains(late), "{shifted:?}");
+        let other = whys([2, 0, 3, 5, 1, 4]);
+        assert!(other[0].contains("a folder lists"), "{other:?}");
     }
 
     #[test]
