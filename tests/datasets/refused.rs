@@ -52,6 +52,28 @@ fn things_that_are_no_pickle() {
 }
 
 #[test]
+fn splits_that_several_calls_wrote_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("parts.pkl");
+    let part = |key: &str| {
+        let mut bytes = b"\x80\x04}\x8c".to_vec();
+        bytes.push(key.len() as u8);
+        bytes.extend(key.as_bytes());
+        bytes.extend(b"}s.");
+        bytes
+    };
+    std::fs::write(&path, [part("valid"), part("train"), part("test")].concat()).unwrap();
+    let words = [
+        "found keys valid in the first pickle",
+        "keys train and keys test in those after it",
+        "range(3)",
+    ];
+    holds(&refusal(&path, None), &words);
+    std::fs::write(&path, part("valid")).unwrap();
+    assert!(!refusal(&path, None).contains("first pickle"));
+}
+
+#[test]
 fn truncated_files() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cut.pkl");

@@ -10,7 +10,8 @@ use rawzip::{CompressionMethod, ErrorKind, ZipArchive};
 use super::entry::{AfterHeader, Entry, Member};
 use super::npy::Header;
 use super::{folder, tree};
-use crate::data::pickle::{Error, External, Pickle, Result};
+use crate::data::pickle::{Error, External, Pickle, Result, not_a_pickle};
+use crate::support::FileKind;
 
 /// More members than splits have columns.
 const MOST_MEMBERS: usize = 10_000;
@@ -83,6 +84,10 @@ fn members(path: &Path) -> Result<BTreeMap<String, Member>> {
     let map = unsafe { Mmap::map(&file)? };
     let whole = |found: String| Error::entry("the archive", "a zip directory", found);
     let damaged = |error: rawzip::Error| {
+        let kind = FileKind::of_damaged(&map);
+        if kind == FileKind::ZipCrLf {
+            return not_a_pickle(kind);
+        }
         match error.kind() {
         ErrorKind::MissingEndOfCentralDirectory => whole(
             "none at the end of the file: was it cut off, as by a download that stopped? Compare its size with the source's"

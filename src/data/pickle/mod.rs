@@ -54,6 +54,7 @@ pub use error::{Error, Result};
 pub use external::{Builder, External, Made};
 pub use external_elements::Elements;
 pub use limits::Limits;
+pub use other_format::not_a_pickle;
 pub use reader::{Pickle, Value, protocol};
 pub use summary::{ArrayStats, Shared, sha256};
 pub use walk::{Leaf, Walk};

@@ -18,7 +18,7 @@ pub fn explain(bytes: &[u8], start: usize, error: Error) -> Error {
     if specific {
         return error;
     }
-    let kind = FileKind::of_bytes(bytes);
+    let kind = FileKind::of_damaged(bytes);
     let known = match kind {
         FileKind::Pickle(_) | FileKind::Unknown => false,
         // Protocol 0 is text that starts with one of these opcodes.

@@ -155,6 +155,11 @@ pub struct Value<'a> {
 }
 
 impl<'a> Value<'a> {
+    /// The pickle that holds it.
+    pub fn pickle(self) -> &'a Pickle {
+        self.pickle
+    }
+
     pub(super) fn node(self) -> &'a Node {
         &self.pickle.nodes[self.id.0 as usize]
     }

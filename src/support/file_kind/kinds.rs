@@ -15,6 +15,8 @@ pub enum FileKind {
     Joblib,
     /// A pickle in which every line feed became carriage return and line feed.
     PickleCrLf,
+    /// A pickle in which every carriage return and line feed became a line feed.
+    PickleLf,
     /// A pickle that was decoded as text and written again.
     PickleAsText,
     /// A pickle as base64 text.
@@ -77,6 +79,8 @@ pub enum FileKind {
     Docx,
     Pdf,
     Zip,
+    /// A zip archive in which every line feed became carriage return and line feed.
+    ZipCrLf,
     SevenZip,
     Rar,
     Tar,
@@ -342,9 +346,39 @@ fn pickled(head: &[u8]) -> Option<FileKind> {
     })
 }
 
+/// Bytes that show whether line ends were changed: more would take long to read.
+const COPIED: usize = 64 << 20;
+
+/// What a program that copies text made of a file of this kind, by its bytes from the first on.
+pub(super) fn copied_as_text(kind: FileKind, bytes: &[u8]) -> FileKind {
+    let bytes = &bytes[..bytes.len().min(COPIED)];
+    match kind {
+        K::Pickle(_) | K::Joblib if is_cr_lf(bytes) => K::PickleCrLf,
+        K::Pickle(_) | K::Joblib if is_lf(bytes) => K::PickleLf,
+        K::Zip | K::Npz if is_cr_lf(bytes) => K::ZipCrLf,
+        _ => kind,
+    }
+}
+
 /// Whether every line feed follows a carriage return: four by chance in one of 4 billion files.
-fn is_cr_lf(head: &[u8]) -> bool {
-    let feeds = head.iter().filter(|byte| **byte == b'\n').count();
-    let pairs = head.windows(2).filter(|pair| *pair == b"\r\n").count();
-    feeds >= 4 && feeds == pairs
+fn is_cr_lf(bytes: &[u8]) -> bool {
+    let feeds = bytes.iter().filter(|byte| **byte == b'\n').count();
+    feeds >= 4 && feeds == before_feeds(bytes, b"\r")
+}
+
+/// Line feeds after the four bytes next to a carriage return, from which a file without one after a carriage return
+/// lost those: binary data have a quarter as many, 27 and 3 in 9 MB of vectors, 171 and 42 in 5 MB of frames.
+const BESIDE: usize = 60;
+
+/// Whether a carriage return stands before no line feed, and bytes next to it before many.
+fn is_lf(bytes: &[u8]) -> bool {
+    before_feeds(bytes, b"\r") == 0 && before_feeds(bytes, b"\x0b\x0c\x0e\x0f") >= BESIDE
+}
+
+/// Line feeds that follow one of `bytes`.
+fn before_feeds(all: &[u8], bytes: &[u8]) -> usize {
+    let pairs = all.windows(2);
+    pairs
+        .filter(|pair| pair[1] == b'\n' && bytes.contains(&pair[0]))
+        .count()
 }

@@ -53,6 +53,11 @@ impl FileKind {
         let tail = &bytes[bytes.len() - head.len()..];
         kinds::recognize(head, tail)
     }
+
+    /// What bytes are that could not be read: as [`Self::of_bytes`], and whether more of them show a copy as text.
+    pub fn of_damaged(bytes: &[u8]) -> Self {
+        kinds::copied_as_text(Self::of_bytes(bytes), bytes)
+    }
 }
 
 /// What a folder is by the files that its writer puts beside the data.

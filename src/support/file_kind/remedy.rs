@@ -36,6 +36,9 @@ impl K {
             Self::Pickle(_) => "a pickle",
             Self::Joblib => "a file of joblib.dump",
             Self::PickleCrLf => "a pickle whose line ends were changed to CR LF (copied as text)",
+            Self::PickleLf => {
+                "a pickle that lost the CR of every CR LF (copied as text, or passed through dos2unix)"
+            }
             Self::PickleAsText => "a pickle that was read as text and written again",
             Self::PickleBase64 => "a pickle in base64",
             Self::Torch => "a zip archive of torch.save",
@@ -84,6 +87,9 @@ impl K {
             Self::Docx => "a Word or PowerPoint file",
             Self::Pdf => "a PDF file",
             Self::Zip => "a zip archive",
+            Self::ZipCrLf => {
+                "a zip archive (.npz is one) whose line ends were changed to CR LF (copied as text)"
+            }
             Self::SevenZip => "a 7z archive",
             Self::Rar => "a rar archive",
             Self::Tar => "a tar archive",
@@ -159,13 +165,9 @@ impl K {
             Self::DanglingLink => {
                 "restore its target (readlink FILE), or name the file itself".into()
             }
-            Self::PickleCrLf => {
-                "copy it again in binary mode; where only this copy is left, in Python: \
-                 b = open('FILE', 'rb').read(); open('NEW.pkl', 'wb').write(b.replace(b'\\r\\n', \
-                 b'\\n')), which restores it unless it held CR LF itself"
-            }
-            .into(),
-            Self::PickleAsText => "bytes are lost; copy it again in binary mode".into(),
+            Self::PickleCrLf => restore(".pkl"),
+            Self::ZipCrLf => restore(".npz"),
+            Self::PickleAsText | Self::PickleLf => "bytes are lost; copy it again in binary mode".into(),
             Self::PickleBase64 => "decode it: base64 -d FILE > NEW.pkl".into(),
             _ => match target {
                 Target::Pickle => self.to_pickle(),
@@ -337,6 +339,14 @@ fn ending(target: Target) -> &'static str {
         Target::Table => ".csv",
         Target::Weights => ".safetensors",
     }
+}
+
+/// The way back from CR LF to LF.
+fn restore(ending: &str) -> String {
+    format!(
+        "copy it again in binary mode; where only this copy is left, in Python: b = open('FILE', 'rb').read(); \
+         open('NEW{ending}', 'wb').write(b.replace(b'\\r\\n', b'\\n')), which restores it unless it held CR LF itself"
+    )
 }
 
 fn unpack(command: &str, target: Target) -> String {

@@ -211,6 +211,40 @@ fn names_at_the_end_of_a_large_archive_count() {
     assert_eq!(K::of_bytes(&bytes), K::Torch);
 }
 
+fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let (mut out, mut rest) = (Vec::new(), bytes);
+    while let Some(first) = rest.first() {
+        let found = rest.starts_with(from);
+        out.extend_from_slice(if found {
+            to
+        } else {
+            std::slice::from_ref(first)
+        });
+        rest = &rest[if found { from.len() } else { 1 }..];
+    }
+    out
+}
+
+#[test]
+fn a_damaged_file_shows_a_copy_as_text_by_all_its_bytes() {
+    // Every pair of bytes, as floats hold them, behind a window without a line feed.
+    let mut sound = b"\x80\x04\x95".to_vec();
+    sound.resize(WINDOW, 1);
+    sound.extend((0..500_000).flat_map(|i: u32| [(i % 251) as u8, i as u8]));
+    let crlf = replaced(&sound, b"\n", b"\r\n");
+    let lf = replaced(&sound, b"\r\n", b"\n");
+    let mut archive = entry("train/audio.npy");
+    archive.extend(&crlf);
+    assert_eq!(K::of_bytes(&crlf), K::Pickle(4));
+    assert_eq!(K::of_damaged(&crlf), K::PickleCrLf);
+    assert_eq!(K::of_damaged(&lf), K::PickleLf);
+    assert_eq!(K::of_damaged(&archive), K::ZipCrLf);
+    assert_eq!(K::of_damaged(&sound), K::Pickle(4));
+    // Whole numbers of four bytes: line feeds after zeros alone.
+    let whole: Vec<u8> = [&sound[..WINDOW], &[10, 0, 0, 0].repeat(1000)].concat();
+    assert_eq!(K::of_damaged(&whole), K::Pickle(4));
+}
+
 #[test]
 fn a_path_that_is_no_file_is_named() {
     let folder = tempfile::tempdir().unwrap();

@@ -111,9 +111,31 @@ pub fn describe_root(root: Value<'_>) -> String {
     }
     match root.entries().find_map(inner) {
         Some(name) => format!("keys {}; write data['{name}'] alone", keys(root)),
-        None if root.is_dict() => format!("keys {}", keys(root)),
+        None if root.is_dict() => format!("keys {}{}", keys(root), behind(root)),
         None => describe(root),
     }
+}
+
+/// The dicts of further pickles in the file, of which `pickle.load` gives the first alone; empty if there are none.
+fn behind(root: Value<'_>) -> String {
+    let mut all = Vec::new();
+    let mut next = root.pickle().following();
+    while let Some(Ok(pickle)) = next {
+        if !pickle.root().is_dict() || all.len() >= KEYS {
+            break;
+        }
+        all.push(format!("keys {}", keys(pickle.root())));
+        next = pickle.following();
+    }
+    if all.is_empty() {
+        return String::new();
+    }
+    format!(
+        " in the first pickle of the file, {} in those after it, as several calls of pickle.dump write them: write one \
+         dict, in Python: f = open('FILE', 'rb'); data = {{}}; for i in range({}): data.update(pickle.load(f))",
+        all.join(" and "),
+        all.len() + 1
+    )
 }
 
 /// A value that is no dict of columns, with the way to one where its form is known.
