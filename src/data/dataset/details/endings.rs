@@ -1,5 +1,7 @@
 //! Looks at the ends of some samples: whether their last frames are their first ones again, those of the next sample, or those
-//! that the sample before has at the same steps.
+//! that the sample before has at the same steps; and at those of all, whether the next sample begins with the last frame.
+
+use std::collections::HashSet;
 
 /// Samples of a split that are looked at, about.
 const SAMPLES: usize = 60;
@@ -15,6 +17,12 @@ pub struct Endings {
     pub again: Vec<usize>,
     pub next: Vec<usize>,
     pub stale: Vec<usize>,
+    /// Of all samples the rows of those that begin with the last frame of the one before, each with another frame.
+    pub filled: Vec<usize>,
+    /// The last frame of the sample before, where it differs from the one before it.
+    last: Vec<f32>,
+    /// The frames of `filled`, by their bits.
+    known: HashSet<Vec<u32>>,
     /// The sample before, where it or the next one is looked at.
     before: Option<(usize, Vec<f32>)>,
 }
@@ -24,6 +32,7 @@ impl Endings {
     pub fn add(&mut self, sample: &[f32], width: usize, (row, rows): (usize, usize)) {
         let last = sample.iter().rposition(|value| *value != 0.0);
         let content = &sample[..last.map_or(0, |last| last / width + 1) * width];
+        self.begin(content, width, row);
         let is_looked_at = |row: usize| row.is_multiple_of(rows / SAMPLES + 1);
         let is_enough =
             |content: &[f32]| width >= DIMENSIONS && content.len() >= 2 * FRAMES * width;
@@ -45,6 +54,29 @@ impl Endings {
         }
         if is_judged || is_looked_at(row + 1) {
             self.before = Some((row, content.to_vec()));
+        }
+    }
+}
+
+impl Endings {
+    /// Compares the first frame of a sample with the last one before, and keeps its own last one.
+    fn begin(&mut self, content: &[f32], width: usize, row: usize) {
+        let is_filled = !self.last.is_empty() && content.starts_with(&self.last);
+        // A frame that stands for missing ones is met again and again.
+        if is_filled
+            && self
+                .known
+                .insert(self.last.iter().map(|v| v.to_bits()).collect())
+        {
+            self.filled.push(row);
+        }
+        self.last.clear();
+        let mut frames = content.chunks_exact(width).rev();
+        if let (Some(last), Some(other)) = (frames.next(), frames.next()) {
+            let values = last.iter().filter(|value| **value != 0.0).count();
+            if last != other && values >= DIMENSIONS {
+                self.last.extend(last);
+            }
         }
     }
 }
@@ -124,6 +156,31 @@ mod tests {
         let next = |row| [frames(row, 0..6), frames(row + 1, 0..4)].concat();
         let next = endings(&(0..200).map(next).collect::<Vec<_>>());
         assert_eq!((next.judged, next.next.len()), (50, 50));
+    }
+
+    #[test]
+    fn samples_that_begin_with_the_last_frame_before_are_found() {
+        // Every tenth clip failed, and was filled with the frame before it.
+        let filled = |row: usize, own: usize| match row % 10 {
+            3 => frames(row - 1, 9..10).repeat(own),
+            _ => frames(row, 0..10),
+        };
+        let found = |sample: &dyn Fn(usize) -> Vec<f32>| {
+            endings(&(0..60).map(sample).collect::<Vec<_>>()).filled
+        };
+        assert_eq!(found(&|row| filled(row, 5)), [3, 13, 23, 33, 43, 53]);
+        assert_eq!(found(&|row| frames(row, 0..10)), [0; 0]);
+        let missing = |row: usize| match row % 10 {
+            3 => [7.0, 8.0, 9.0].repeat(5),
+            2 => [frames(row, 0..5), vec![7.0, 8.0, 9.0]].concat(),
+            _ => frames(row, 0..10),
+        };
+        assert_eq!(found(&missing), [3], "one frame stands for what is missing");
+        assert_eq!(
+            found(&|_| [1.0, 2.0, 3.0].repeat(4)),
+            [0; 0],
+            "all stand still"
+        );
     }
 
     #[test]
