@@ -63,6 +63,29 @@ impl Windows {
             && varying.iter().all(is_zero)
     }
 
+    /// Whether the dimensions that are looked at have the mean 0 and the deviation 1 over the samples at the first step.
+    pub fn begin_standardized(&self) -> bool {
+        let first = self.steps.first().into_iter().flatten();
+        let moments = first.map(|[n, sum, squares]| {
+            let mean = sum / n;
+            (*n, mean, (squares / n - mean * mean).max(0.0).sqrt())
+        });
+        let varying: Vec<(f64, f64, f64)> = moments
+            .filter(|(_, mean, deviation)| *deviation > CENTERED * mean.abs())
+            .collect();
+        // With either divisor.
+        let is_one = |(n, deviation): (f64, f64)| {
+            let unbiased = deviation * (n / (n - 1.0)).sqrt();
+            [deviation, unbiased]
+                .iter()
+                .any(|d| (d - 1.0).abs() < CENTERED)
+        };
+        varying.len() + 1 >= LOOKED_AT
+            && varying.iter().all(|(n, mean, deviation)| {
+                *n >= SAMPLES && mean.abs() < CENTERED && is_one((*n, *deviation))
+            })
+    }
+
     /// The variance over samples in the last steps, as a part of that in the first ones: the largest over dimensions.
     pub fn left_at_the_end(&self) -> Option<f64> {
         let steps = self.steps.len();
@@ -123,6 +146,28 @@ mod tests {
         assert!(centered(1.0));
         assert!(!centered(0.98));
         assert!(!Windows::default().are_centered(40));
+    }
+
+    #[test]
+    fn a_first_step_that_was_standardized_by_itself_is_found() {
+        let value = |row: usize, at: usize| (row * 7919 + at * 104_729) as f64 % 1000.0 / 500.0;
+        let begins = |factor: f64| {
+            let mut windows = Windows::default();
+            for row in 0..40 {
+                let scaled = |at: usize| {
+                    let all = || (0..40).map(|row| value(row, at));
+                    let mean = all().sum::<f64>() / 40.0;
+                    let variance = all().map(|v| (v - mean).powi(2)).sum::<f64>() / 40.0;
+                    (factor * (value(row, at) - mean) / variance.sqrt()) as f32
+                };
+                windows.add(&(0..80).map(scaled).collect::<Vec<_>>(), 8);
+            }
+            windows.begin_standardized()
+        };
+        assert!(begins(1.0));
+        assert!(begins((39.0_f64 / 40.0).sqrt()), "by the other divisor");
+        assert!(!begins(0.97));
+        assert!(!Windows::default().begin_standardized());
     }
 
     #[test]
