@@ -103,6 +103,7 @@ impl Findings {
         values.extend(check::dropout(plans, &self.details));
         values.extend(check::scaled_by_sample(plans, &self.details));
         values.extend(check::running_scale(plans, &self.details));
+        values.extend(check::scaled_with_padding(plans, &self.details));
         let mut samples = check::samples(plans, &self.profiles);
         samples.warnings.extend(check::copies(plans, self));
         Ok([

@@ -10,6 +10,10 @@ const VALUES: usize = 30;
 /// Distance from the value that scaling leaves.
 const NEAR: f64 = 1e-3;
 
+/// Part of the dimensions of a sample that is nearly all: a small number that is added to deviations, against zero ones, tells in
+/// dimensions that hardly vary.
+const NEARLY: f64 = 0.75;
+
 /// What scaling of each sample leaves, the more special first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
@@ -18,15 +22,19 @@ pub enum Form {
     Centered,
     WholeStandardized,
     UnitFrames,
+    PaddedStandardized,
+    PaddedWhole,
 }
 
 impl Form {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Standardized,
         Self::Ranged,
         Self::Centered,
         Self::WholeStandardized,
         Self::UnitFrames,
+        Self::PaddedStandardized,
+        Self::PaddedWhole,
     ];
 
     /// What a sample then has.
@@ -37,6 +45,12 @@ impl Form {
             Self::Centered => "mean 0 in every dimension",
             Self::WholeStandardized => "mean 0 and deviation 1 over all its values",
             Self::UnitFrames => "frames of length 1",
+            Self::PaddedStandardized => {
+                "mean 0 and deviation 1 in nearly every dimension once padding counts as values"
+            }
+            Self::PaddedWhole => {
+                "mean 0 and deviation 1 over all its values once padding counts as such"
+            }
         }
     }
 }
@@ -72,6 +86,12 @@ impl SampleScales {
         let enough = frames.len() >= FRAMES && columns.len() > 1;
         let all = |is: fn(&Column) -> bool| enough.then(|| columns.iter().all(is));
         let whole = Column::of(frames.iter().flat_map(|frame| frame.iter().copied()));
+        let padding = (sample.len() / width - frames.len()) as f64;
+        let padded = columns
+            .iter()
+            .filter(|one| one.is_standardized_with(padding));
+        let padded = padded.count() as f64 >= NEARLY * columns.len() as f64;
+        let is_padded = padding > 0.0;
         let length = |frame: &&[f32]| {
             let squares = frame.iter().map(|value| f64::from(*value).powi(2));
             squares.sum::<f64>().sqrt()
@@ -83,6 +103,9 @@ impl SampleScales {
             all(Column::is_centered),
             whole.varies().then(|| whole.is_standardized()),
             (width > 2).then(|| frames.iter().all(has_length_one)),
+            (enough && is_padded).then_some(padded),
+            (whole.varies() && is_padded)
+                .then(|| whole.is_standardized_with(padding * width as f64)),
         ];
         for (at, has) in forms.into_iter().enumerate() {
             self.judged[at] += usize::from(has.is_some());
@@ -150,6 +173,18 @@ impl Column {
                 .any(|d| (d - 1.0).abs() < NEAR)
     }
 
+    /// Whether the mean is 0 and the deviation 1 together with so many values of padding, all of the one value that makes the mean 0: what
+    /// zeros became before they were made zero again.
+    fn is_standardized_with(&self, padding: f64) -> bool {
+        let sum = self.count * self.mean;
+        let squares =
+            self.count * (self.deviation.powi(2) + self.mean.powi(2)) + sum.powi(2) / padding;
+        let all = self.count + padding;
+        [all, all - 1.0]
+            .iter()
+            .any(|n| (squares / n - 1.0).abs() < 2.0 * NEAR)
+    }
+
     fn is_ranged(&self) -> bool {
         let from = (self.least.abs() < NEAR) || (self.least + 1.0).abs() < NEAR;
         from && (self.largest - 1.0).abs() < NEAR
@@ -160,6 +195,9 @@ impl Column {
 mod tests {
     use super::*;
 
+    /// Frames of zeros.
+    const PADDING: usize = 6;
+
     /// Frames of a sample, zero ones among them, and padding.
     fn sample(change: impl Fn(&mut Vec<Vec<f32>>)) -> SampleScales {
         let value =
@@ -169,7 +207,7 @@ mod tests {
             .collect();
         change(&mut frames);
         frames.insert(3, vec![0.0; 4]);
-        frames.extend(vec![vec![0.0; 4]; 5]);
+        frames.extend(vec![vec![0.0; 4]; PADDING - 1]);
         let mut scales = SampleScales::default();
         scales.add(&frames.concat(), 4, (0, 1));
         scales
@@ -216,5 +254,24 @@ mod tests {
             }
         });
         assert_eq!(found(unit), Some(Form::UnitFrames));
+
+        // By the statistics of all frames, those of zeros among them.
+        let padded =
+            |values: Vec<f32>, zeros: usize| Column::of(values.into_iter().chain(vec![0.0; zeros]));
+        let dimensions = sample(|frames| {
+            for at in 0..4 {
+                let c = padded(frames.iter().map(|frame| frame[at]).collect(), PADDING);
+                for frame in frames.iter_mut() {
+                    frame[at] = ((f64::from(frame[at]) - c.mean) / (c.deviation + 1e-5)) as f32;
+                }
+            }
+        });
+        assert_eq!(found(dimensions), Some(Form::PaddedStandardized));
+        let whole = sample(|frames| {
+            let c = padded(frames.concat(), 4 * PADDING);
+            let values = frames.iter_mut().flatten();
+            values.for_each(|v| *v = ((f64::from(*v) - c.mean) / c.deviation) as f32);
+        });
+        assert_eq!(found(whole), Some(Form::PaddedWhole));
     }
 }

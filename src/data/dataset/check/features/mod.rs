@@ -29,7 +29,7 @@ mod starts;
 mod structure;
 mod values;
 
-pub use by_sample::scaled_by_sample;
+pub use by_sample::{scaled_by_sample, scaled_with_padding};
 pub use codes::codes;
 pub use column_major::column_major;
 pub use copied::copied;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::by_sample::all_by_sample;
+use super::by_sample::{all_by_sample, padded_form};
 use super::own_scale::Own;
 use super::structure;
 use crate::data::dataset::check::Samples;
@@ -83,7 +83,14 @@ pub fn spreads(
                 (_, Some(signs)) => vec![signs],
                 (Some(difference), _) => vec![difference.describe(column, train.split())],
                 // What else differs may come of the scale.
-                _ if own.is_some() => Vec::new(),
+                _ if own.is_some()
+                    || both
+                        .into_iter()
+                        .flatten()
+                        .any(|one| padded_form(one).is_some()) =>
+                {
+                    Vec::new()
+                }
                 _ => structure::differences(column, a, b),
             };
             let (split, first) = (plan.split(), &plan.ids[0]);
