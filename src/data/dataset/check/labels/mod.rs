@@ -14,6 +14,7 @@ mod orders;
 pub mod parts;
 mod processed;
 mod range;
+mod raters;
 mod rows;
 mod runs;
 mod stretches;

@@ -7,6 +7,7 @@ use super::classes::classes;
 use super::means::mean_labels;
 use super::official::signs;
 use super::processed::processed;
+use super::raters::of_four;
 use crate::data::dataset::check::basis::relation::deviation;
 use crate::data::dataset::check::{Check, Samples};
 use crate::data::dataset::one_sided::Lack;
@@ -54,6 +55,8 @@ pub fn labels(plans: &[Plan<'_>], spec: &Spec) -> Check {
         warnings.extend(two_columns(plan, values));
         if plan.official().is_some() {
             warnings.extend(one_sided(values).map(|text| format!("{}: {text}", plan.split())));
+            warnings
+                .extend(of_four(&plan.ids, values).map(|text| format!("{}: {text}", plan.split())));
             warnings.extend(standardized(values).map(|text| format!("{}: {text}", plan.split())));
             warnings.extend(
                 by_video(&plan.ids, values).map(|text| format!("{}: {text}", plan.split())),
