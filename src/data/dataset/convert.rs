@@ -74,6 +74,7 @@ impl Findings {
         values.extend(check::own_steps(plans, &self.details));
         values.extend(check::equal_shares(plans, &self.details));
         values.extend(check::halves(plans, &self.spreads));
+        values.extend(check::half_shift(plans, &self.spreads));
         values.extend(check::marks(plans, &self.spreads));
         values.extend(check::codes(plans, &self.details));
         values.extend(check::half_bits(plans, &self.details));
@@ -102,8 +103,8 @@ impl Findings {
         values.extend(check::sorted_values(plans, &self.details));
         values.extend(check::dropout(plans, &self.details));
         values.extend(check::scaled_by_sample(plans, &self.details));
-        values.extend(check::running_scale(plans, &self.details));
         values.extend(check::scaled_with_padding(plans, &self.details));
+        values.extend(check::running_scale(plans, &self.details));
         let mut samples = check::samples(plans, &self.profiles);
         samples.warnings.extend(check::copies(plans, self));
         Ok([

@@ -12,9 +12,10 @@ mod unseen;
 pub use basis::sample_steps::SampleSteps;
 pub use features::{
     codes, column_major, copied, counters, decimals, dropout, edges, equal_shares, features,
-    filled_frames, half_bits, halves, integer_bits, large, lengths_of_frames, lost_block,
-    lost_starts, marks, overlaps, own_axes, own_steps, repeats, reshaped, rounded, running_scale,
-    scaled_by_sample, scaled_with_padding, scattered, sorted_values, spreads, starts, twins,
+    filled_frames, half_bits, half_shift, halves, integer_bits, large, lengths_of_frames,
+    lost_block, lost_starts, marks, overlaps, own_axes, own_steps, repeats, reshaped, rounded,
+    running_scale, scaled_by_sample, scaled_with_padding, scattered, sorted_values, spreads,
+    starts, twins,
 };
 pub use labels::{label_leaks, labels, told_labels, unusual_labels};
 pub use lengths::{extents, maxima, of_other_rows, windows};
