@@ -2,6 +2,7 @@
 
 pub mod chance;
 pub mod drift;
+pub mod letters;
 pub mod main_labels;
 pub mod relation;
 pub mod said;

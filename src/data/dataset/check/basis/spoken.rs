@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::letters::are_letters;
 use super::main_labels::{ENOUGH, main};
 use super::relation::Relation;
 use crate::data::dataset::read::plan::Plan;
@@ -12,7 +13,7 @@ pub const PRIOR: f64 = 5.0;
 /// A split with labels and words.
 pub struct Spoken<'p> {
     pub plan: &'p Plan<'p>,
-    /// What is said in each sample, each word once: token ids, else words of transcripts.
+    /// What is said in each sample, each word once: token ids, unless they are letters, else words of transcripts.
     pub words: Vec<BTreeSet<String>>,
     pub labels: &'p [f64],
 }
@@ -21,7 +22,7 @@ impl<'p> Spoken<'p> {
     /// None where a split has few labels or no words.
     pub fn of(plan: &'p Plan<'_>) -> Option<Self> {
         let words = |text: &String| text.split_whitespace().map(str::to_lowercase).collect();
-        let words = match &plan.text_bert {
+        let words = match plan.text_bert.as_ref().filter(|_| !are_letters(plan)) {
             Some(block) => (0..block.rows)
                 .map(|row| {
                     let (ids, rest) = block.row(row).split_at(block.width);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::beside_tokens::{Pair, SAMPLES, WORDS, texts_of};
 use crate::data::dataset::check::Samples;
+use crate::data::dataset::check::basis::letters::are_letters;
 use crate::data::dataset::read::plan::Plan;
 use crate::data::dataset::spec::Spec;
 use crate::data::dataset::words::is_chinese;
@@ -100,6 +101,14 @@ pub fn unlike_language(plan: &Plan<'_>, spec: &Spec) -> Option<String> {
         return (2 * lacking.count() > texts.len())
             .then(|| lacking.describe(plan.split(), fault))
             .flatten();
+    }
+    if are_letters(plan) {
+        return Some(format!(
+            "{}: the tokens are letters, not words (first: {}): was a list of characters given where one of words is expected \
+             (is_split_into_words)? Tokenize the texts, or leave that to --tokenize",
+            plan.split(),
+            plan.ids[0]
+        ));
     }
     let texts = texts_of(plan)?;
     let pairs = texts.pairs();
