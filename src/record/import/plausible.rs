@@ -3,6 +3,7 @@
 
 mod absent;
 mod averaged;
+mod batched;
 mod batches;
 mod between;
 mod bins;
@@ -42,6 +43,7 @@ mod subsets;
 mod sums;
 #[cfg(test)]
 mod testing;
+mod traces;
 mod uneven;
 mod unmasked;
 mod values;
@@ -222,8 +224,11 @@ fn of_run(
         .or_else(|| centered::finding(run, reference))
         .or_else(|| own_scale::finding(run, reference))
         .or_else(|| smooth::running(run, reference));
-    if let Some(own) = own {
-        // Conditions in scales of their own have nothing to tell of each other, and means little.
+    // Other orders leave traces of their batches as well.
+    let is_order = found.iter().any(|finding| finding.check == Check::Order);
+    let batched = || batched::finding(run, runs, reference).filter(|_| !is_order);
+    if let Some(own) = own.or_else(batched) {
+        // Conditions in scales of their own have nothing to tell of each other, and means little; so have mixed batches.
         found.push(own);
         found.extend(pairs::findings(run, before, reference));
         return found;

@@ -186,7 +186,8 @@ fn shifted(all: &[Apart], which: impl Fn() -> String) -> Option<(f64, String)> {
         let higher = mean(all, |apart| apart.higher);
         let text = format!(
             "predictions for {} are {:.2} {} than those for the others with equal labels, in the mean over conditions, which \
-             is {:.1} of their standard deviations: has a part another zero?",
+             is {:.1} of their standard deviations: has a part another zero? Large batches whose samples are mixed look so as well, \
+             and so do weights that change in evaluation",
             which(),
             higher.abs(),
             if higher > 0.0 { "higher" } else { "lower" },
