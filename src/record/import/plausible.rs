@@ -266,6 +266,7 @@ fn of_run(
     found.extend(signs::finding(run, reference));
     found.extend(averaged::finding(run, runs, reference));
     found.extend(borrowed::finding(run, runs, reference));
+    found.extend(fitted::of_videos(run, reference));
     found.extend(values::findings(run, reference));
     found.extend(short::finding(run, reference));
     found.extend(whole::finding(run, reference));

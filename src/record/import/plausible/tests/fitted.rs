@@ -1,6 +1,7 @@
 //! Predictions that were fitted to the labels of the test split.
 
-use super::super::fitted::finding;
+use super::super::fitted::{finding, of_videos};
+use super::super::testing::{complete, reference};
 use super::super::{Moments, correlation};
 use super::{ChaCha8Rng, STRONG, SeedableRng, Simulated, normal, simulate};
 
@@ -60,4 +61,33 @@ fn the_best_of_several_outputs_is_found() {
             *p = outputs.min_by(|a, b| off(a).total_cmp(&off(b))).unwrap();
         }
     });
+}
+
+#[test]
+fn videos_without_bias_are_found() {
+    let ids: Vec<String> = (0..90).map(|i| format!("v{}$_${}", i / 9, i % 9)).collect();
+    let mut random = ChaCha8Rng::seed_from_u64(5);
+    let truth: Vec<f32> = (0..90).map(|_| normal(&mut random)).collect();
+    let pass: Vec<f32> = truth.iter().map(|t| t + normal(&mut random)).collect();
+    let found = |bias: fn(Vec<f32>) -> f32, videos: usize| {
+        let mut pass = pass.clone();
+        let each = pass.chunks_mut(9).zip(truth.chunks(9));
+        for (video, labels) in each.take(videos) {
+            let bias = bias(video.iter().zip(labels).map(|(p, t)| p - t).collect());
+            video.iter_mut().for_each(|p| *p -= bias);
+        }
+        of_videos(&complete(pass), &reference(&ids, &truth)).map(|found| found.text)
+    };
+    let mean = |errors: Vec<f32>| errors.iter().sum::<f32>() / errors.len() as f32;
+    let median = |mut errors: Vec<f32>| {
+        errors.sort_by(f32::total_cmp);
+        errors[errors.len() / 2]
+    };
+    let text = found(mean, 10).unwrap();
+    assert!(text.contains("in 10 of 10 videos"), "{text}");
+    assert!(text.contains("the mean of predictions"), "{text}");
+    let text = found(median, 6).unwrap();
+    assert!(text.contains("the median of predictions"), "{text}");
+    assert_eq!(found(mean, 4), None, "a few videos");
+    assert_eq!(found(|_| 0.0, 10), None);
 }
