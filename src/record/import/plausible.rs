@@ -1,55 +1,22 @@
-//! Looks for predictions that are not in label units: another scale, classes, probabilities, one value, another
-//! order.
+//! Looks for predictions that contradict the labels, the masks or each other, in a room for each subject; what is another
+//! scale, one value or no order at all is found here.
 
-mod absent;
-mod averaged;
-mod batched;
-mod batches;
-mod between;
-mod bins;
-mod borrowed;
-mod centered;
+mod beside;
+mod blocks;
+mod digits;
 mod few;
-mod filled;
-mod first;
-mod fitted;
+mod gaps;
 mod groups;
-mod jumps;
-mod kinds;
-mod learned;
-mod lengths;
-mod masked;
-mod means;
-mod mixed;
-mod nothing;
-mod orders;
-mod own_scale;
-mod pairs;
-mod parts;
-mod ranked;
-mod scale;
-mod scrambled;
-mod seeds;
-mod shards;
-mod shifted;
-mod short;
-mod signs;
-mod smooth;
-mod state;
+mod labels;
+mod order;
+mod rates;
+mod runs;
+mod sets;
 mod statistics;
-mod steps;
-mod stretched;
-mod subsets;
 mod sums;
 #[cfg(test)]
 mod testing;
-mod traces;
-mod uneven;
-mod unmasked;
-mod values;
-mod video_shifts;
-mod whole;
-mod within;
+mod units;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -214,34 +181,34 @@ fn of_run(
     before: &[&Joined],
     reference: &Reference<'_>,
 ) -> Vec<Finding> {
-    let mut found = Vec::from_iter(orders::finding(run, reference));
-    let shifted = shifted::finding(run, reference);
+    let mut found = Vec::from_iter(order::orders::finding(run, reference));
+    let shifted = order::shifted::finding(run, reference);
     let is_shifted = shifted.is_some();
-    found.extend(shifted.or_else(|| video_shifts::finding(run, reference)));
-    found.extend(lengths::finding(run, reference));
-    found.extend(ranked::findings(run, runs));
-    let own = stretched::finding(run, runs, reference)
-        .or_else(|| centered::finding(run, reference))
-        .or_else(|| own_scale::finding(run, reference))
-        .or_else(|| smooth::running(run, reference));
+    found.extend(shifted.or_else(|| order::video_shifts::finding(run, reference)));
+    found.extend(beside::lengths::finding(run, reference));
+    found.extend(runs::ranked::findings(run, runs));
+    let own = units::stretched::finding(run, runs, reference)
+        .or_else(|| beside::centered::finding(run, reference))
+        .or_else(|| units::own_scale::finding(run, reference))
+        .or_else(|| beside::smooth::running(run, reference));
     // Other orders leave traces of their batches as well.
     let is_order = found.iter().any(|finding| finding.check == Check::Order);
-    let batched = || batched::finding(run, runs, reference).filter(|_| !is_order);
+    let batched = || beside::batched::finding(run, runs, reference).filter(|_| !is_order);
     if let Some(own) = own.or_else(batched) {
         // Conditions in scales of their own have nothing to tell of each other, and means little; so have mixed batches.
         found.push(own);
-        found.extend(pairs::findings(run, before, reference));
+        found.extend(runs::pairs::findings(run, before, reference));
         return found;
     }
-    found.extend(learned::findings(run, runs, reference));
+    found.extend(labels::learned::findings(run, runs, reference));
     found.extend(findings(run, runs, reference));
-    found.extend(absent::finding(run, reference));
-    found.extend(unmasked::finding(run, reference));
-    found.extend(subsets::finding(run, runs, reference));
-    let unmasked = masked::unmasked(run, reference);
-    found.extend(means::finding(run, runs, reference));
-    found.extend(seeds::finding(run, runs, reference));
-    let mut rates = between::findings(run, reference);
+    found.extend(sets::absent::finding(run, reference));
+    found.extend(sets::unmasked::finding(run, reference));
+    found.extend(sets::subsets::finding(run, runs, reference));
+    let unmasked = rates::masked::unmasked(run, reference);
+    found.extend(runs::means::finding(run, runs, reference));
+    found.extend(units::seeds::finding(run, runs, reference));
+    let mut rates = rates::between::findings(run, reference);
     if is_shifted {
         // A condition in another order is worse than its rate lets expect.
         rates.retain(|finding| finding.check != Check::Rates);
@@ -251,30 +218,30 @@ fn of_run(
         rates.retain(|finding| finding.check != Check::Rates);
         found.extend(rates);
         found.push(unmasked);
-        found.extend(pairs::findings(run, before, reference));
+        found.extend(runs::pairs::findings(run, before, reference));
         return found;
     }
     found.extend(rates);
-    found.extend(nothing::finding(run, reference));
-    found.extend(pairs::findings(run, before, reference));
-    found.extend(within::findings(run, reference));
-    found.extend(parts::finding(run, reference));
-    found.extend(shards::findings(run, reference));
-    found.extend(scrambled::finding(run, reference));
-    found.extend(smooth::finding(run, reference));
-    found.extend(state::finding(run, reference));
-    found.extend(signs::finding(run, reference));
-    found.extend(averaged::finding(run, runs, reference));
-    found.extend(borrowed::finding(run, runs, reference));
-    found.extend(fitted::of_videos(run, reference));
-    found.extend(values::findings(run, reference));
-    found.extend(short::finding(run, reference));
-    found.extend(whole::finding(run, reference));
-    found.extend(first::finding(run, reference));
-    found.extend(fitted::finding(run, runs, reference));
-    found.extend(uneven::finding(run, reference));
-    found.extend(jumps::finding(run, reference));
-    found.extend(filled::findings(run, runs, reference));
+    found.extend(rates::nothing::finding(run, reference));
+    found.extend(runs::pairs::findings(run, before, reference));
+    found.extend(blocks::within::findings(run, reference));
+    found.extend(blocks::parts::finding(run, reference));
+    found.extend(blocks::shards::findings(run, reference));
+    found.extend(order::scrambled::finding(run, reference));
+    found.extend(beside::smooth::finding(run, reference));
+    found.extend(beside::state::finding(run, reference));
+    found.extend(labels::signs::finding(run, reference));
+    found.extend(gaps::averaged::finding(run, runs, reference));
+    found.extend(gaps::borrowed::finding(run, runs, reference));
+    found.extend(labels::fitted::of_videos(run, reference));
+    found.extend(gaps::values::findings(run, reference));
+    found.extend(digits::short::finding(run, reference));
+    found.extend(digits::whole::finding(run, reference));
+    found.extend(units::first::finding(run, reference));
+    found.extend(labels::fitted::finding(run, runs, reference));
+    found.extend(blocks::uneven::finding(run, reference));
+    found.extend(rates::jumps::finding(run, reference));
+    found.extend(gaps::filled::findings(run, runs, reference));
     // Changes under equal masks follow from most of what has a name of its own.
     let values = [
         Check::Range,
@@ -283,9 +250,12 @@ fn of_run(
         Check::Constant,
     ];
     if found.iter().all(|finding| values.contains(&finding.check)) {
-        found.extend(masked::finding(run, reference).or_else(|| nothing::below_1(run, reference)));
+        found.extend(
+            rates::masked::finding(run, reference)
+                .or_else(|| rates::nothing::below_1(run, reference)),
+        );
     }
-    found.extend(mixed::finding(run, runs, reference));
+    found.extend(runs::mixed::finding(run, runs, reference));
     found.extend(few::unlike(run, reference));
     found
 }
@@ -293,10 +263,12 @@ fn of_run(
 /// Whether a run is found to be in another order: what rests on its predictions is no finding of other runs.
 fn is_in_another_order(run: &Joined, reference: &Reference<'_>) -> bool {
     let is_order = |finding: &Finding| finding.check == Check::Order;
-    orders::finding(run, reference).is_some()
+    order::orders::finding(run, reference).is_some()
         || correlated(&name(run), run, reference).is_some_and(|finding| is_order(&finding))
-        || between::findings(run, reference).iter().any(is_order)
-        || parts::finding(run, reference).is_some_and(|finding| is_order(&finding))
+        || rates::between::findings(run, reference)
+            .iter()
+            .any(is_order)
+        || blocks::parts::finding(run, reference).is_some_and(|finding| is_order(&finding))
 }
 
 /// The runs of the same model under other seeds.
@@ -329,13 +301,13 @@ fn findings(run: &Joined, runs: &[Joined], reference: &Reference<'_>) -> Vec<Fin
     }
     if found.is_empty() {
         let values = [
-            kinds::classes(&what, run, reference),
-            kinds::probabilities(&what, run, reference)
-                .or_else(|| kinds::unsigned(&what, run, reference)),
-            kinds::one_sided(&what, run),
-            bins::cut(&what, run)
-                .or_else(|| kinds::rounded(&what, run))
-                .or_else(|| bins::binned(&what, run)),
+            digits::kinds::classes(&what, run, reference),
+            digits::kinds::probabilities(&what, run, reference)
+                .or_else(|| digits::kinds::unsigned(&what, run, reference)),
+            digits::kinds::one_sided(&what, run),
+            digits::bins::cut(&what, run)
+                .or_else(|| digits::kinds::rounded(&what, run))
+                .or_else(|| digits::bins::binned(&what, run)),
         ];
         found.extend(values.into_iter().flatten());
     }
@@ -346,10 +318,10 @@ fn findings(run: &Joined, runs: &[Joined], reference: &Reference<'_>) -> Vec<Fin
     };
     if are_classes(&found) {
         let of_model: Vec<&Joined> = runs.iter().filter(|r| r.model == run.model).collect();
-        found.extend(scale::standardized(&what, run, &of_model, reference));
+        found.extend(units::scale::standardized(&what, run, &of_model, reference));
     }
     if found.is_empty() {
-        found.extend(scale::clipped(&what, run, reference));
+        found.extend(units::scale::clipped(&what, run, reference));
     }
     if are_classes(&found) {
         found.extend(correlated(&what, run, reference));
@@ -435,7 +407,7 @@ fn correlated(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Fin
     }
     let r = correlation(pass, reference.truth)?;
     let chance = 2.0 / (n as f64).sqrt();
-    if let Some(text) = scale::of_pass(pass, reference, r, complete) {
+    if let Some(text) = units::scale::of_pass(pass, reference, r, complete) {
         Some(doubtful(Check::Scale, text))
     } else if r < -chance && at_most(AGAINST) {
         let text = format!("predictions{whose} run against the labels (correlation {r:.2})");

@@ -1,8 +1,9 @@
 //! Looks for turned signs, another zero and another order where few samples leave most correlations to chance.
 
 use super::super::join::{Joined, MaskKey};
-use super::steps::{Pass, chains};
-use super::{Check, FEWEST, Finding, Reference, name, precise, scale};
+use super::rates::steps::{Pass, chains};
+use super::units::scale;
+use super::{Check, FEWEST, Finding, Reference, name, precise};
 use crate::mask;
 use crate::metric::correlation::{pearson, spearman};
 

@@ -1,7 +1,7 @@
 //! Computes ranks, correlations, spreads and moments of predictions.
 
 use super::FEWEST;
-use super::values::counts;
+use super::gaps::values::counts;
 use crate::metric::correlation::ranks;
 
 /// Ranks around 0, so that sums of squares lose no digits.

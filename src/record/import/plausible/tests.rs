@@ -12,10 +12,17 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::super::join::Joined;
 use super::super::same_masks::UNKNOWN;
-use super::{
-    Reference, between, centered, filled, first, jumps, kinds, means, orders, pairs, parts, scale,
-    scrambled, shards, shifted, signs, smooth, subsets, uneven, values, within,
-};
+use super::Reference;
+use super::beside::{centered, smooth};
+use super::blocks::{parts, shards, uneven, within};
+use super::digits::kinds;
+use super::gaps::{filled, values};
+use super::labels::signs;
+use super::order::{orders, scrambled, shifted};
+use super::rates::{between, jumps};
+use super::runs::{means, pairs};
+use super::sets::subsets;
+use super::units::{first, scale};
 use crate::mask::Condition;
 
 /// What the test split and the model are like.

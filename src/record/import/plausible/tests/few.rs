@@ -2,7 +2,8 @@
 
 use super::super::super::join::Joined;
 use super::super::super::same_masks::SameMasks;
-use super::super::{Check, FEW, Reference, check, correlated, few, stretched};
+use super::super::units::stretched;
+use super::super::{Check, FEW, Reference, check, correlated, few};
 use super::{Kind, STRONG, Simulated, simulate};
 
 const KIND: Kind = Kind {

@@ -1,6 +1,6 @@
 //! Predictions that were fitted to the labels of the test split.
 
-use super::super::fitted::{finding, of_videos};
+use super::super::labels::fitted::{finding, of_videos};
 use super::super::testing::{complete, reference};
 use super::super::{Moments, correlation};
 use super::{ChaCha8Rng, STRONG, SeedableRng, Simulated, normal, simulate};

@@ -2,7 +2,10 @@
 
 use super::super::super::join::Joined;
 use super::super::super::same_masks::SameMasks;
-use super::super::{Reference, learned, masked, means};
+use super::super::Reference;
+use super::super::labels::learned;
+use super::super::rates::masked;
+use super::super::runs::means;
 use super::shared::two_seeds;
 use super::{Kind, STRONG, Simulated, kinds, simulate};
 use crate::mask::Condition;

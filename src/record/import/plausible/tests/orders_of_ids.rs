@@ -1,8 +1,9 @@
 //! Predictions in another order than their ids, and seeds beside one in another order.
 
-use super::super::{
-    Reference, batches, filled, findings, groups, orders, scrambled, shifted, smooth,
-};
+use super::super::beside::smooth;
+use super::super::gaps::filled;
+use super::super::order::{batches, orders, scrambled, shifted};
+use super::super::{Reference, findings, groups};
 use super::{STRONG, Simulated, simulate};
 
 #[test]

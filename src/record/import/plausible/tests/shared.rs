@@ -1,7 +1,8 @@
 //! Runs that share predictions in part, and parts of conditions from elsewhere.
 
 use super::super::super::join::Joined;
-use super::super::{Check, correlated, pairs};
+use super::super::runs::pairs;
+use super::super::{Check, correlated};
 use super::{Kind, STRONG, Simulated, assert_found, simulate};
 
 impl Simulated {

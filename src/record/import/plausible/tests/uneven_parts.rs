@@ -2,7 +2,7 @@
 //! along the rates.
 
 use super::super::super::join::Joined;
-use super::super::filled;
+use super::super::gaps::filled;
 use super::shared::two_seeds;
 use super::{ALL, STRONG, Simulated, assert_found, simulate};
 
@@ -48,7 +48,10 @@ fn a_test_split_sorted_by_labels_is_not_uneven() {
     let pick = |values: &[f32]| order.iter().map(|i| values[*i]).collect::<Vec<f32>>();
     sorted.truth = pick(&sorted.truth);
     sorted.passes = sorted.passes.iter().map(|pass| pick(pass)).collect();
-    let found = super::uneven::finding(&sorted.run(1), &sorted.reference());
+    let found = crate::record::import::plausible::blocks::uneven::finding(
+        &sorted.run(1),
+        &sorted.reference(),
+    );
     assert!(found.is_none(), "{:?}", found.map(|finding| finding.text));
 }
 
