@@ -102,7 +102,7 @@ fn folder(path: &Path) -> Error {
 pub(super) fn source(file: &Path, bytes: Vec<u8>, choices: &Choices) -> Result<Source> {
     let name = file_name(file);
     let table = if bytes.starts_with(b"PAR1") {
-        Table::Parquet(ParquetTable::read(&name, bytes)?)
+        Table::Parquet(Box::new(ParquetTable::read(&name, bytes)?))
     } else {
         Table::Csv(CsvTable::read(&name, &bytes)?)
     };

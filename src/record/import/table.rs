@@ -9,7 +9,7 @@ use super::parquet_table::ParquetTable;
 /// any type.
 pub(super) enum Table {
     Csv(CsvTable),
-    Parquet(ParquetTable),
+    Parquet(Box<ParquetTable>),
 }
 
 impl Table {
