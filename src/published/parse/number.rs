@@ -260,12 +260,20 @@ fn plain(text: &str) -> Option<(f64, usize, bool)> {
         text.to_string()
     };
     let digits = text.trim_start_matches(['+', '-']);
+    // NumPy's `savetxt` and spreadsheets write 33.58 as 3.358e+01, always with a sign; `1e3` is no score.
+    let (digits, exponent) = match digits.split_once(['e', 'E']) {
+        Some((digits, exponent)) if exponent.starts_with(['+', '-']) => {
+            (digits, exponent.parse::<i64>().ok()?)
+        }
+        _ => (digits, 0),
+    };
     let shape = |c: char| c.is_ascii_digit() || c == '.';
     if digits.is_empty() || !digits.chars().all(shape) || digits.len() > LONGEST {
         return None;
     }
     let decimals = digits.split_once('.').map_or(0, |(_, after)| after.len());
-    let decimals = decimals.min(MOST_DECIMALS);
+    let decimals = (decimals as i64).saturating_sub(exponent);
+    let decimals = decimals.clamp(0, MOST_DECIMALS as i64) as usize;
     text.parse().ok().map(|value| (value, decimals, comma))
 }
 
@@ -294,6 +302,8 @@ mod tests {
             ("np.float32(0.711)", 0.711, 3, None),
             ("42.13(\u{b1}0.6)", 42.13, 2, Some(0.6)),
             ("84,4", 84.4, 1, None),
+            ("3.358e+01", 33.58, 2, None),
+            ("9.370E-01 \u{b1} 2.1E-02", 0.937, 4, Some(0.021)),
             ("0,71 \u{b1} 0,02", 0.71, 2, Some(0.02)),
             ("43.05 \u{b1} -0.3", 43.05, 2, Some(-0.3)),
             ("43.05 (+1.2)", 43.05, 2, None),

@@ -11,6 +11,7 @@ mod high_classes;
 pub mod impossible_count;
 pub mod impossible_f1;
 mod kept_correlation;
+mod largest_spread;
 mod lone_constant;
 mod lost_error;
 mod low_classes;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::largest_spread::{beyond, largest, part};
 use super::zero_spreads;
-use crate::data::dataset;
 use crate::published::audit::arranged::Seen;
 use crate::published::audit::rules::copies::copied_metric::{self, CELLS, DIFFERENT, Pair};
 use crate::published::audit::rules::copies::copied_spreads;
@@ -15,10 +15,10 @@ pub const RULE: Rule = Rule {
     name: "wrong-spread",
     definition: "a spread (a number behind \u{b1} or in brackets, a column `std`) below 0, above what scores with this \
                  mean have in the range of the metric, or far above the others of its table; spreads that are all, or \
-                 six in a row, the same, those of another metric or of another row, or the numbers themselves; spreads of percents that are so small that they are \
+                 six in a row, the same, those of another metric or of another row, or the numbers themselves; more than half of a column above the highest score; spreads of percents that are so small that they are \
                  fractions, or that all of them print as zero though the means are those of runs that differ",
     strength: "impossible below 0 and above what runs with this mean have; very unlikely above four tenths of the \
-               range, unless some runs predict a constant, for spreads that are the numbers, and for ten and more of \
+               range, unless some runs predict a constant, for spreads that are the numbers or above the highest score, and for ten and more of \
                another row; odd otherwise",
     check,
 };
@@ -79,21 +79,32 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
             tables.entry(seen.table).or_default().push((seen, sd));
         }
     }
-    let mut out = Vec::new();
-    for spreads in tables.values() {
+    let (mut out, mut are_exchanged) = (Vec::new(), Vec::new());
+    for (table, spreads) in &tables {
         if let Some(exchanged) = exchanged(spreads) {
             out.push(exchanged);
+            are_exchanged.push(*table);
             continue;
         }
+        // What concerns a whole column is found below.
+        let columns = by_column(spreads.iter().copied());
+        let whole = columns.values().filter(|spreads| beyond(spreads).is_some());
+        let whole: Vec<Seen<'_>> = whole.flatten().map(|(seen, _)| *seen).collect();
+        let is_whole = |seen: &Seen<'_>| {
+            whole
+                .iter()
+                .any(|other| std::ptr::eq(other.cell, seen.cell))
+        };
         let small = |(seen, sd): &&(Seen<'_>, f64)| *sd >= 0.0 && part(seen.cell, *sd) < ODD;
         let most = spreads.iter().filter(small).count() as f64 >= MOST * spreads.len() as f64;
         let judged = spreads
             .iter()
+            .filter(|(seen, _)| !is_whole(seen))
             .filter_map(|(seen, sd)| single(arranged, *seen, *sd, most));
         out.extend(judged);
     }
     let rows = copied_spreads::check(arranged);
-    out.extend(columns(arranged, &rows));
+    out.extend(columns(arranged, &rows, &are_exchanged));
     out.extend(rows);
     out.extend(zero_spreads::check(arranged));
     let same = |(_, a, b): &Pair<'_, '_>| same_spread(a, b);
@@ -129,35 +140,6 @@ fn exchanged(spreads: &[(Seen<'_>, f64)]) -> Option<Finding> {
     );
     finding.explains = OF_EXCHANGED;
     Some(finding)
-}
-
-/// Lowest and highest score; `None` where the labels are not known.
-fn range(cell: &ParsedCell) -> Option<[f64; 2]> {
-    match (cell.metric.share, cell.metric.name) {
-        (true, _) => Some([0.0, 100.0]),
-        (_, "corr") => Some([-1.0, 1.0]),
-        (_, "mae") => {
-            let [low, high] = dataset::find(&cell.dataset).ok()?.label_range;
-            Some([0.0, f64::from(high - low)])
-        }
-        _ => None,
-    }
-}
-
-/// A spread as a part of the range.
-fn part(cell: &ParsedCell, sd: f64) -> f64 {
-    range(cell).map_or(0.0, |[low, high]| sd / (high - low))
-}
-
-/// The largest standard deviation of runs with this mean: of two runs where their number is not known, for
-/// fewer runs have larger ones.
-fn largest(arranged: &Arranged<'_>, cell: &ParsedCell) -> Option<f64> {
-    let [low, high] = range(cell)?;
-    let runs = f64::from(arranged.settings.seeds.unwrap_or(2).max(2));
-    let mean = cell.number.value;
-    let inside = (low..=high).contains(&mean);
-    let product = (mean - low) * (high - mean) * runs / (runs - 1.0);
-    inside.then(|| product.max(0.0).sqrt() + cell.number.ulp())
 }
 
 /// Whether the spread is that of runs of which some predict a constant and others score like the best row of
@@ -263,15 +245,23 @@ fn run<'s, 'a>(spreads: &'s [(Seen<'a>, f64)], rows: &[Finding]) -> Option<&'s [
     long.max_by_key(|run| run.len())
 }
 
-/// Columns whose spreads are one number, or the numbers themselves; `rows` is what was found of whole rows.
-fn columns(arranged: &Arranged<'_>, rows: &[Finding]) -> Vec<Finding> {
+/// The spreads of each table, data set and metric.
+fn by_column<'a>(
+    spreads: impl Iterator<Item = (Seen<'a>, f64)>,
+) -> BTreeMap<(&'a str, &'a str, &'a str), Vec<(Seen<'a>, f64)>> {
     let mut columns: BTreeMap<_, Vec<(Seen<'_>, f64)>> = BTreeMap::new();
-    for seen in arranged.cells() {
-        if let Some(sd) = seen.cell.number.sd {
-            let key = (seen.table, &seen.cell.dataset, seen.cell.metric.name);
-            columns.entry(key).or_default().push((seen, sd));
-        }
+    for (seen, sd) in spreads {
+        let key = (seen.table, &*seen.cell.dataset, seen.cell.metric.name);
+        columns.entry(key).or_default().push((seen, sd));
     }
+    columns
+}
+
+/// Columns whose spreads are one number, or the numbers themselves; `rows` is what was found of whole rows, and
+/// `exchanged` are tables whose means and spreads are each other's.
+fn columns(arranged: &Arranged<'_>, rows: &[Finding], exchanged: &[&str]) -> Vec<Finding> {
+    let all = arranged.cells();
+    let columns = by_column(all.filter_map(|seen| Some((seen, seen.cell.number.sd?))));
     let mut out = Vec::new();
     for spreads in columns.values() {
         let (first, sd) = spreads[0];
@@ -286,10 +276,12 @@ fn columns(arranged: &Arranged<'_>, rows: &[Finding]) -> Vec<Finding> {
         if values.len() >= OWN && spreads.iter().all(own) {
             let why = format!("all {} spreads are the numbers themselves", spreads.len());
             out.push(Finding::new(Strength::VeryUnlikely, about, why, cells));
+        } else if let Some(why) = beyond(spreads).filter(|_| !exchanged.contains(&first.table)) {
+            out.push(Finding::new(Strength::VeryUnlikely, about, why, cells));
         } else if let Some(usual) = in_fractions(spreads) {
             let why = format!(
                 "numbers in percent with spreads of usually {usual}, less than one sample makes: the spreads are \
-                 fractions, it seems, and are read as percent"
+                 fractions, or variances, it seems, and are read as percent"
             );
             out.push(Finding::new(Strength::Odd, about, why, cells));
         } else if one && spreads.len() >= CELLS && sd >= UNITS * number.ulp() {
