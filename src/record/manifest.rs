@@ -134,6 +134,12 @@ pub struct ExternalMetadata {
     /// blake3 of its bytes, hexadecimal.
     pub blake3: String,
     pub rows: usize,
+    /// What was odd about the predictions of the model when they were scored, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<String>,
+    /// Checks that were left out, as `--allow` names them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed: Vec<String>,
 }
 
 /// The data a run was trained and tested on.

@@ -255,6 +255,8 @@ fn two_programs_that_give_a_model_one_name_have_a_row_each() {
             file: "p.csv".into(),
             blake3: "00".into(),
             rows: 1,
+            doubts: Vec::new(),
+            allowed: Vec::new(),
         });
         m
     };

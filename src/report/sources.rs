@@ -168,6 +168,8 @@ mod tests {
             file: "mine.csv".into(),
             blake3: "d821b4".into(),
             rows: 10,
+            doubts: Vec::new(),
+            allowed: Vec::new(),
         });
         save(runs, &mine);
         assert_eq!(with().unwrap().roots, [runs.join("mine-11")]);

@@ -53,6 +53,41 @@ fn copies_are_warned_about() {
 }
 
 #[test]
+fn reports_tell_what_was_odd_when_predictions_were_scored() {
+    let data = Data::new();
+    let copies = data.text("id,rate,seed,prediction", |r| {
+        format!("{},{},1,{}", r.id, r.rate, r.truth)
+    });
+    let report = || {
+        let out = data.folder.path().join("report");
+        let mut command = program();
+        command
+            .arg("report")
+            .arg(data.runs())
+            .arg("--out")
+            .arg(&out);
+        command.assert().success();
+        fs::read_to_string(out.join("report.md")).unwrap()
+    };
+    data.score("m.csv", &copies, &[]).success();
+    let page = report();
+    let words = "Warnings when predictions were scored";
+    let doubt = "every prediction is the label";
+    assert!(page.contains(words) && page.contains(doubt), "{page}");
+    assert!(!page.contains("--allow"), "{page}");
+    fs::remove_dir_all(data.runs()).unwrap();
+    let allowed = "range,scale,classes,probabilities,constant,order,copies,rates";
+    data.score("m.csv", &copies, &["--allow", allowed])
+        .success();
+    let page = report();
+    assert!(page.contains(words) && !page.contains(doubt), "{page}");
+    assert!(
+        page.contains("m: not checked: range, scale, classes"),
+        "{page}"
+    );
+}
+
+#[test]
 fn predictions_that_are_better_where_more_is_missing_are_warned_about() {
     let data = Data::new();
     let kept = data.text("id,rate,seed,prediction", |r| {

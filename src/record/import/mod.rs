@@ -181,23 +181,24 @@ pub fn score(file: &Path, corpus: &Corpus, runs: &Path, options: &Options) -> Re
     let finished = find_runs(runs).map_or(Vec::new(), |runs| runs.finished);
     warnings.extend(existing::twice(&finished, runs, &joined, corpus));
     let existing = existing::runs(&finished, &joined, ids, corpus);
-    warnings.extend(plausible::check(
-        &name,
-        &joined,
-        &existing,
-        &reference,
-        &options.allowed,
-    )?);
+    let doubts = plausible::check(&name, &joined, &existing, &reference, &options.allowed)?;
+    warnings.extend(doubts.iter().map(ToString::to_string));
     let verified = verify::check(&name, &source.rows, corpus, options)?;
     description::check(&name, &joined, corpus, runs, options, &verified)?;
-    let external = ExternalMetadata {
-        file: name,
-        blake3,
-        rows: source.rows.len(),
+    let of_model = |model: &str| {
+        let doubts = doubts.iter().filter(|doubt| doubt.model == model);
+        ExternalMetadata {
+            file: name.clone(),
+            blake3: blake3.clone(),
+            rows: source.rows.len(),
+            doubts: doubts.map(|doubt| doubt.text.clone()).collect(),
+            allowed: options.allowed.iter().map(ToString::to_string).collect(),
+        }
     };
-    let runs = joined
-        .iter()
-        .map(|run| write::write(run, corpus, runs, options, (&external, &verified)));
+    let runs = joined.iter().map(|run| {
+        let external = of_model(&run.model);
+        write::write(run, corpus, runs, options, (&external, &verified))
+    });
     Ok(Outcome {
         runs: runs.collect::<Result<_>>()?,
         notes,

@@ -118,6 +118,20 @@ struct Finding {
     text: String,
 }
 
+/// What is odd about the runs of a model, and which check leaves it out.
+#[derive(Debug, PartialEq)]
+pub(super) struct Doubt {
+    pub model: String,
+    pub text: String,
+    check: Check,
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; --allow {} silences this", self.text, self.check)
+    }
+}
+
 /// Checks every run, also beside those that exist already. A finding that leaves a doubt is a warning, one of each kind for a model.
 ///
 /// # Errors
@@ -128,7 +142,7 @@ pub(super) fn check(
     existing: &[Joined],
     reference: &Reference<'_>,
     allowed: &[Check],
-) -> Result<Vec<String>> {
+) -> Result<Vec<Doubt>> {
     // Seeds of one model tell of each other, whichever file they are from.
     let is_seed = |run: &&Joined| runs.iter().any(|new| new.model == run.model);
     let seeds: Vec<Joined> = runs
@@ -154,8 +168,8 @@ pub(super) fn check(
                 .or_insert((finding, 0));
         }
     }
-    let mut warnings = Vec::new();
-    for (finding, more) in found.into_values() {
+    let mut doubts = Vec::new();
+    for ((model, _), (finding, more)) in found {
         let Finding { check, wrong, text } = finding;
         let more = match more {
             0 => String::new(),
@@ -169,9 +183,9 @@ pub(super) fn check(
                 check: check.to_string(),
             });
         }
-        warnings.push(format!("{text}; --allow {check} silences this"));
+        doubts.push(Doubt { model, text, check });
     }
-    Ok(warnings)
+    Ok(doubts)
 }
 
 /// All that is found in one run, the likeliest explanation of a kind first.

@@ -31,7 +31,15 @@ struct Config<'a> {
     content_hash: &'a str,
     model: &'a str,
     seed: u64,
-    external: &'a ExternalMetadata,
+    external: External<'a>,
+}
+
+/// The file of predictions.
+#[derive(Serialize)]
+struct External<'a> {
+    file: &'a str,
+    blake3: &'a str,
+    rows: usize,
 }
 
 /// Writes one run, unless it exists.
@@ -53,7 +61,11 @@ pub(super) fn write(
             content_hash: &corpus.content_hash,
             model: &run.model,
             seed: run.seed,
-            external: source,
+            external: External {
+                file: &source.file,
+                blake3: &source.blake3,
+                rows: source.rows,
+            },
         };
         let config = toml::to_string(&config).map_err(|e| Error::Format {
             file: source.file.clone(),

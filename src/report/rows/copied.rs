@@ -185,6 +185,8 @@ mod tests {
                 file: "p.csv".to_string(),
                 blake3: String::new(),
                 rows: 1,
+                doubts: Vec::new(),
+                allowed: Vec::new(),
             });
             let mut made = record(metadata);
             if is_copy {

@@ -146,6 +146,8 @@ mod tests {
                     file: "p.csv".to_string(),
                     blake3: String::new(),
                     rows: 1,
+                    doubts: Vec::new(),
+                    allowed: Vec::new(),
                 });
                 scored(metadata)
             });

@@ -97,6 +97,7 @@ pub fn facts(section: &Section) -> Vec<Fact> {
             join(&m.dataset.warnings, "; ")
         }));
     }
+    facts.push(by("Warnings when predictions were scored", &doubts));
     if section.runs().any(|run| with_key(&run.manifest).is_some()) {
         facts.push(by("Text encoder", &|m| {
             if m.model.name == BASELINE {
@@ -256,6 +257,19 @@ fn build(m: &Manifest) -> String {
         )
     }));
     parts.join(", ")
+}
+
+/// What was odd about external predictions, and what was not looked at.
+fn doubts(m: &Manifest) -> String {
+    let Some(external) = &m.external else {
+        return String::new();
+    };
+    let mut parts = external.doubts.clone();
+    if !external.allowed.is_empty() {
+        let checks = external.allowed.join(", ");
+        parts.push(format!("{}: not checked: {checks}", m.model.title));
+    }
+    join(&parts, "; ")
 }
 
 /// Whether the predictions are external.

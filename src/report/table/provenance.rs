@@ -317,6 +317,8 @@ mod tests {
             file: "mine.csv".into(),
             blake3: "d821".into(),
             rows: 20,
+            doubts: Vec::new(),
+            allowed: Vec::new(),
         });
         let runs = vec![
             scored(own),

@@ -173,6 +173,8 @@ fn costs_of_a_model_from_elsewhere_are_unknown_and_not_zero() {
         file: "mine.csv".into(),
         blake3: "d821b4".into(),
         rows: 10,
+        doubts: Vec::new(),
+        allowed: Vec::new(),
     });
     m.training = TrainingMetadata::unknown();
     m.wall_seconds = 0.0;
