@@ -309,7 +309,14 @@ fn past_lengths(
     let shorter = shorter.count();
     let ends: Vec<usize> = profiles.iter().map(|profile| profile.end).collect();
     let lengths = (0..plan.rows()).map(|row| frames.valid(row) / frames.width().max(1));
-    if check::of_other_rows(&ends, &lengths.collect::<Vec<usize>>()) {
+    let lengths: Vec<usize> = lengths.collect();
+    if check::in_one_byte(&ends, &lengths) {
+        return format!(
+            ", by exactly 256, or a multiple of it: were {column}_lengths stored in one byte (uint8), so that 300 became 44? Zeros in \
+             their place would delete frames; write lengths as int64"
+        );
+    }
+    if check::of_other_rows(&ends, &lengths) {
         return format!(
             ": samples of the split are as long as its lengths say, but others: was {column} written in another order than lengths, or \
              than text, as results of parallel work come (as_completed)? Join all by id"

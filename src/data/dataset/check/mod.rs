@@ -18,7 +18,7 @@ pub use features::{
     starts, twins,
 };
 pub use labels::{label_leaks, labels, told_labels, unusual_labels};
-pub use lengths::{extents, maxima, of_other_rows, windows};
+pub use lengths::{extents, in_one_byte, maxima, of_other_rows, windows};
 pub use splits::{
     columns, copies, fold_tests, ids, lengths, misspelt, names, samples, sizes, videos, widths,
 };
