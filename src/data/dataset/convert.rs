@@ -75,6 +75,7 @@ impl Findings {
         values.extend(check::equal_shares(plans, &self.details));
         values.extend(check::halves(plans, &self.spreads));
         values.extend(check::half_shift(plans, &self.spreads));
+        values.extend(check::over_samples(plans, &self.details));
         values.extend(check::marks(plans, &self.spreads));
         values.extend(check::codes(plans, &self.details));
         values.extend(check::half_bits(plans, &self.details));

@@ -13,9 +13,9 @@ pub use basis::sample_steps::SampleSteps;
 pub use features::{
     codes, column_major, copied, counters, decimals, dropout, edges, equal_shares, features,
     filled_frames, half_bits, half_shift, halves, integer_bits, large, lengths_of_frames,
-    lost_block, lost_starts, marks, overlaps, own_axes, own_steps, repeats, reshaped, rounded,
-    running_scale, scaled_by_sample, scaled_with_padding, scattered, sorted_values, spreads,
-    starts, twins,
+    lost_block, lost_starts, marks, over_samples, overlaps, own_axes, own_steps, repeats, reshaped,
+    rounded, running_scale, scaled_by_sample, scaled_with_padding, scattered, sorted_values,
+    spreads, starts, twins,
 };
 pub use labels::{label_leaks, labels, told_labels, unusual_labels};
 pub use lengths::{extents, in_one_byte, maxima, of_other_rows, windows};

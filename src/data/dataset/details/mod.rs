@@ -7,6 +7,7 @@ mod common_frames;
 pub mod course;
 mod endings;
 pub mod extents;
+mod first_frames;
 pub mod folds;
 mod half_bits;
 mod integer_bits;
@@ -28,6 +29,7 @@ use common_frames::CommonFrames;
 use course::Courses;
 use endings::Endings;
 use extents::Extents;
+use first_frames::FirstFrames;
 use folds::Folds;
 use half_bits::HalfBits;
 use integer_bits::IntegerBits;
@@ -54,6 +56,7 @@ pub struct Details {
     pub means: SampleMeans,
     pub vectors: SampleVectors,
     pub extents: Extents,
+    pub first: FirstFrames,
     pub folds: Folds,
     pub shares: Shares,
     pub starts: Starts,
@@ -82,6 +85,7 @@ impl Details {
         self.means.add(sample, width);
         self.vectors.add(sample, width, (row, rows));
         self.extents.add(sample, width);
+        self.first.add(sample, width, row);
         self.folds.add(sample, width);
         self.shares.add(sample, width);
         self.starts.add(sample, width);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::by_sample::{all_by_sample, padded_form};
+use super::over_samples::mixed_columns;
 use super::own_scale::Own;
 use super::structure;
 use crate::data::dataset::check::Samples;
@@ -49,6 +50,7 @@ pub fn spreads(
     details: &BTreeMap<String, Details>,
 ) -> Vec<String> {
     let mut warnings = fitted_on_all(plans, spreads);
+    let mixed = mixed_columns(plans, details);
     let of = |split: &str, column: &str| spreads.get(&format!("{split}/{column}"));
     let Some(train) = plans.first() else {
         return warnings;
@@ -82,8 +84,9 @@ pub fn spreads(
             let found = match (&scaled, structure::signs(column, a, b)) {
                 (_, Some(signs)) => vec![signs],
                 (Some(difference), _) => vec![difference.describe(column, train.split())],
-                // What else differs may come of the scale.
+                // What else differs may come of the scale, or of the samples beside.
                 _ if own.is_some()
+                    || mixed.iter().any(|(other, ..)| *other == column)
                     || both
                         .into_iter()
                         .flatten()
