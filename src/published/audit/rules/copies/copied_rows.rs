@@ -42,12 +42,18 @@ fn tells(arranged: &Arranged<'_>, row: &ScoreRow<'_>) -> bool {
 
 /// Each row with the first one before it that is equal.
 fn pairs<'r, 'a>(rows: &[&'r ScoreRow<'a>]) -> Vec<Pair<'r, 'a>> {
-    let of = |(at, row): (usize, &&'r ScoreRow<'a>)| {
-        let mut before = rows[..at].iter();
-        let equal = before.find(|other| is_copy(other, row))?;
-        Some([*equal, *row])
+    // Equal rows have an equal Corr, which few rows share.
+    let mut before: BTreeMap<_, Vec<&'r ScoreRow<'a>>> = BTreeMap::new();
+    let of = |row: &&'r ScoreRow<'a>| {
+        let corr = row
+            .get("corr")
+            .map(|cell| (cell.number.decimals, cell.number.units()));
+        let same = before.entry(corr).or_default();
+        let equal = same.iter().find(|other| is_copy(other, row)).copied();
+        same.push(row);
+        Some([equal?, *row])
     };
-    rows.iter().enumerate().filter_map(of).collect()
+    rows.iter().filter_map(of).collect()
 }
 
 /// Whether rows of two models at two rates are equal in every metric.

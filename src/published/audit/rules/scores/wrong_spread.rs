@@ -245,13 +245,16 @@ fn run<'s, 'a>(spreads: &'s [(Seen<'a>, f64)], rows: &[Finding]) -> Option<&'s [
     long.max_by_key(|run| run.len())
 }
 
+/// Numbers with their spreads.
+type Spreads<'a> = Vec<(Seen<'a>, f64)>;
+
 /// The spreads of each table, data set and metric.
 fn by_column<'a>(
     spreads: impl Iterator<Item = (Seen<'a>, f64)>,
-) -> BTreeMap<(&'a str, &'a str, &'a str), Vec<(Seen<'a>, f64)>> {
+) -> BTreeMap<[&'a str; 3], Spreads<'a>> {
     let mut columns: BTreeMap<_, Vec<(Seen<'_>, f64)>> = BTreeMap::new();
     for (seen, sd) in spreads {
-        let key = (seen.table, &*seen.cell.dataset, seen.cell.metric.name);
+        let key = [seen.table, &*seen.cell.dataset, seen.cell.metric.name];
         columns.entry(key).or_default().push((seen, sd));
     }
     columns
