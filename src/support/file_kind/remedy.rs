@@ -341,7 +341,7 @@ fn ending(target: Target) -> &'static str {
     }
 }
 
-/// The way back from CR LF to LF.
+/// The command that makes LF of CR LF again.
 fn restore(ending: &str) -> String {
     format!(
         "copy it again in binary mode; where only this copy is left, in Python: b = open('FILE', 'rb').read(); \
